@@ -1,0 +1,81 @@
+"""Every environment variable the hub reads, typed, read once.
+
+Nothing else in the project touches ``os.environ`` for configuration. A value that cannot be
+understood ends the process with one sentence (``ImproperlyConfigured``), never a traceback
+from somewhere deep: ``manage.py`` prints it and exits 2.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+_env = environ.Env()
+
+
+@dataclass(frozen=True)
+class Environment:
+    """The whole configuration of one process; see README, «Settings», for the table."""
+
+    debug: bool
+    secret_key: str
+    secret_key_fallbacks: list[str]
+    data_keys: list[str]
+    allowed_hosts: list[str]
+    public_base_url: str
+    database_url: str
+    database_replica_url: str
+    email_url: str
+    simulators: bool
+    sms_connector: str
+    private_networks: list[str]
+    trusted_proxies: int
+    var_dir: Path
+    log_level: str
+    workers: int
+
+
+def read() -> Environment:
+    """Read and check the process environment.
+
+    Raises ImproperlyConfigured with one sentence naming the variable that is wrong or missing.
+    """
+    debug = _env.bool("HUB_DEBUG", default=False)
+    return Environment(
+        debug=debug,
+        secret_key=_secret("HUB_SECRET_KEY", debug=debug),
+        secret_key_fallbacks=_env.list("HUB_SECRET_KEY_FALLBACKS", default=[]),
+        data_keys=[_secret("HUB_DATA_KEY", debug=debug)]
+        + _env.list("HUB_DATA_KEY_FALLBACKS", default=[]),
+        allowed_hosts=_env.list(
+            "HUB_ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"] if debug else []
+        ),
+        public_base_url=_env.str("HUB_PUBLIC_URL", default="http://127.0.0.1:8000").rstrip("/"),
+        database_url=_env.str("DATABASE_URL", default=""),
+        database_replica_url=_env.str("DATABASE_REPLICA_URL", default=""),
+        email_url=_env.str("HUB_EMAIL_URL", default="filemail://"),
+        simulators=_env.bool("HUB_SIMULATORS", default=debug),
+        sms_connector=_env.str("HUB_SMS_CONNECTOR", default="handset"),
+        private_networks=_env.list(
+            "HUB_PRIVATE_NETWORKS", default=["127.0.0.0/8", "::1/128"] if debug else []
+        ),
+        trusted_proxies=_env.int("HUB_TRUSTED_PROXIES", default=0),
+        var_dir=Path(_env.str("HUB_VAR", default=str(BASE_DIR / "var"))),
+        log_level=_env.str("HUB_LOG_LEVEL", default="INFO"),
+        workers=_env.int("HUB_WEB_WORKERS", default=2),
+    )
+
+
+def _secret(name: str, *, debug: bool) -> str:
+    """A secret of at least 50 characters; a debug process may run with a fixed, public one."""
+    value: str = _env.str(name, default="")
+    if value and len(value) < 50:
+        raise ImproperlyConfigured(f"{name} is shorter than 50 characters")
+    if not value and not debug:
+        raise ImproperlyConfigured(f"{name} is not set; it must hold at least 50 random characters")
+    return value or f"development-only-{name.lower()}-never-use-it-where-customers-are"

@@ -1,0 +1,273 @@
+"""Django settings: twelve-factor, everything that varies comes from ``hub.env``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import environ
+from csp.constants import NONCE, NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
+from django.core.exceptions import ImproperlyConfigured
+
+from hub import devpg
+from hub import env as environment
+
+ENV = environment.read()
+BASE_DIR = environment.BASE_DIR
+
+DEBUG = ENV.debug
+SECRET_KEY = ENV.secret_key
+SECRET_KEY_FALLBACKS = ENV.secret_key_fallbacks
+DATA_KEYS = ENV.data_keys
+ALLOWED_HOSTS = ENV.allowed_hosts
+PUBLIC_BASE_URL = ENV.public_base_url
+
+INSTALLED_APPS = [
+    "unfold",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "django_q",
+    "csp",
+    "hub",
+    "hub.stores",
+    "hub.events",
+    "hub.api",
+    "hub.links",
+    "hub.inbox",
+    "hub.webhooks",
+    "hub.customers",
+    "hub.simulators",
+    "inventory",
+    "orders",
+    "notifications",
+]
+
+MIDDLEWARE = [
+    "hub.middleware.TraceMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "csp.middleware.CSPMiddleware",
+]
+
+ROOT_URLCONF = "hub.urls"
+WSGI_APPLICATION = "hub.wsgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+TEMPLATES: list[dict[str, Any]] = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "hub" / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+
+# --- database: PostgreSQL, embedded unless DATABASE_URL names another -----------------------
+
+EMBEDDED_POSTGRES = None if ENV.database_url else devpg.Server(data_root=ENV.var_dir)
+
+
+def _database(url: str) -> dict[str, Any]:
+    config: dict[str, Any] = environ.Env.db_url_config(url)
+    if "postgresql" not in config.get("ENGINE", ""):
+        raise ImproperlyConfigured("DATABASE_URL must begin with postgresql://")
+    return config
+
+
+def _tuned(config: dict[str, Any]) -> dict[str, Any]:
+    """Persistent connections, and bounds so that no statement can hang a worker."""
+    options = "-c statement_timeout=30s -c lock_timeout=10s -c idle_in_transaction_session_timeout=60s"
+    return config | {
+        "CONN_MAX_AGE": None,
+        "CONN_HEALTH_CHECKS": True,
+        "DISABLE_SERVER_SIDE_CURSORS": True,
+        "OPTIONS": config.get("OPTIONS", {}) | {"options": options, "connect_timeout": 5},
+    }
+
+
+DATABASES = {
+    "default": _tuned(
+        EMBEDDED_POSTGRES.django_config() if EMBEDDED_POSTGRES else _database(ENV.database_url)
+    )
+}
+if ENV.database_replica_url:
+    DATABASES["replica"] = _tuned(_database(ENV.database_replica_url))
+
+# --- pages ----------------------------------------------------------------------------------
+
+LANGUAGE_CODE = "en"
+LANGUAGES = [
+    ("en", "English"),
+    ("fr", "Français"),
+    ("pl", "Polski"),
+    ("ru", "Русский"),
+    ("es", "Español"),
+]
+LOCALE_PATHS = [BASE_DIR / "hub" / "locale"]
+TIME_ZONE = "UTC"
+USE_TZ = True
+STATIC_URL = "/static/"
+STATIC_ROOT = ENV.var_dir / "static"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+WHITENOISE_USE_FINDERS = True
+LOGIN_URL = "/admin/login/"
+LOGIN_REDIRECT_URL = "/admin/"
+
+# --- security -------------------------------------------------------------------------------
+
+_HTTPS = PUBLIC_BASE_URL.startswith("https://")
+CSRF_TRUSTED_ORIGINS = [PUBLIC_BASE_URL]
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not DEBUG
+SESSION_COOKIE_AGE = 12 * 3600
+SECURE_SSL_REDIRECT = not DEBUG
+SECURE_REDIRECT_EXEMPT = [r"^live$", r"^ready$", r"^metrics$"]
+SECURE_HSTS_SECONDS = 0 if DEBUG else 31_536_000
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = not DEBUG
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if ENV.trusted_proxies else None
+X_FRAME_OPTIONS = "DENY"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("MinimumLengthValidator", "CommonPasswordValidator", "NumericPasswordValidator")
+]
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        # the admin's Alpine.js evaluates expressions; customer pages narrow this in their views
+        "script-src": [SELF, UNSAFE_EVAL, NONCE],
+        "style-src": [SELF, UNSAFE_INLINE],
+        "img-src": [SELF, "data:"],
+        "object-src": [NONE],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+        "form-action": [SELF],
+    }
+}
+
+# --- the hub's own switches -----------------------------------------------------------------
+
+SIMULATORS = ENV.simulators
+# Networks a connector or webhook may call although they are private (CIDR list).
+PRIVATE_NETWORKS = ENV.private_networks
+TRUSTED_PROXIES = ENV.trusted_proxies
+# Name of a connector -> dotted path of its class; hub.connectors.registry builds it.
+CONNECTORS = {
+    "pos": {
+        "webhook": "hub.connectors.pos.webhook.WebhookPos",
+        "memory": "hub.connectors.pos.memory.MemoryPos",
+    },
+    "sms": {
+        "handset": "hub.connectors.sms.handset.HandsetSms",
+        "memory": "hub.connectors.sms.memory.MemorySms",
+    },
+}
+SMS_CONNECTOR = ENV.sms_connector
+
+_EMAIL = environ.Env.email_url_config(ENV.email_url)
+EMAIL_BACKEND = _EMAIL["EMAIL_BACKEND"]
+EMAIL_HOST = _EMAIL.get("EMAIL_HOST", "")
+EMAIL_PORT = _EMAIL.get("EMAIL_PORT") or 25
+EMAIL_HOST_USER = _EMAIL.get("EMAIL_HOST_USER", "")
+EMAIL_HOST_PASSWORD = _EMAIL.get("EMAIL_HOST_PASSWORD", "")
+EMAIL_USE_TLS = _EMAIL.get("EMAIL_USE_TLS", False)
+EMAIL_FILE_PATH = _EMAIL.get("EMAIL_FILE_PATH") or str(ENV.var_dir / "mail")
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = "curbhub <orders@localhost>"
+
+# --- jobs (technology.md of the project's research: retry > timeout, bounded attempts) -------
+
+Q_CLUSTER = {
+    "name": "curbhub",
+    "orm": "default",
+    "workers": 3,
+    "queue_limit": 3,
+    "timeout": 600,
+    "retry": 1300,
+    "max_attempts": 3,
+    "ack_failures": True,
+    "catch_up": False,
+    "save_limit": -1,
+    "recycle": 500,
+    "poll": 0.5,
+}
+
+# --- API ------------------------------------------------------------------------------------
+
+REST_FRAMEWORK: dict[str, Any] = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["hub.api.auth.ApiKeyAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["hub.api.auth.HasScope"],
+    "DEFAULT_THROTTLE_CLASSES": ["hub.api.throttle.KeyThrottle"],
+    "DEFAULT_PARSER_CLASSES": ["hub.api.parsing.StrictJsonParser"],
+    "DEFAULT_RENDERER_CLASSES": ["hub.api.rendering.JsonRenderer"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "hub.api.rendering.JsonOnly",
+    "DEFAULT_SCHEMA_CLASS": "hub.api.schema.HubSchema",
+    "EXCEPTION_HANDLER": "hub.api.problems.handle",
+    "UNAUTHENTICATED_USER": None,
+    "UNAUTHENTICATED_TOKEN": None,
+    "COERCE_DECIMAL_TO_STRING": False,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "curbhub",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "SCHEMA_PATH_PREFIX": r"/v1",
+}
+# Requests per minute and key; see hub.api.throttle.
+API_REQUESTS_PER_MINUTE = 600_000 if DEBUG else 6_000
+
+# --- logs: JSON lines with the trace id, secrets and personal data taken out -----------------
+
+LOGGING: dict[str, Any] = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "filters": {"redact": {"()": "hub.logs.Redact"}},
+    "formatters": {"json": {"()": "hub.logs.JsonFormatter"}},
+    "handlers": {
+        "stderr": {
+            "class": "logging.StreamHandler",
+            "formatter": "json",
+            "filters": ["redact"],
+        }
+    },
+    "root": {"handlers": ["stderr"], "level": ENV.log_level},
+    "loggers": {
+        "django": {"handlers": [], "propagate": True},
+        "django.server": {"handlers": [], "propagate": True},
+        "django-q": {"handlers": [], "propagate": True, "level": "WARNING"},
+    },
+}
+
+UNFOLD: dict[str, Any] = {
+    "SITE_TITLE": "curbhub",
+    "SITE_HEADER": "curbhub",
+    "SITE_SYMBOL": "local_shipping",
+    "SHOW_VIEW_ON_SITE": False,
+    "SIDEBAR": {"show_search": True, "show_all_applications": False, "navigation": []},
+}
