@@ -1,32 +1,36 @@
 #!/usr/bin/env python
-"""Django's entry point; makes sure that the database server is there before a command needs it."""
+"""Django's entry point: sees to the database server first, and says what is wrong in one line."""
 
 import os
 import sys
+from typing import Any
 
+MINIMUM = (3, 11)
 NEEDS_NO_DATABASE = {"help", "makemessages", "compilemessages", "collectstatic", "spectacular"}
+# these start the embedded server themselves, so that they know whether to stop it again
+SELF_STARTING = {"serve", "demo"}
 
 
 def main() -> int:
+    """Run one command; 2 when the hub could not even begin, with one sentence on stderr."""
+    if sys.version_info < MINIMUM:
+        return refuse(f"Python 3.11 or newer is needed, this is {sys.version.split()[0]}")
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hub.settings")
     try:
-        from django.conf import settings
-        from django.core.exceptions import ImproperlyConfigured
-        from django.core.management import execute_from_command_line
+        from hub import startup  # noqa: PLC0415  a missing library ends in one sentence
     except ImportError as error:
-        print(f"curbhub: {error}. Run 'make install' first.", file=sys.stderr)
-        return 2
+        return refuse(f"{error}: run 'make install' first")
+    command = sys.argv[1] if len(sys.argv) > 1 else "help"
     try:
-        command = sys.argv[1] if len(sys.argv) > 1 else "help"
-        if settings.EMBEDDED_POSTGRES and command not in NEEDS_NO_DATABASE:
-            from hub import devpg
-
-            devpg.ensure(settings.EMBEDDED_POSTGRES)
-        execute_from_command_line(sys.argv)
-    except ImproperlyConfigured as error:
-        print(f"curbhub: {error}", file=sys.stderr)
-        return 2
+        startup.run(sys.argv, database=command not in NEEDS_NO_DATABASE | SELF_STARTING)
+    except startup.StartError as error:
+        return refuse(str(error))
     return 0
+
+
+def refuse(reason: Any) -> int:
+    sys.stderr.write(f"curbhub: {reason}\n")
+    return 2
 
 
 if __name__ == "__main__":

@@ -187,7 +187,13 @@ def _start(server: Server, programs: Path) -> None:
     if server.log.exists() and server.log.stat().st_size > MAX_LOG_BYTES:
         server.log.rename(server.log.with_suffix(".old"))
     words = " ".join(f"-c {key}='{value}'" for key, value in options.items())
-    command = [programs / "pg_ctl", "-D", server.data, "-l", _writable_log(server)]
+    command: list[str | Path] = [
+        programs / "pg_ctl",
+        "-D",
+        server.data,
+        "-l",
+        _writable_log(server),
+    ]
     pghost.run_as_server(
         [*command, "-w", "-t", str(START_SECONDS), "-s", "-o", words, "start"], detached=True
     )
@@ -203,7 +209,17 @@ def _initdb(server: Server, programs: Path) -> None:
     fresh = server.home / "data.new"
     shutil.rmtree(fresh, ignore_errors=True)
     pghost.make_private(fresh)
-    command = [programs / "initdb", "-D", fresh, "-U", ROLE, "-A", "trust", "-E", "UTF8"]
+    command: list[str | Path] = [
+        programs / "initdb",
+        "-D",
+        fresh,
+        "-U",
+        ROLE,
+        "-A",
+        "trust",
+        "-E",
+        "UTF8",
+    ]
     # code point order, as with C, but upper() and ILIKE know letters beyond ASCII
     command += ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
     if server.fast:
