@@ -55,23 +55,19 @@ def _derive(key: str, purpose: bytes) -> bytes:
     return hmac.new(key.encode(), b"curbhub " + purpose, hashlib.sha256).digest()
 
 
-class EncryptedTextField(models.BinaryField):  # type: ignore[type-arg]
+class EncryptedTextField(models.Field):  # type: ignore[type-arg]
     """Text that is sealed in the database and plain in Python; it cannot be searched."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs.setdefault("editable", False)
         super().__init__(*args, **kwargs)
 
+    def get_internal_type(self) -> str:
+        return "BinaryField"
+
     def from_db_value(self, value: bytes | None, *_: object) -> str | None:
         return None if value is None else decrypt(value)
-
-    def to_python(self, value: Any) -> Any:
-        return value
 
     def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:
         sealed = encrypt(value) if isinstance(value, str) else value
         return super().get_db_prep_value(sealed, connection, prepared)
-
-    def value_to_string(self, obj: models.Model) -> str:
-        value: str = self.value_from_object(obj)
-        return value

@@ -30,7 +30,7 @@ from typing import Any, Literal
 import psycopg
 
 from hub import pghost
-from hub.pghost import MAJOR, ROOT_HOME, UNSET, DevPgError
+from hub.pghost import MAJOR, UNSET, DevPgError
 
 if sys.platform != "win32":
     import fcntl
@@ -84,7 +84,7 @@ class Server:
     @property
     def home(self) -> Path:
         """The private folder of the cluster: data, log and lock."""
-        return ROOT_HOME / self._digest if pghost.is_root() else self.seat
+        return pghost.ROOT_HOME / self._digest if pghost.is_root() else self.seat
 
     @property
     def data(self) -> Path:
@@ -144,8 +144,7 @@ def stop(server: Server) -> None:
         return
     with _locked(server):
         _pg_ctl(server, "stop", "-m", "fast", "-w", "-t", str(START_SECONDS))
-        if _strays(server):
-            _kill_strays(server)
+        _kill_strays(server)
 
 
 # --- up and answering -----------------------------------------------------------------------
@@ -299,16 +298,25 @@ def _kill_strays(server: Server) -> None:
     A dead or recycled pid in ``postmaster.pid`` (a reboot, a container, a zombie) would make
     PostgreSQL refuse to start although nothing runs.
     """
-    for _ in range(50):
-        strays = _strays(server)
-        if not strays:
-            break
-        for pid in strays:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
-        time.sleep(0.05)
+    pid_file = server.data / "postmaster.pid"
+    with contextlib.suppress(OSError, ValueError):
+        postmaster = int(pid_file.read_text().split()[0])
+        if postmaster in _strays(server):  # alive, but its socket is gone: let it end in order
+            _signal_until_gone(server, [postmaster], signal.SIGINT, seconds=3)
+    _signal_until_gone(server, _strays(server), signal.SIGKILL, seconds=5)
     if Path("/proc/self/exe").exists():
-        (server.data / "postmaster.pid").unlink(missing_ok=True)
+        pid_file.unlink(missing_ok=True)
+
+
+def _signal_until_gone(
+    server: Server, pids: list[int], number: signal.Signals, *, seconds: float
+) -> None:
+    for pid in pids:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, number)
+    deadline = time.monotonic() + seconds
+    while _strays(server) and time.monotonic() < deadline:
+        time.sleep(0.02)
 
 
 # --- the private folders --------------------------------------------------------------------
@@ -328,7 +336,7 @@ def _locked(server: Server) -> Iterator[None]:
     """Hold the cluster's lock; others who start or stop it wait here."""
     try:
         if pghost.is_root():
-            ROOT_HOME.mkdir(mode=0o711, parents=True, exist_ok=True)
+            pghost.ROOT_HOME.mkdir(mode=0o711, parents=True, exist_ok=True)
         server.seat.mkdir(mode=0o700, parents=True, exist_ok=True)
         handle = (server.seat / "lock").open("w")
     except OSError as error:

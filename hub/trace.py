@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 
 _trace_id: ContextVar[str] = ContextVar("trace_id", default="")
+_actor: ContextVar[str] = ContextVar("actor", default="")
 _TRACEPARENT = re.compile(r"00-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}\Z")
 
 
@@ -25,6 +26,21 @@ def tracing(trace: str = "") -> Iterator[str]:
         yield _trace_id.get()
     finally:
         _trace_id.reset(token)
+
+
+def actor() -> str:
+    """Who acts: ``key:key_…``, ``staff:7``, ``customer``, ``system`` or empty."""
+    return _actor.get()
+
+
+@contextmanager
+def acting(who: str) -> Iterator[None]:
+    """Facts published inside the block say that ``who`` did it."""
+    token = _actor.set(who)
+    try:
+        yield
+    finally:
+        _actor.reset(token)
 
 
 def from_header(traceparent: str) -> str:

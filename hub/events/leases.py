@@ -67,3 +67,140 @@ class Leased(models.Model):
                 name="%(class)s_finished",
             ),
         ]
+
+
+@dataclass(frozen=True)
+class Backoff:
+    """How long to wait after a failed attempt, in seconds: exponential with full jitter."""
+
+    base: float = BACKOFF_BASE_SECONDS
+    cap: float = BACKOFF_CAP_SECONDS
+
+    def delay(self, attempts: int) -> float:
+        """A random wait of up to ``base · 2^(attempts-1)``, at most ``cap``, at least a tenth."""
+        ceiling = min(self.cap, self.base * 2 ** max(0, attempts - 1))
+        return random.uniform(ceiling / 10, ceiling)  # noqa: S311  jitter, not a secret
+
+
+# Whether a row's turn has come among those of its ordering key; ``mine`` is the row.
+IS_NEXT = """(mine.ordering_key = '' OR NOT EXISTS (
+    SELECT 1 FROM {table} AS earlier
+    WHERE earlier.state = 'pending' AND earlier.lane = mine.lane
+      AND earlier.ordering_key = mine.ordering_key AND earlier.ordering_key <> ''
+      AND earlier.id < mine.id))"""
+
+_CLAIM = """
+WITH due AS (
+    SELECT id, lease, due_at FROM {table} AS mine
+    WHERE state = 'pending' AND lane = %(lane)s AND due_at <= statement_timestamp()
+      AND {is_next}
+    ORDER BY due_at, id
+    LIMIT %(limit)s
+    FOR UPDATE SKIP LOCKED
+), ranked AS (
+    SELECT id, lease, row_number() OVER oldest_first AS place,
+           first_value(lease) OVER oldest_first AS head_lease
+    FROM due WINDOW oldest_first AS (ORDER BY due_at, id)
+), chosen AS (
+    SELECT id FROM ranked
+    WHERE CASE WHEN head_lease IS NULL THEN lease IS NULL ELSE place = 1 END
+)
+UPDATE {table} AS mine
+SET attempts = least(mine.attempts + 1, %(most)s),
+    state = CASE WHEN mine.attempts >= %(most)s THEN 'parked' ELSE 'pending' END,
+    lease = CASE WHEN mine.attempts >= %(most)s THEN NULL ELSE %(token)s::uuid END,
+    due_at = statement_timestamp() + %(lease)s,
+    finished_at = CASE WHEN mine.attempts >= %(most)s THEN statement_timestamp() END,
+    last_error = CASE WHEN mine.attempts >= %(most)s
+        THEN 'every attempt ended with the death of its process' ELSE mine.last_error END
+FROM chosen WHERE mine.id = chosen.id
+RETURNING mine.*
+"""
+
+
+def claim(model: type[Leased], *, lane: str, limit: int) -> list[Any]:
+    """Lease up to ``limit`` due rows of a lane, oldest first, each attempt already counted.
+
+    Must run outside a transaction, so that the claim is committed before the work begins.
+    """
+    values = {
+        "lane": lane,
+        "limit": limit,
+        "most": model.MAX_ATTEMPTS,
+        "token": str(uuid.uuid4()),
+        "lease": timedelta(seconds=LEASE_SECONDS),
+    }
+    table = model._meta.db_table
+    sql = _CLAIM.format(table=table, is_next=IS_NEXT.format(table=table))
+    rows: list[Leased] = list(model._default_manager.raw(sql, values))
+    return sorted((row for row in rows if row.state == State.PENDING), key=lambda row: row.pk)
+
+
+def settle(row: Leased, *, state: State = State.DONE, error: str = "") -> bool:
+    """End the row's work, if its lease still holds; the answer says whether it did."""
+    return _update(
+        row,
+        "state = %s, lease = NULL, finished_at = statement_timestamp(), last_error = %s",
+        [state, error],
+    )
+
+
+def postpone(row: Leased, *, seconds: float, error: str = "", counted: bool = True) -> bool:
+    """Let the row fall due again in ``seconds``; an uncounted try does not use up an attempt."""
+    back = 0 if counted else 1
+    return _update(
+        row,
+        "due_at = statement_timestamp() + %s, lease = NULL, last_error = %s, "
+        "attempts = attempts - %s",
+        [timedelta(seconds=seconds), error, back],
+    )
+
+
+def fail(
+    row: Leased, *, error: str, permanent: bool = False, wait: float | None = None
+) -> State | None:
+    """Record a failed attempt: park the row when no try is left or none can help, else retry.
+
+    Returns the state it has now, or None when the lease was lost.
+    """
+    if permanent or row.attempts >= row.MAX_ATTEMPTS:
+        return State.PARKED if settle(row, state=State.PARKED, error=error) else None
+    delay = Backoff().delay(row.attempts) if wait is None else wait
+    return State.PENDING if postpone(row, seconds=delay, error=error) else None
+
+
+def replay(rows: models.QuerySet[Any]) -> int:
+    """Make parked rows due again with fresh attempts; returns how many."""
+    return rows.filter(state=State.PARKED).update(
+        state=State.PENDING, attempts=0, due_at=Now(), lease=None, finished_at=None
+    )
+
+
+def due_lanes(model: type[Leased]) -> list[str]:
+    """The lanes that have a due row; one index probe per lane, however many rows wait."""
+    table = model._meta.db_table
+    sql = f"""
+        WITH RECURSIVE lanes AS (
+            (SELECT lane FROM {table} WHERE state = 'pending' ORDER BY lane LIMIT 1)
+            UNION ALL
+            SELECT (SELECT lane FROM {table} WHERE state = 'pending' AND lane > lanes.lane
+                    ORDER BY lane LIMIT 1)
+            FROM lanes WHERE lanes.lane IS NOT NULL
+        )
+        SELECT lane FROM lanes WHERE lane IS NOT NULL AND EXISTS (
+            SELECT 1 FROM {table} AS row WHERE row.state = 'pending' AND row.lane = lanes.lane
+              AND row.due_at <= statement_timestamp())
+    """  # noqa: S608  the table is a model's own
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
+        return [lane for (lane,) in cursor.fetchall()]
+
+
+def _update(row: Leased, assignments: str, values: list[Any]) -> bool:
+    table = row._meta.db_table
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE {table} SET {assignments} WHERE id = %s AND lease = %s",  # noqa: S608
+            [*values, row.pk, row.lease],
+        )
+        return cursor.rowcount == 1

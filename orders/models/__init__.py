@@ -1,0 +1,29 @@
+"""What was bought, what each store prepares, and the visit that collects it."""
+
+from orders.models.fulfillment import (
+    FulfillmentLine,
+    FulfillmentOrder,
+    FulfillmentStatus,
+    HandOff,
+    PickupCode,
+    RoutingDecision,
+)
+from orders.models.order import Block, Order, OrderLine, OrderStatus
+from orders.models.visit import Spot, Visit, VisitPickup, VisitStatus
+
+__all__ = [
+    "Block",
+    "FulfillmentLine",
+    "FulfillmentOrder",
+    "FulfillmentStatus",
+    "HandOff",
+    "Order",
+    "OrderLine",
+    "OrderStatus",
+    "PickupCode",
+    "RoutingDecision",
+    "Spot",
+    "Visit",
+    "VisitPickup",
+    "VisitStatus",
+]

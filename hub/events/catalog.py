@@ -1,0 +1,195 @@
+"""Every fact the hub knows, in the past tense. Additive change only; a new meaning gets a new ``v``.
+
+A fact carries ids, never names, phones or amounts. Those with an ``order_id`` are the timeline
+of that order.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+@dataclass(frozen=True, kw_only=True)
+class Happening:
+    """The base of all facts."""
+
+    name: ClassVar[str]
+    v: ClassVar[int] = 1
+
+    @property
+    def subject(self) -> str:
+        """What the fact is about, for timelines; empty when nothing in particular."""
+        order_id = getattr(self, "order_id", None)
+        return f"order:{order_id}" if order_id else ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderPlaced(Happening):
+    name = "order.placed"
+    order_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderCanceled(Happening):
+    name = "order.canceled"
+    order_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderCompleted(Happening):
+    name = "order.completed"
+    order_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class OfFulfillment(Happening):
+    """Something that happened to one store's part of an order."""
+
+    order_id: int
+    fulfillment_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class FulfillmentProposed(OfFulfillment):
+    name = "fulfillment.proposed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class FulfillmentAcknowledged(OfFulfillment):
+    """The store's POS said that it has the pick list."""
+
+    name = "fulfillment.acknowledged"
+
+
+@dataclass(frozen=True, kw_only=True)
+class FulfillmentAccepted(OfFulfillment):
+    name = "fulfillment.accepted"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PickingStarted(OfFulfillment):
+    name = "fulfillment.picking_started"
+
+
+@dataclass(frozen=True, kw_only=True)
+class FulfillmentPicked(OfFulfillment):
+    name = "fulfillment.picked"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReadyForPickup(OfFulfillment):
+    name = "fulfillment.ready_for_pickup"
+
+
+@dataclass(frozen=True, kw_only=True)
+class FulfillmentHandedOff(OfFulfillment):
+    name = "fulfillment.handed_off"
+
+
+@dataclass(frozen=True, kw_only=True)
+class FulfillmentRejected(OfFulfillment):
+    name = "fulfillment.rejected"
+
+
+@dataclass(frozen=True, kw_only=True)
+class FulfillmentCanceled(OfFulfillment):
+    name = "fulfillment.canceled"
+
+
+@dataclass(frozen=True, kw_only=True)
+class FulfillmentExpired(OfFulfillment):
+    name = "fulfillment.expired"
+
+
+@dataclass(frozen=True, kw_only=True)
+class OfVisit(OfFulfillment):
+    """Something a customer did on the way to collect one store's part of an order."""
+
+    visit_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class CustomerOnTheWay(OfVisit):
+    name = "visit.on_my_way"
+
+
+@dataclass(frozen=True, kw_only=True)
+class CustomerArrived(OfVisit):
+    name = "visit.arrived"
+
+
+@dataclass(frozen=True, kw_only=True)
+class CustomerBeingServed(OfVisit):
+    name = "visit.being_served"
+
+
+@dataclass(frozen=True, kw_only=True)
+class VisitEnded(OfVisit):
+    name = "visit.ended"
+
+
+@dataclass(frozen=True, kw_only=True)
+class OfMessage(Happening):
+    """Something that happened to a message about an order."""
+
+    order_id: int
+    message_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class MessageAccepted(OfMessage):
+    """A provider took the message over."""
+
+    name = "message.accepted"
+
+
+@dataclass(frozen=True, kw_only=True)
+class MessageDelivered(OfMessage):
+    name = "message.delivered"
+
+
+@dataclass(frozen=True, kw_only=True)
+class MessageNotSent(OfMessage):
+    """Suppressed, canceled, expired or failed: the row says which and why."""
+
+    name = "message.not_sent"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShortfallOpened(Happening):
+    """A truthful count fell below what is promised."""
+
+    name = "inventory.shortfall_opened"
+    case_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class InboundReceived(Happening):
+    """An authentic call from outside lies in the inbox; ``source`` says whose."""
+
+    name = "inbound.received"
+    call_id: int
+    source: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SimulatedPickListReceived(Happening):
+    name = "simulator.pick_list_received"
+    pick_list_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class SimulatedTextReceived(Happening):
+    name = "simulator.text_received"
+    text_id: int
+
+
+def _all_of(base: type[Happening]) -> dict[str, type[Happening]]:
+    found = {base.name: base} if hasattr(base, "name") else {}
+    for kind in base.__subclasses__():
+        found |= _all_of(kind)
+    return found
+
+
+CATALOG: dict[str, type[Happening]] = _all_of(Happening)

@@ -1,0 +1,51 @@
+"""Carrying out one delivery: decode its fact, run its handler, settle it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.db import transaction
+from django.db.models import prefetch_related_objects
+
+from hub.events import leases, registry
+from hub.events.models import Delivery
+from hub.events.queues import Queue, register
+from hub.trace import acting, tracing
+
+UNKNOWN_RETRY_SECONDS = 30.0
+
+
+class LeaseLost(Exception):
+    """Another worker has the row now; whatever was done here is rolled back."""
+
+
+def run(delivery: Delivery) -> None:
+    """Do the handler's work for a claimed delivery.
+
+    A handler of the lane ``db`` commits together with its delivery, or not at all. What the
+    handler raises is left to the relay, which records and retries it.
+    """
+    fact_row = delivery.fact
+    try:
+        handler = registry.handler_named(delivery.handler)
+        fact = registry.decode(name=fact_row.name, v=fact_row.v, data=fact_row.data)
+    except registry.UnknownFact as error:
+        leases.fail(delivery, error=str(error), wait=UNKNOWN_RETRY_SECONDS)
+        return
+    with tracing(fact_row.trace_id), acting("system"):
+        if handler.network:
+            handler.react(fact)
+            leases.settle(delivery)
+        else:
+            with transaction.atomic():
+                handler.react(fact)
+                if not leases.settle(delivery):
+                    raise LeaseLost(delivery.pk)
+
+
+def load(deliveries: Sequence[Delivery]) -> None:
+    """Fetch the facts of a batch in one query."""
+    prefetch_related_objects(list(deliveries), "fact")
+
+
+register(Queue(model=Delivery, run=run, load=load))

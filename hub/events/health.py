@@ -1,0 +1,50 @@
+"""Signs of life: heartbeats, and how long the oldest due work has waited."""
+
+from __future__ import annotations
+
+from django.db import connection
+
+from hub.events import leases
+from hub.events.queues import queues
+
+BEAT = """
+INSERT INTO events_heartbeat (kind, instance, seen_at) VALUES (%s, %s, statement_timestamp())
+ON CONFLICT (kind, instance) DO UPDATE SET seen_at = excluded.seen_at
+"""
+
+
+def beat(kind: str, instance: str) -> None:
+    """Say that this process does its work now, by the database's clock."""
+    with connection.cursor() as cursor:
+        cursor.execute(BEAT, [kind, instance])
+
+
+def seconds_since_beat(kind: str) -> float | None:
+    """Age of the newest heartbeat of a kind of process, or None when there is none."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT extract(epoch FROM statement_timestamp() - max(seen_at))::float8 "
+            "FROM events_heartbeat WHERE kind = %s",
+            [kind],
+        )
+        age: float | None = cursor.fetchone()[0]
+        return age
+
+
+def oldest_due_seconds() -> float:
+    """How long the oldest row that could be claimed has waited; 0 when there is none.
+
+    A claimed row is due again at its lease's end, so work in hand does not count; nor does a row
+    whose turn has not come because an earlier one of its ordering key still waits.
+    """
+    union = " UNION ALL ".join(
+        f"(SELECT due_at FROM {table} AS mine WHERE state = 'pending' AND "  # noqa: S608
+        f"{leases.IS_NEXT.format(table=table)} ORDER BY due_at LIMIT 1)"
+        for table in (queue.model._meta.db_table for queue in queues())
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT greatest(0, extract(epoch FROM statement_timestamp() - min(due_at)))::float8 "
+            f"FROM ({union}) AS waiting"  # noqa: S608
+        )
+        return float(cursor.fetchone()[0] or 0)

@@ -1,0 +1,71 @@
+"""The outbox: facts, one delivery per handler and fact, and the heartbeats of those who work."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models.functions import Now
+
+from hub.events.leases import Leased
+from hub.ids import new_id
+
+
+def _fact_id() -> str:
+    return new_id("evt")
+
+
+class Fact(models.Model):
+    """Something that happened, written in the transaction that made it happen; never changed.
+
+    ``subject`` names what it is about (``order:17``), so that a timeline is one indexed read;
+    ``data`` holds ids only.
+    """
+
+    public_id = models.CharField(max_length=30, unique=True, default=_fact_id, editable=False)
+    name = models.CharField(max_length=60)
+    v = models.PositiveSmallIntegerField(default=1)
+    subject = models.CharField(max_length=60, blank=True, default="")
+    data = models.JSONField()
+    trace_id = models.CharField(max_length=32, blank=True, default="")
+    actor = models.CharField(max_length=60, blank=True, default="")
+    occurred_at = models.DateTimeField()
+    recorded_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["subject", "id"], condition=~models.Q(subject=""), name="fact_timeline"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.subject}"
+
+
+class Delivery(Leased):
+    """One handler's copy of a fact."""
+
+    fact = models.ForeignKey(Fact, on_delete=models.CASCADE, related_name="deliveries")
+    handler = models.CharField(max_length=100)
+
+    class Meta(Leased.Meta):
+        verbose_name_plural = "deliveries"
+        constraints = [
+            models.UniqueConstraint(fields=["fact", "handler"], name="delivery_once_per_handler")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.handler} of {self.fact_id}"
+
+
+class Heartbeat(models.Model):
+    """When a process last showed that it does its work, by the database's clock."""
+
+    kind = models.CharField(max_length=20)
+    instance = models.CharField(max_length=80)
+    seen_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["kind", "instance"], name="heartbeat_once")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.instance}"

@@ -1,0 +1,35 @@
+"""The kinds of leased work that relays carry out, each registered by the app that owns it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from hub.events.leases import Leased
+
+
+@dataclass(frozen=True)
+class Queue:
+    """``run`` does one claimed row's work and settles it; it may raise, the relay then retries.
+
+    ``load`` readies a claimed batch (one query for what all rows need).
+    """
+
+    model: type[Leased]
+    run: Callable[[Any], None]
+    load: Callable[[Sequence[Any]], None] = lambda _rows: None
+
+
+_queues: list[Queue] = []
+
+
+def register(queue: Queue) -> None:
+    """Let relays work this queue; a second registration of the same model is ignored."""
+    if all(known.model is not queue.model for known in _queues):
+        _queues.append(queue)
+
+
+def queues() -> list[Queue]:
+    """All registered queues."""
+    return list(_queues)

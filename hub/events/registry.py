@@ -1,0 +1,86 @@
+"""Who reacts to which fact. ``handlers.py`` modules are found at start-up and register here."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from hub.events.catalog import CATALOG, Happening
+
+F = TypeVar("F", bound=Happening)
+
+
+class UnknownFact(Exception):
+    """This process is older than the fact; a newer one will understand it."""
+
+
+@dataclass(frozen=True)
+class Handler:
+    """One reaction. ``network`` handlers run outside any transaction, in a lane of their own."""
+
+    name: str
+    react: Callable[[Any], None]
+    lane: Callable[[Any], str]
+    key: Callable[[Any], str]
+    network: bool
+
+
+_by_fact: dict[str, list[Handler]] = defaultdict(list)
+_by_name: dict[str, Handler] = {}
+
+
+def handles(
+    *kinds: type[F],
+    lane: str | Callable[[F], str] = "db",
+    key: Callable[[F], str] | None = None,
+) -> Callable[[Callable[[F], None]], Callable[[F], None]]:
+    """Register a reaction to facts of ``kinds``.
+
+    In the lane ``db`` the handler touches only the database and commits with its delivery, so
+    its effect happens exactly once. In any other lane it may call the network, runs outside a
+    transaction, and may run twice. ``key`` names what is handled in order: deliveries with the
+    same key and lane run one after another.
+    """
+
+    def register(react: Callable[[F], None]) -> Callable[[F], None]:
+        handler = Handler(
+            name=f"{react.__module__}.{react.__qualname__}",
+            react=react,
+            lane=lane if callable(lane) else lambda _fact: lane,
+            key=key or (lambda _fact: ""),
+            network=lane != "db",
+        )
+        if _by_name.setdefault(handler.name, handler) is handler:
+            for kind in kinds:
+                _by_fact[kind.name].append(handler)
+        return react
+
+    return register
+
+
+def handlers_of(fact: Happening) -> list[Handler]:
+    """The reactions to a fact, in the order of their registration."""
+    return _by_fact[fact.name]
+
+
+def handler_named(name: str) -> Handler:
+    """The handler of that name; raises UnknownFact when this process has none."""
+    try:
+        return _by_name[name]
+    except KeyError:
+        raise UnknownFact(f"no handler {name}") from None
+
+
+def decode(*, name: str, v: int, data: dict[str, Any]) -> Happening:
+    """The fact as its class. Members it does not know are left out (facts only ever grow).
+
+    Raises UnknownFact when the name or a newer version is unknown to this process.
+    """
+    kind = CATALOG.get(name)
+    if kind is None or v > kind.v:
+        raise UnknownFact(f"no fact {name} v{v}")
+    known = {field.name for field in dataclasses.fields(kind)}
+    return kind(**{member: value for member, value in data.items() if member in known})

@@ -1,0 +1,152 @@
+"""The relay: claims due work of every queue and lane and carries it out on a bounded pool.
+
+Any number of relays may run. Each lane has its own few threads, so a dead provider delays only
+itself. A relay keeps nothing: kill it at any line and the leases hand its rows to another.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+import threading
+import time
+import traceback
+from collections.abc import Callable
+from contextlib import suppress
+
+from django.db import DatabaseError, connection
+
+from hub.errors import ConnectorError
+from hub.events import leases
+from hub.events.deliveries import LeaseLost
+from hub.events.health import beat
+from hub.events.leases import Leased, State
+from hub.events.outbox import WAKE_CHANNEL
+from hub.events.queues import Queue, queues
+
+logger = logging.getLogger("hub.relay")
+
+POLL_SECONDS = 1.0
+BEAT_SECONDS = 5.0
+DB_THREADS, DB_BATCH = 2, 50
+NETWORK_THREADS, NETWORK_BATCH = 8, 1
+ERROR_CHARACTERS = 4000
+
+
+class Relay:
+    """One process's share of the work."""
+
+    def __init__(self) -> None:
+        self.instance = f"{socket.gethostname()}:{os.getpid()}"
+        self._stop = threading.Event()
+        self._wake = threading.Event()
+        self._busy: dict[tuple[str, str], int] = {}
+        self._guard = threading.Lock()
+        self._progress = time.monotonic()
+
+    def run(self, *, until: Callable[[], bool] = lambda: False) -> None:
+        """Work until ``stop`` is called or ``until()`` turns true; then let running work end."""
+        listener = threading.Thread(target=self._listen, name="listen", daemon=True)
+        listener.start()
+        beaten = 0.0
+        while not self._stop.is_set() and not until():
+            self._wake.clear()
+            with suppress(DatabaseError):
+                self._dispatch()
+                if time.monotonic() - beaten > BEAT_SECONDS:
+                    beat("relay", self.instance)
+                    beaten = time.monotonic()
+            self._wake.wait(POLL_SECONDS)
+        self._stop.set()
+        self._drain()
+
+    def stop(self) -> None:
+        """Ask the relay to end; running handlers finish, claimed rows that wait are left."""
+        self._stop.set()
+        self._wake.set()
+
+    def _dispatch(self) -> None:
+        """Start a thread for each due lane that has room for one more."""
+        for queue in queues():
+            for lane in leases.due_lanes(queue.model):
+                self._start_worker(queue, lane)
+
+    def _start_worker(self, queue: Queue, lane: str) -> None:
+        slot = (queue.model._meta.db_table, lane)
+        most = DB_THREADS if lane == "db" else NETWORK_THREADS
+        with self._guard:
+            if self._busy.get(slot, 0) >= most:
+                return
+            self._busy[slot] = self._busy.get(slot, 0) + 1
+        threading.Thread(target=self._work, args=(queue, lane, slot), daemon=True).start()
+
+    def _work(self, queue: Queue, lane: str, slot: tuple[str, str]) -> None:
+        """Claim and run until the lane is empty."""
+        try:
+            size = DB_BATCH if lane == "db" else NETWORK_BATCH
+            while not self._stop.is_set():
+                rows = leases.claim(queue.model, lane=lane, limit=size)
+                if not rows:
+                    break
+                if lane != "db":
+                    self._wake.set()  # one more thread may take what still waits
+                self._run_batch(queue, rows)
+        except DatabaseError as error:
+            logger.warning("database lost: %s", error)
+        finally:
+            connection.close()
+            with self._guard:
+                self._busy[slot] -= 1
+            self._wake.set()
+
+    def _run_batch(self, queue: Queue, rows: list[Leased]) -> None:
+        started = time.monotonic()
+        queue.load(rows)
+        for row in rows:
+            if self._stop.is_set() or time.monotonic() - started > leases.LEASE_SECONDS / 2:
+                leases.postpone(row, seconds=0, counted=False)
+            else:
+                run_one(queue, row)
+
+    def _listen(self) -> None:
+        """Turn notifications into wake-ups; after a lost connection, try again."""
+        while not self._stop.is_set():
+            try:
+                with connection.cursor() as cursor:
+                    cursor.execute(f"LISTEN {WAKE_CHANNEL}")
+                while not self._stop.is_set():
+                    for _ in connection.connection.notifies(timeout=5, stop_after=1):
+                        self._wake.set()
+            except Exception as error:  # noqa: BLE001  whatever the driver raises, polling goes on
+                logger.warning("listening stopped: %s", error)
+                with suppress(Exception):
+                    connection.close()
+                self._stop.wait(1)
+        connection.close()
+
+    def _drain(self) -> None:
+        deadline = time.monotonic() + leases.LEASE_SECONDS
+        while any(self._busy.values()) and time.monotonic() < deadline:
+            time.sleep(0.02)
+
+
+def run_one(queue: Queue, row: Leased) -> None:
+    """Run one claimed row; whatever it raises is recorded on the row, and it alone pays."""
+    try:
+        queue.run(row)
+    except LeaseLost:
+        logger.info("lease lost", extra={"row": row.pk})
+    except ConnectorError as error:
+        _record(row, str(error), permanent=error.permanent, wait=error.retry_after)
+    except Exception as error:  # noqa: BLE001  the one place that catches all
+        logger.exception("%s failed", row)
+        text = "".join(traceback.format_exception(error))[-ERROR_CHARACTERS:]
+        _record(row, text.replace("\x00", ""))
+
+
+def _record(row: Leased, error: str, *, permanent: bool = False, wait: float | None = None) -> None:
+    with suppress(DatabaseError):
+        state = leases.fail(row, error=error, permanent=permanent, wait=wait)
+        if state == State.PARKED:
+            logger.error("parked: %s", row, extra={"row": row.pk, "lane": row.lane})

@@ -1,0 +1,160 @@
+"""The retailer's shape: brands, sales channels, stores, their hours, their POS and their staff."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.db.models.functions import Now
+
+from hub.crypto import EncryptedTextField
+from hub.ids import new_id
+
+
+def _brand_id() -> str:
+    return new_id("brd")
+
+
+def _channel_id() -> str:
+    return new_id("chn")
+
+
+def _store_id() -> str:
+    return new_id("str")
+
+
+def _pos_id() -> str:
+    return new_id("pos")
+
+
+class Brand(models.Model):
+    """A name over the door; stores and sales channels belong to one."""
+
+    public_id = models.CharField(max_length=30, unique=True, default=_brand_id, editable=False)
+    name = models.CharField(max_length=100, unique=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class SalesChannel(models.Model):
+    """A site or app that sends orders. Its API keys, webhooks and buffers hang on it."""
+
+    public_id = models.CharField(max_length=30, unique=True, default=_channel_id, editable=False)
+    code = models.SlugField(max_length=40, unique=True)
+    name = models.CharField(max_length=100)
+    brand = models.ForeignKey(Brand, on_delete=models.PROTECT, related_name="channels")
+    currency = models.CharField(max_length=3, help_text="ISO 4217")
+    active = models.BooleanField(default=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Store(models.Model):
+    """A place where goods wait for their buyers. Never deleted: ``active`` ends its life."""
+
+    public_id = models.CharField(max_length=30, unique=True, default=_store_id, editable=False)
+    code = models.CharField(max_length=40, unique=True)
+    name = models.CharField(max_length=100)
+    brand = models.ForeignKey(Brand, on_delete=models.PROTECT, related_name="stores")
+    street = models.CharField(max_length=200, blank=True)
+    city = models.CharField(max_length=100)
+    region = models.CharField(max_length=100, blank=True)
+    postal_code = models.CharField(max_length=20, blank=True)
+    country = models.CharField(max_length=2, help_text="ISO 3166-1 alpha-2")
+    latitude = models.FloatField(help_text="degrees, WGS 84")
+    longitude = models.FloatField(help_text="degrees, WGS 84")
+    timezone = models.CharField(max_length=50, help_text="IANA name")
+    locale = models.CharField(max_length=10, default="en")
+    phone = models.CharField(max_length=20, blank=True, help_text="E.164, shown to customers")
+    pickup_enabled = models.BooleanField(default=True)
+    lead_minutes = models.PositiveSmallIntegerField(default=60)
+    active = models.BooleanField(default=True)
+
+    class Meta:
+        ordering = ["code"]
+        indexes = [
+            models.Index(
+                fields=["latitude", "longitude"],
+                condition=models.Q(active=True, pickup_enabled=True),
+                name="store_pickup_place",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.name}"
+
+
+class OpeningHours(models.Model):
+    """One opening span of a weekday (0 = Monday) in the store's own time; may not cross midnight."""
+
+    store = models.ForeignKey(Store, on_delete=models.CASCADE, related_name="hours")
+    weekday = models.PositiveSmallIntegerField()
+    opens = models.TimeField()
+    closes = models.TimeField()
+
+    class Meta:
+        ordering = ["weekday", "opens"]
+        verbose_name_plural = "opening hours"
+        constraints = [
+            models.UniqueConstraint(fields=["store", "weekday", "opens"], name="hours_once"),
+            models.CheckConstraint(condition=models.Q(weekday__lte=6), name="hours_weekday"),
+            models.CheckConstraint(
+                condition=models.Q(closes__gt=models.F("opens")), name="hours_forward"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.weekday} {self.opens:%H:%M}-{self.closes:%H:%M}"
+
+
+class HoursException(models.Model):
+    """A date on which other hours hold; without times the store is closed all day."""
+
+    store = models.ForeignKey(Store, on_delete=models.CASCADE, related_name="exceptions")
+    date = models.DateField()
+    opens = models.TimeField(null=True, blank=True)
+    closes = models.TimeField(null=True, blank=True)
+    reason = models.CharField(max_length=100, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["store", "date"], name="exception_once")]
+
+    def __str__(self) -> str:
+        return f"{self.date} {self.reason}"
+
+
+class PosConnection(models.Model):
+    """How the hub reaches a store's POS, and what the POS says of its own figures."""
+
+    public_id = models.CharField(max_length=30, unique=True, default=_pos_id, editable=False)
+    store = models.OneToOneField(Store, on_delete=models.PROTECT, related_name="pos")
+    connector = models.CharField(max_length=40, default="webhook")
+    base_url = models.URLField(max_length=300)
+    secret = EncryptedTextField(help_text="whsec_…, signs both directions")
+    counts_include_orders = models.BooleanField(
+        default=False, help_text="its counts already lack goods of orders not yet handed off"
+    )
+    sales_include_orders = models.BooleanField(
+        default=False, help_text="its sales log repeats orders that the hub handed off"
+    )
+    active = models.BooleanField(default=True)
+
+    def __str__(self) -> str:
+        return f"{self.connector} of {self.store}"
+
+
+class StaffScope(models.Model):
+    """A person may see and work a store. Superusers work all of them."""
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="store_scopes"
+    )
+    store = models.ForeignKey(Store, on_delete=models.CASCADE, related_name="staff_scopes")
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "store"], name="scope_once")]
+
+    def __str__(self) -> str:
+        return f"{self.user} at {self.store}"

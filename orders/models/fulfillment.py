@@ -1,0 +1,146 @@
+"""What one store prepares, and the proof that it was handed over."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Now
+
+from hub.crypto import EncryptedTextField
+from hub.ids import new_id
+from hub.stores.models import Store
+from inventory.models import Item
+from orders.models.order import Order, OrderLine
+
+
+def _fulfillment_id() -> str:
+    return new_id("ful")
+
+
+class FulfillmentStatus(models.TextChoices):
+    PROPOSED = "proposed"
+    ACCEPTED = "accepted"
+    PICKING = "picking"
+    PICKED = "picked"
+    READY = "ready"
+    COMPLETED = "completed"
+    REJECTED = "rejected"
+    CANCELED = "canceled"
+    EXPIRED = "expired"
+
+
+class FulfillmentOrder(models.Model):
+    """The part of an order that one store prepares. A re-route closes it and makes another.
+
+    ``promised_at`` is when it shall be ready; ``expires_at`` until when a ready one waits.
+    """
+
+    public_id = models.CharField(max_length=30, unique=True, default=_fulfillment_id, editable=False)
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="fulfillments")
+    store = models.ForeignKey(Store, on_delete=models.PROTECT, related_name="fulfillments")
+    status = models.CharField(
+        max_length=9, choices=FulfillmentStatus, default=FulfillmentStatus.PROPOSED
+    )
+    version = models.PositiveIntegerField(default=1)
+    promised_at = models.DateTimeField()
+    staging_location = models.CharField(max_length=40, blank=True)
+    bags = models.PositiveSmallIntegerField(default=0)
+    reason = models.CharField(max_length=60, blank=True, help_text="why it ended early")
+    pos_reference = models.CharField(max_length=60, blank=True)
+    pos_acknowledged_at = models.DateTimeField(null=True)
+    accepted_at = models.DateTimeField(null=True)
+    picked_at = models.DateTimeField(null=True)
+    ready_at = models.DateTimeField(null=True)
+    completed_at = models.DateTimeField(null=True)
+    expires_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["store", "promised_at"],
+                condition=Q(status__in=["proposed", "accepted", "picking", "picked", "ready"]),
+                name="fulfillment_queue",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.order} at {self.store_id}"
+
+
+class FulfillmentLine(models.Model):
+    """Work on one line: how many are set aside, picked, found short and handed off."""
+
+    fulfillment = models.ForeignKey(FulfillmentOrder, on_delete=models.PROTECT, related_name="lines")
+    order_line = models.ForeignKey(OrderLine, on_delete=models.PROTECT, related_name="work")
+    item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="+")
+    stands_for = models.ForeignKey(
+        "self", null=True, on_delete=models.PROTECT, related_name="substitutes"
+    )
+    allocated = models.PositiveIntegerField()
+    picked = models.PositiveIntegerField(default=0)
+    short = models.PositiveIntegerField(default=0)
+    handed_off = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        ordering = ["order_line__number"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["fulfillment", "order_line", "item"], name="fulfillment_line_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(allocated__gte=F("picked") + F("short"))
+                & Q(picked__gte=F("handed_off")),
+                name="fulfillment_line_bounds",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.allocated} x {self.item_id}"
+
+
+class RoutingDecision(models.Model):
+    """Why this store: the candidates with their ranks and the reasons the others were refused."""
+
+    order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="routing_decisions")
+    store = models.ForeignKey(Store, null=True, on_delete=models.PROTECT, related_name="+")
+    explanation = models.JSONField(
+        help_text='{"asked": …, "candidates": [{"store", "metres", "result"}]}'
+    )
+    decided_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    def __str__(self) -> str:
+        return f"{self.order_id} to {self.store_id}"
+
+
+class PickupCode(models.Model):
+    """The PIN of a ready pickup; five wrong tries lock it until a lead looks."""
+
+    fulfillment = models.OneToOneField(
+        FulfillmentOrder, on_delete=models.CASCADE, related_name="pickup_code"
+    )
+    pin = EncryptedTextField(help_text="six digits")
+    failures = models.PositiveSmallIntegerField(default=0)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    def __str__(self) -> str:
+        return f"code of {self.fulfillment_id}"
+
+
+class HandOff(models.Model):
+    """Proof that the goods were given: who gave them, how the receiver was known. Immutable."""
+
+    fulfillment = models.OneToOneField(
+        FulfillmentOrder, on_delete=models.PROTECT, related_name="hand_off"
+    )
+    method = models.CharField(max_length=10, help_text="pin, override")
+    reason = models.CharField(max_length=200, blank=True, help_text="of an override")
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    bags = models.PositiveSmallIntegerField(default=0)
+    at = models.DateTimeField(db_default=Now(), editable=False)
+
+    def __str__(self) -> str:
+        return f"hand-off of {self.fulfillment_id}"

@@ -1,0 +1,99 @@
+"""What was bought."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Now
+
+from hub.customers.models import Contact, Profile
+from hub.ids import new_id
+from hub.stores.models import SalesChannel
+from inventory.models import Item
+
+
+def _order_id() -> str:
+    return new_id("ord")
+
+
+class OrderStatus(models.TextChoices):
+    OPEN = "open"
+    COMPLETED = "completed"
+    CANCELED = "canceled"
+
+
+class Order(models.Model):
+    """What a customer bought on a site. Money is the site's, in minor units of ``currency``."""
+
+    public_id = models.CharField(max_length=30, unique=True, default=_order_id, editable=False)
+    channel = models.ForeignKey(SalesChannel, on_delete=models.PROTECT, related_name="orders")
+    external_id = models.CharField(max_length=120, help_text="the site's order number")
+    contact = models.ForeignKey(Contact, on_delete=models.PROTECT, related_name="orders")
+    profile = models.ForeignKey(Profile, on_delete=models.PROTECT, related_name="orders")
+    status = models.CharField(max_length=9, choices=OrderStatus, default=OrderStatus.OPEN)
+    version = models.PositiveIntegerField(default=1)
+    currency = models.CharField(max_length=3)
+    total_minor = models.BigIntegerField()
+    tax_minor = models.BigIntegerField(default=0)
+    locale = models.CharField(max_length=10, blank=True)
+    note = models.TextField(blank=True)
+    metadata = models.JSONField(default=dict)
+    is_test = models.BooleanField(default=False)
+    placed_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["channel", "external_id"], name="order_once_per_channel")
+        ]
+        indexes = [models.Index(fields=["channel", "-id"], name="order_of_channel")]
+
+    def __str__(self) -> str:
+        return self.external_id
+
+
+class OrderLine(models.Model):
+    """One line as bought. ``canceled`` units will not be supplied."""
+
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="lines")
+    number = models.PositiveSmallIntegerField(help_text="1, 2, … as the site sent them")
+    item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="+")
+    quantity = models.PositiveIntegerField()
+    canceled = models.PositiveIntegerField(default=0)
+    unit_price_minor = models.BigIntegerField()
+
+    class Meta:
+        ordering = ["number"]
+        constraints = [
+            models.UniqueConstraint(fields=["order", "number"], name="order_line_number"),
+            models.CheckConstraint(
+                condition=Q(quantity__gt=0, canceled__lte=F("quantity")), name="order_line_bounds"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.quantity} x {self.item_id}"
+
+
+class Block(models.Model):
+    """A reason an order may not move forward while it is open."""
+
+    class Reason(models.TextChoices):
+        PAYMENT = "payment"
+        FRAUD = "fraud"
+        AGE_CHECK = "age_check"
+        SUBSTITUTION = "substitution"
+        OTHER = "other"
+
+    order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="blocks")
+    reason = models.CharField(max_length=12, choices=Reason)
+    note = models.CharField(max_length=200, blank=True)
+    opened_at = models.DateTimeField(db_default=Now(), editable=False)
+    lifted_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["order"], condition=Q(lifted_at__isnull=True), name="block_open")
+        ]
+
+    def __str__(self) -> str:
+        return self.reason
