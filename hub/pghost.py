@@ -91,12 +91,13 @@ def programs() -> Path:
     if not places or not (bin_dir := Path(places[0]) / f"pginstall{MAJOR}" / "bin").is_dir():
         machine = f"{sys.platform} {os.uname().machine}"
         raise DevPgError(f"there is no embedded PostgreSQL for this platform ({machine}): {UNSET}")
-    if not is_root() or _reachable(bin_dir):
+    if not is_root() or reachable(bin_dir):
         return bin_dir
     return _copy_programs(bin_dir)
 
 
-def _reachable(bin_dir: Path) -> bool:
+def reachable(bin_dir: Path) -> bool:
+    """Whether the server's account can run the program there."""
     try:
         return run_as_server([bin_dir / "postgres", "--version"]).returncode == 0
     except OSError:
