@@ -32,13 +32,14 @@ def run(delivery: Delivery) -> None:
     except registry.UnknownFact as error:
         leases.fail(delivery, error=str(error), wait=UNKNOWN_RETRY_SECONDS)
         return
+    arguments = (fact, fact_row) if handler.envelope else (fact,)
     with tracing(fact_row.trace_id), acting("system"):
         if handler.network:
-            handler.react(fact)
+            handler.react(*arguments)
             leases.settle(delivery)
         else:
             with transaction.atomic():
-                handler.react(fact)
+                handler.react(*arguments)
                 if not leases.settle(delivery):
                     raise LeaseLost(delivery.pk)
 

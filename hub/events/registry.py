@@ -22,10 +22,11 @@ class Handler:
     """One reaction. ``network`` handlers run outside any transaction, in a lane of their own."""
 
     name: str
-    react: Callable[[Any], None]
+    react: Callable[..., None]
     lane: Callable[[Any], str]
     key: Callable[[Any], str]
     network: bool
+    envelope: bool
 
 
 _by_fact: dict[str, list[Handler]] = defaultdict(list)
@@ -36,22 +37,25 @@ def handles(
     *kinds: type[F],
     lane: str | Callable[[F], str] = "db",
     key: Callable[[F], str] | None = None,
-) -> Callable[[Callable[[F], None]], Callable[[F], None]]:
+    envelope: bool = False,
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Register a reaction to facts of ``kinds``.
 
     In the lane ``db`` the handler touches only the database and commits with its delivery, so
     its effect happens exactly once. In any other lane it may call the network, runs outside a
     transaction, and may run twice. ``key`` names what is handled in order: deliveries with the
-    same key and lane run one after another.
+    same key and lane run one after another. With ``envelope`` it is called with the Fact's row
+    as second argument, for handlers that need its public id or time.
     """
 
-    def register(react: Callable[[F], None]) -> Callable[[F], None]:
+    def register(react: Callable[..., None]) -> Callable[..., None]:
         handler = Handler(
             name=f"{react.__module__}.{react.__qualname__}",
             react=react,
             lane=lane if callable(lane) else lambda _fact: lane,
             key=key or (lambda _fact: ""),
             network=lane != "db",
+            envelope=envelope,
         )
         if _by_name.setdefault(handler.name, handler) is handler:
             for kind in kinds:

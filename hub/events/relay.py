@@ -31,6 +31,7 @@ POLL_SECONDS = 1.0
 BEAT_SECONDS = 5.0
 DB_THREADS, DB_BATCH = 2, 50
 NETWORK_THREADS, NETWORK_BATCH = 8, 1
+ALL_THREADS = 48
 ERROR_CHARACTERS = 4000
 
 
@@ -43,7 +44,6 @@ class Relay:
         self._wake = threading.Event()
         self._busy: dict[tuple[str, str], int] = {}
         self._guard = threading.Lock()
-        self._progress = time.monotonic()
 
     def run(self, *, until: Callable[[], bool] = lambda: False) -> None:
         """Work until ``stop`` is called or ``until()`` turns true; then let running work end."""
@@ -76,7 +76,7 @@ class Relay:
         slot = (queue.model._meta.db_table, lane)
         most = DB_THREADS if lane == "db" else NETWORK_THREADS
         with self._guard:
-            if self._busy.get(slot, 0) >= most:
+            if self._busy.get(slot, 0) >= most or sum(self._busy.values()) >= ALL_THREADS:
                 return
             self._busy[slot] = self._busy.get(slot, 0) + 1
         threading.Thread(target=self._work, args=(queue, lane, slot), daemon=True).start()
