@@ -96,7 +96,12 @@ def _database(url: str) -> dict[str, Any]:
 
 def _tuned(config: dict[str, Any]) -> dict[str, Any]:
     """Persistent connections, and bounds so that no statement can hang a worker."""
-    options = "-c statement_timeout=30s -c lock_timeout=10s -c idle_in_transaction_session_timeout=60s"
+    bounds = {
+        "statement_timeout": "30s",
+        "lock_timeout": "10s",
+        "idle_in_transaction_session_timeout": "60s",
+    }
+    options = " ".join(f"-c {name}={value}" for name, value in bounds.items())
     return config | {
         "CONN_MAX_AGE": None,
         "CONN_HEALTH_CHECKS": True,

@@ -45,6 +45,6 @@ def oldest_due_seconds() -> float:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT greatest(0, extract(epoch FROM statement_timestamp() - min(due_at)))::float8 "
-            f"FROM ({union}) AS waiting"  # noqa: S608
+            f"FROM ({union}) AS waiting"
         )
         return float(cursor.fetchone()[0] or 0)

@@ -139,7 +139,7 @@ def run_one(queue: Queue, row: Leased) -> None:
         logger.info("lease lost", extra={"row": row.pk})
     except ConnectorError as error:
         _record(row, str(error), permanent=error.permanent, wait=error.retry_after)
-    except Exception as error:  # noqa: BLE001  the one place that catches all
+    except Exception as error:
         logger.exception("%s failed", row)
         text = "".join(traceback.format_exception(error))[-ERROR_CHARACTERS:]
         _record(row, text.replace("\x00", ""))
