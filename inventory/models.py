@@ -37,7 +37,9 @@ class Item(models.Model):
     name = models.CharField(max_length=200)
     names = models.JSONField(default=dict, blank=True)
     category = models.CharField(max_length=60, blank=True)
-    unit = models.CharField(max_length=5, choices=[("each", "each"), ("gram", "gram")], default="each")
+    unit = models.CharField(
+        max_length=5, choices=[("each", "each"), ("gram", "gram")], default="each"
+    )
     zone = models.CharField(max_length=8, choices=Zone, default=Zone.AMBIENT)
     allergens = models.JSONField(default=list, blank=True, help_text="EU list codes; [] = none")
     minimum_age = models.PositiveSmallIntegerField(default=0)
@@ -129,7 +131,9 @@ class InventoryEvent(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["source", "source_event_id"], name="inventory_event_once")
+            models.UniqueConstraint(
+                fields=["source", "source_event_id"], name="inventory_event_once"
+            )
         ]
         indexes = [models.Index(fields=["store", "item", "occurred_at"], name="ledger_of_level")]
 
@@ -240,9 +244,13 @@ class SafetyStock(models.Model):
     The most specific row wins: store + item, store + category, store, global.
     """
 
-    store = models.ForeignKey(Store, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
+    store = models.ForeignKey(
+        Store, null=True, blank=True, on_delete=models.CASCADE, related_name="+"
+    )
     category = models.CharField(max_length=60, blank=True)
-    item = models.ForeignKey(Item, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
+    item = models.ForeignKey(
+        Item, null=True, blank=True, on_delete=models.CASCADE, related_name="+"
+    )
     units = models.PositiveIntegerField()
 
     class Meta:

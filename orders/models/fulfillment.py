@@ -36,7 +36,9 @@ class FulfillmentOrder(models.Model):
     ``promised_at`` is when it shall be ready; ``expires_at`` until when a ready one waits.
     """
 
-    public_id = models.CharField(max_length=30, unique=True, default=_fulfillment_id, editable=False)
+    public_id = models.CharField(
+        max_length=30, unique=True, default=_fulfillment_id, editable=False
+    )
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="fulfillments")
     store = models.ForeignKey(Store, on_delete=models.PROTECT, related_name="fulfillments")
     status = models.CharField(
@@ -72,7 +74,9 @@ class FulfillmentOrder(models.Model):
 class FulfillmentLine(models.Model):
     """Work on one line: how many are set aside, picked, found short and handed off."""
 
-    fulfillment = models.ForeignKey(FulfillmentOrder, on_delete=models.PROTECT, related_name="lines")
+    fulfillment = models.ForeignKey(
+        FulfillmentOrder, on_delete=models.PROTECT, related_name="lines"
+    )
     order_line = models.ForeignKey(OrderLine, on_delete=models.PROTECT, related_name="work")
     item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="+")
     stands_for = models.ForeignKey(

@@ -43,7 +43,9 @@ class Order(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["channel", "external_id"], name="order_once_per_channel")
+            models.UniqueConstraint(
+                fields=["channel", "external_id"], name="order_once_per_channel"
+            )
         ]
         indexes = [models.Index(fields=["channel", "-id"], name="order_of_channel")]
 
