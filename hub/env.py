@@ -14,6 +14,7 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 
 BASE_DIR = Path(__file__).resolve().parent.parent
+SECRET_CHARACTERS = 50
 
 _env = environ.Env()
 
@@ -50,8 +51,10 @@ def read() -> Environment:
         debug=debug,
         secret_key=_secret("HUB_SECRET_KEY", debug=debug),
         secret_key_fallbacks=_env.list("HUB_SECRET_KEY_FALLBACKS", default=[]),
-        data_keys=[_secret("HUB_DATA_KEY", debug=debug)]
-        + _env.list("HUB_DATA_KEY_FALLBACKS", default=[]),
+        data_keys=[
+            _secret("HUB_DATA_KEY", debug=debug),
+            *_env.list("HUB_DATA_KEY_FALLBACKS", default=[]),
+        ],
         allowed_hosts=_env.list(
             "HUB_ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"] if debug else []
         ),
@@ -72,10 +75,11 @@ def read() -> Environment:
 
 
 def _secret(name: str, *, debug: bool) -> str:
-    """A secret of at least 50 characters; a debug process may run with a fixed, public one."""
+    """A long enough secret; a debug process may run with a fixed, public one."""
     value: str = _env.str(name, default="")
-    if value and len(value) < 50:
-        raise ImproperlyConfigured(f"{name} is shorter than 50 characters")
+    wanted = f"it must hold at least {SECRET_CHARACTERS} random characters"
+    if value and len(value) < SECRET_CHARACTERS:
+        raise ImproperlyConfigured(f"{name} is too short: {wanted}")
     if not value and not debug:
-        raise ImproperlyConfigured(f"{name} is not set; it must hold at least 50 random characters")
+        raise ImproperlyConfigured(f"{name} is not set: {wanted}")
     return value or f"development-only-{name.lower()}-never-use-it-where-customers-are"

@@ -1,4 +1,4 @@
-"""Every fact the hub knows, in the past tense. Additive change only; a new meaning gets a new ``v``.
+"""Every fact the hub knows, in the past tense. They only grow; a new meaning gets a new ``v``.
 
 A fact carries ids, never names, phones or amounts. Those with an ``order_id`` are the timeline
 of that order.
