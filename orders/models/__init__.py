@@ -1,5 +1,6 @@
 """What was bought, what each store prepares, and the visit that collects it."""
 
+from orders.models.action import ActionRecord
 from orders.models.fulfillment import (
     FulfillmentLine,
     FulfillmentOrder,
@@ -12,6 +13,7 @@ from orders.models.order import Block, Order, OrderLine, OrderStatus
 from orders.models.visit import Spot, Visit, VisitPickup, VisitStatus
 
 __all__ = [
+    "ActionRecord",
     "Block",
     "FulfillmentLine",
     "FulfillmentOrder",

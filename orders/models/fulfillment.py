@@ -146,5 +146,8 @@ class HandOff(models.Model):
     bags = models.PositiveSmallIntegerField(default=0)
     at = models.DateTimeField(db_default=Now(), editable=False)
 
+    class Meta:
+        permissions = [("override_pin", "Can hand off without the PIN, giving a reason")]
+
     def __str__(self) -> str:
         return f"hand-off of {self.fulfillment_id}"
