@@ -34,6 +34,7 @@ KINDS = ("web", "relay", "cluster")
 TICK_SECONDS = 1.0
 GRACE_SECONDS = 10.0
 READY_SECONDS = 60.0
+LAST_PORT = 65_535
 
 
 class Supervisor:
@@ -190,16 +191,17 @@ def database_answers() -> bool:
 def check_port(host: str, port: int) -> None:
     """Raise StartError unless a server could listen there."""
     try:
-        family, kind, protocol, _, address = socket.getaddrinfo(
-            host, port, type=socket.SOCK_STREAM
-        )[0]
+        if not 0 < port <= LAST_PORT:
+            raise OverflowError(f"a port is a number from 1 to {LAST_PORT}")
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        family, kind, protocol, _, address = found[0]
         with socket.socket(family, kind, protocol) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(address)
     except (OSError, OverflowError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise StartError(
-            f"cannot listen on {host}:{port} ({reason}): choose another port with --port"
+            f"cannot listen on {host}:{port} ({reason}): choose another with --port or --host"
         ) from error
 
 
