@@ -203,4 +203,4 @@ def _update(row: Leased, assignments: str, values: list[Any]) -> bool:
             f"UPDATE {table} SET {assignments} WHERE id = %s AND lease = %s",  # noqa: S608
             [*values, row.pk, row.lease],
         )
-        return cursor.rowcount == 1
+        return bool(cursor.rowcount == 1)

@@ -70,7 +70,7 @@ def wake_on_commit() -> None:
     commit, so that all commits queue up; afterwards it holds it for microseconds. A process that
     dies in between loses only the wake-up: relays also poll.
     """
-    if not any(callback is _wake for _, callback, *_rest in connection.run_on_commit):
+    if not any(entry[1] is _wake for entry in connection.run_on_commit):
         transaction.on_commit(_wake)
 
 
