@@ -7,7 +7,10 @@ from django.db.models.functions import Now
 
 
 class Link(models.Model):
-    """One token for one purpose and subject. ``read_only_at`` ends acting, ``expires_at`` reading."""
+    """One token for one purpose and subject.
+
+    ``read_only_at`` ends acting, ``expires_at`` reading.
+    """
 
     token_hash = models.CharField(max_length=64, unique=True, editable=False)
     purpose = models.CharField(max_length=20, help_text="pickup, preferences")

@@ -1,0 +1,80 @@
+"""Names, phones and e-mail addresses in one canonical form each; pure."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+import phonenumbers
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from phonenumbers import PhoneNumberType
+
+from hub.customers.errors import InvalidEmail, InvalidName, InvalidPhone
+
+LONGEST_NAME = 200
+LONGEST_PHONE = 40
+LONGEST_EMAIL = 254
+
+_SPACES = re.compile(r"\s+")
+# Kinds of number that no text can reach. Unknown kinds may: numbering plans grow faster than
+# anybody's copy of them.
+_SILENT = {
+    PhoneNumberType.FIXED_LINE,
+    PhoneNumberType.PREMIUM_RATE,
+    PhoneNumberType.TOLL_FREE,
+    PhoneNumberType.SHARED_COST,
+    PhoneNumberType.PAGER,
+    PhoneNumberType.UAN,
+    PhoneNumberType.VOICEMAIL,
+}
+
+
+def clean_name(text: str) -> str:
+    """Return the name on one line, composed (NFC), without control and direction characters.
+
+    Raises InvalidName when it is longer than 200 characters or holds lone surrogates.
+    """
+    visible = (
+        " " if character.isspace() else character
+        for character in unicodedata.normalize("NFC", text)
+        if character.isspace() or unicodedata.category(character) not in {"Cc", "Cf"}
+    )
+    name = _SPACES.sub(" ", "".join(visible)).strip()
+    if len(name) > LONGEST_NAME or any(unicodedata.category(char) == "Cs" for char in name):
+        raise InvalidName
+    return name
+
+
+def clean_phone(text: str) -> str:
+    """Return the number as E.164, or empty for empty; raises InvalidPhone."""
+    if not text.strip():
+        return ""
+    if len(text) > LONGEST_PHONE:
+        raise InvalidPhone
+    try:
+        number = phonenumbers.parse(text)
+    except phonenumbers.NumberParseException:
+        raise InvalidPhone from None
+    if number.extension or not phonenumbers.is_possible_number(number):
+        raise InvalidPhone
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def clean_email(text: str) -> str:
+    """Return the address in lower case, or empty for empty; raises InvalidEmail."""
+    email = text.strip().lower()
+    if not email:
+        return ""
+    try:
+        validate_email(email)
+    except ValidationError:
+        raise InvalidEmail from None
+    if len(email) > LONGEST_EMAIL or any(unicodedata.category(char) == "Cs" for char in email):
+        raise InvalidEmail
+    return email
+
+
+def takes_texts(phone: str) -> bool:
+    """Whether a text may arrive at this E.164 number; a landline's or premium number's cannot."""
+    return bool(phone) and phonenumbers.number_type(phonenumbers.parse(phone)) not in _SILENT

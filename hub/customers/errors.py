@@ -1,0 +1,40 @@
+"""What the hub refuses to believe about a customer."""
+
+from __future__ import annotations
+
+from hub.errors import Invalid
+
+
+class InvalidPhone(Invalid):
+    """Not a telephone number in international form."""
+
+    code = "invalid_phone"
+    title = "The phone number must be in international form, such as +48500123456"
+
+
+class InvalidEmail(Invalid):
+    """Not an e-mail address."""
+
+    code = "invalid_email"
+    title = "The e-mail address is not one"
+
+
+class InvalidName(Invalid):
+    """A name that is no text at all, or far too long."""
+
+    code = "invalid_name"
+    title = "The name cannot be kept"
+
+
+class Unreachable(Invalid):
+    """Neither phone nor e-mail: the customer could never be told anything."""
+
+    code = "no_address"
+    title = "A customer needs a phone number or an e-mail address"
+
+
+class UnknownChannel(Invalid):
+    """A channel the hub cannot speak through, or an empty or doubled choice."""
+
+    code = "unknown_channel"
+    title = "The channels must be some of: sms, email; each at most once, at least one"

@@ -1,0 +1,82 @@
+"""Which channels a customer chose, in which order.
+
+Two voices speak: the records (what a site passed on with an order) and the customer (a page, a
+text). The customer's own word outranks every record, however new.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.db import transaction
+from django.db.models.functions import Now
+
+from hub.customers.errors import UnknownChannel
+from hub.customers.models import Channel, Preference, Profile
+
+ORDER_UPDATES = "order_updates"
+FROM_RECORDS = "order"
+
+
+def ranked_channels(profile: Profile, purpose: str = ORDER_UPDATES) -> list[str]:
+    """The channels chosen for the purpose, the dearest first; empty when nothing was chosen."""
+    chosen = Preference.objects.filter(profile=profile, purpose=purpose).order_by("rank")
+    return list(chosen.values_list("channel", flat=True))
+
+
+@transaction.atomic
+def set_preferences(
+    *, profile: Profile, channels: Sequence[str], source: str, purpose: str = ORDER_UPDATES
+) -> None:
+    """Make ``channels`` (first is tried first) the whole choice for the purpose.
+
+    ``source`` is who said so: ``order`` for records, else ``page``, ``sms``, ``staff``,
+    ``import``. Raises UnknownChannel, for an empty choice too: silence is a consent's matter.
+    """
+    check_channels(channels)
+    Profile.objects.select_for_update(no_key=True).get(pk=profile.pk)
+    _replace(profile, channels, source, purpose)
+
+
+def check_channels(channels: Sequence[str]) -> None:
+    """Raise UnknownChannel unless the choice names known channels, each once, and at least one."""
+    if not channels or len(set(channels)) < len(channels) or not set(channels) <= {*Channel.values}:
+        raise UnknownChannel
+
+
+def follow_records(*, profile: Profile, notify: Sequence[str] | None) -> None:
+    """Let the newest record's word stand as the choice, unless the customer chose himself.
+
+    The caller holds the profile's row lock.
+    """
+    chosen = list(
+        Preference.objects.filter(profile=profile, purpose=ORDER_UPDATES)
+        .order_by("rank")
+        .values_list("channel", "source")
+    )
+    if any(source != FROM_RECORDS for _, source in chosen):
+        return
+    if [channel for channel, _ in chosen] != list(notify or []):
+        _replace(profile, notify or [], FROM_RECORDS, ORDER_UPDATES)
+
+
+def _replace(profile: Profile, channels: Sequence[str], source: str, purpose: str) -> None:
+    Preference.objects.filter(profile=profile, purpose=purpose).exclude(
+        channel__in=channels
+    ).delete()
+    Preference.objects.bulk_create(
+        [
+            Preference(
+                profile=profile,
+                purpose=purpose,
+                channel=channel,
+                rank=rank,
+                source=source,
+                updated_at=Now(),
+            )
+            for rank, channel in enumerate(channels, start=1)
+        ],
+        update_conflicts=True,
+        unique_fields=["profile", "purpose", "channel"],
+        update_fields=["rank", "source", "updated_at"],
+    )
