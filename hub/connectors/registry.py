@@ -1,0 +1,82 @@
+"""From a name in settings.CONNECTORS to the connector itself.
+
+Work that belongs to a test key goes to simulators or into memory, never to a vendor.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Protocol
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.module_loading import import_string
+
+from hub.connectors.pos.base import PosAccount, PosConnector
+from hub.errors import ConnectorError
+
+if TYPE_CHECKING:
+    from hub.connectors.sms.base import SmsConnector
+
+HARMLESS_SMS = ("handset", "memory")
+
+
+class ConnectionLike(Protocol):
+    """What the registry needs to know of a store's POS connection."""
+
+    public_id: str
+    connector: str
+    base_url: str
+    secret: str
+
+
+def pos_connector(connection: ConnectionLike, *, is_test: bool = False) -> PosConnector:
+    """The connector of a store's POS; that of its simulated twin for test orders.
+
+    Raises ConnectorError (permanent) when the name is unknown.
+    """
+    name, base_url = connection.connector, connection.base_url
+    if is_test and settings.SIMULATORS:
+        name, base_url = "webhook", simulated_pos_url(connection.public_id)
+    elif is_test:
+        name = "memory"
+    account = PosAccount(
+        connection_id=connection.public_id, base_url=base_url, secret=connection.secret
+    )
+    connector: PosConnector = connector_class("pos", name)(account)
+    return connector
+
+
+def sms_connector(name: str | None = None, *, is_test: bool = False) -> SmsConnector:
+    """The SMS connector of that name, by default the configured one; for test orders one that
+    reaches no real phone. Raises ConnectorError (permanent) when the name is unknown."""
+    chosen = name or settings.SMS_CONNECTOR
+    if is_test and chosen not in HARMLESS_SMS:
+        chosen = "handset" if settings.SIMULATORS else "memory"
+    connector: SmsConnector = _shared(settings.CONNECTORS["sms"].get(chosen, ""), chosen)
+    return connector
+
+
+def simulated_pos_url(connection_id: str) -> str:
+    """Where the simulated till of a connection listens."""
+    return f"{settings.PUBLIC_BASE_URL}/sim/pos/{connection_id}"
+
+
+def connector_class(kind: str, name: str) -> Any:
+    """The class that settings.CONNECTORS names; raises ConnectorError (permanent)."""
+    return _load(settings.CONNECTORS[kind].get(name, ""), name)
+
+
+def _load(path: str, name: str) -> Any:
+    if not path:
+        raise ConnectorError(f"no connector is called {name}", permanent=True)
+    try:
+        return import_string(path)
+    except ImportError as error:
+        raise ImproperlyConfigured(f"connector {name}: {error}") from error
+
+
+@lru_cache(maxsize=16)
+def _shared(path: str, name: str) -> Any:
+    """One instance per class: connections are kept, and memory is remembered."""
+    return _load(path, name)()
