@@ -1,0 +1,132 @@
+"""Source records land once, and each speaks of one profile."""
+
+import threading
+
+import pytest
+from django.db import connection
+
+from hub.customers.errors import InvalidPhone, UnknownChannel, Unreachable
+from hub.customers.models import Contact, IdentityLink, Profile, SourceRecord
+from hub.customers.preferences import ranked_channels, set_preferences
+from hub.customers.services import land_record, profile_of
+
+pytestmark = pytest.mark.django_db
+
+ANN = {"name": "Ann Lee", "phone": "+48500123456", "email": "ann@example.com"}
+
+
+def land(source_id="1001", **said):
+    return land_record(**{"source": "channel:web-pl", "source_id": source_id, **ANN, **said})
+
+
+def test_landing_a_record_again_returns_the_first_unchanged():
+    first = land()
+    again = land(name="Somebody Else", phone="+48500999888")
+    assert again == first
+    assert SourceRecord.objects.count() == Contact.objects.count() == Profile.objects.count() == 1
+
+
+def test_the_same_person_twice_is_one_contact_and_one_profile():
+    first, second = land("1"), land("2", name=" ann  LEE ", email="Ann@Example.com")
+    assert first.contact == second.contact
+    assert profile_of(first) == profile_of(second)
+
+
+def test_guests_who_share_a_phone_stay_two_profiles():
+    ann = land("1", email="")
+    ben = land("2", name="Ben Lee", email="")
+    assert profile_of(ann) != profile_of(ben)
+    assert ann.contact.phone_hash == ben.contact.phone_hash
+
+
+def test_an_account_keeps_its_profile_when_its_contact_changes():
+    first = land("1", account_id="a-7")
+    second = land("2", account_id="a-7", phone="+48500999888")
+    assert profile_of(first) == profile_of(second)
+    assert profile_of(second).contact.phone == "+48500999888"
+
+
+def test_the_same_account_number_of_another_site_is_another_person():
+    here = land("1", account_id="7")
+    there = land("2", account_id="7", source="channel:web-fr")
+    assert profile_of(here) != profile_of(there)
+
+
+@pytest.mark.parametrize("account_id", ["0", "-1", "NULL", " guest "])
+def test_a_placeholder_account_merges_nobody(account_id):
+    ann = land("1", account_id=account_id)
+    ben = land("2", account_id=account_id, name="Ben Lee")
+    assert profile_of(ann) != profile_of(ben)
+
+
+def test_nothing_is_stored_when_the_customer_cannot_be_reached():
+    with pytest.raises(Unreachable):
+        land(phone="", email=" ")
+    with pytest.raises(InvalidPhone):
+        land(phone="call me")
+    assert not Contact.objects.exists()
+
+
+def test_the_newest_record_that_speaks_of_a_field_wins():
+    land("1", locale="pl", timezone="Europe/Warsaw", notify=["email"])
+    profile = profile_of(land("2", locale="fr"))
+    assert (profile.locale, profile.timezone) == ("fr", "Europe/Warsaw")
+    assert ranked_channels(profile) == ["email"]
+
+
+def test_channels_chosen_with_an_order_are_ranked_as_sent():
+    profile = profile_of(land("1", notify=["email", "sms"]))
+    assert ranked_channels(profile) == ["email", "sms"]
+    land("2", notify=["sms"])
+    assert ranked_channels(profile) == ["sms"]
+
+
+def test_the_customers_own_choice_outranks_what_sites_say():
+    profile = profile_of(land("1", notify=["sms"]))
+    set_preferences(profile=profile, channels=["email"], source="page")
+    land("2", notify=["sms"])
+    assert ranked_channels(profile) == ["email"]
+
+
+@pytest.mark.parametrize("notify", [[], ["fax"], ["sms", "sms"]])
+def test_a_choice_of_no_unknown_or_doubled_channels_is_refused(notify):
+    with pytest.raises(UnknownChannel):
+        land(notify=notify)
+
+
+def test_personal_data_is_sealed_and_found_only_by_hash():
+    land("1", payload={"basket": 3})
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT to_jsonb(contact)::text || to_jsonb(record)::text || encode(phone, 'escape') "
+            "FROM customers_contact AS contact, customers_sourcerecord AS record"
+        )
+        everything = cursor.fetchone()[0].lower()
+    assert not any(secret in everything for secret in ("lee", "500123456", "ann@"))
+
+
+@pytest.mark.race
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("account_id", ["", "a-7"])
+def test_many_first_orders_of_one_person_at_once_make_one_contact_and_one_profile(account_id):
+    workers = 8
+    barrier = threading.Barrier(workers)
+    failures = []
+
+    def place(number):
+        try:
+            barrier.wait(10)
+            land(str(number), account_id=account_id)
+        except Exception as error:
+            failures.append(error)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=place, args=(number,)) for number in range(workers)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert not failures
+    assert SourceRecord.objects.count() == IdentityLink.objects.filter(active=True).count() == 8
+    assert Contact.objects.count() == Profile.objects.count() == 1
