@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from django.db import models
-
 from hub.errors import Conflict, Invalid
 from hub.trace import actor
 from orders.models import ActionRecord, FulfillmentOrder
@@ -19,6 +17,18 @@ class TokenReused(Conflict):
     title = "This form has been used for another step; open the page again"
 
 
+def has_acted(*, fulfillment: FulfillmentOrder, action: str, token: str) -> bool:
+    """Whether this token's step is done already; then ``fulfillment`` shows the fresh row.
+
+    Raises TokenReused when the token has served something else.
+    """
+    record = ActionRecord.objects.filter(token=token).first() if token else None
+    if record is not None:
+        _require_same(record, fulfillment, action)
+        fulfillment.refresh_from_db()
+    return record is not None
+
+
 def is_first(*, fulfillment: FulfillmentOrder, action: str, token: str) -> bool:
     """Whether this token acts for the first time; True for the empty token.
 
@@ -29,15 +39,14 @@ def is_first(*, fulfillment: FulfillmentOrder, action: str, token: str) -> bool:
     """
     if not token:
         return True
-    if len(token) > TOKEN_CHARACTERS:
+    if len(token) > TOKEN_CHARACTERS or "\x00" in token:
         raise Invalid(f"a token has at most {TOKEN_CHARACTERS} characters")
     who = actor()[:ACTOR_CHARACTERS]
     record, created = ActionRecord.objects.get_or_create(
         token=token, defaults={"fulfillment": fulfillment, "action": action, "actor": who}
     )
     if not created:
-        if (record.fulfillment_id, record.action) != (fulfillment.pk, action):
-            raise TokenReused
+        _require_same(record, fulfillment, action)
         fulfillment.refresh_from_db()
     return created
 
@@ -48,5 +57,10 @@ def lock_parts(order_id: int) -> None:
     What is then read about the order's other parts stays true until the transaction ends, and
     two services that touch several parts of one order cannot wait for each other.
     """
-    rows: models.QuerySet[FulfillmentOrder] = FulfillmentOrder.objects.filter(order_id=order_id)
+    rows = FulfillmentOrder.objects.filter(order_id=order_id)
     list(rows.select_for_update(no_key=True).order_by("pk").values_list("pk"))
+
+
+def _require_same(record: ActionRecord, fulfillment: FulfillmentOrder, action: str) -> None:
+    if (record.fulfillment_id, record.action) != (fulfillment.pk, action):
+        raise TokenReused
