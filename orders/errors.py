@@ -68,8 +68,8 @@ class WrongCurrency(Invalid):
     title = "This channel sells in another currency"
 
 
-class WrongTotal(Invalid):
-    """The figures contradict each other."""
+class HoldElsewhere(Conflict):
+    """The hold's goods are in another store than the one named for pickup."""
 
-    code = "wrong_total"
-    title = "The amounts do not fit together"
+    code = "hold_in_other_store"
+    title = "The hold is in another store"
