@@ -1,0 +1,55 @@
+"""Finding stores, and what they are to whom."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import date
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from django.contrib.auth.models import AnonymousUser
+from django.db.models import Q, QuerySet
+
+from hub.errors import NotFound
+from hub.stores.calendar import Calendar, Span
+from hub.stores.models import Store
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AbstractUser
+
+
+def find_store(reference: str) -> Store:
+    """The active store of that public id or code; raises NotFound."""
+    matches = Q(public_id=reference) | Q(code=reference)
+    # a code may look like another store's public id: the public id wins
+    found = sorted(
+        Store.objects.filter(matches, active=True), key=lambda store: store.public_id != reference
+    )
+    if not found:
+        raise NotFound("no such store")
+    return found[0]
+
+
+def stores_of(user: AbstractUser | AnonymousUser) -> QuerySet[Store]:
+    """The active stores that a person may see and work: all for superusers, else their scopes."""
+    stores = Store.objects.filter(active=True)
+    if not user.is_active:
+        return stores.none()
+    if user.is_superuser:
+        return stores
+    return stores.filter(staff_scopes__user=user.pk)
+
+
+def calendar_of(store: Store) -> Calendar:
+    """The store's opening times, ready for the functions of ``hub.stores.calendar``.
+
+    An exception without both times closes the whole day.
+    """
+    hours: dict[int, list[Span]] = defaultdict(list)
+    for row in store.hours.all():
+        hours[row.weekday].append(Span(row.opens, row.closes))
+    exceptions: dict[date, list[Span]] = {
+        row.date: [Span(row.opens, row.closes)] if row.opens and row.closes else []
+        for row in store.exceptions.all()
+    }
+    return Calendar(dict(hours), exceptions, ZoneInfo(store.timezone))

@@ -1,0 +1,212 @@
+"""Allocations: units that belong to a placed order until they leave the store or come back.
+
+Rows are always taken in one order: hold or allocation first, then stock levels by item id.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import IntegrityError, connection, transaction
+
+from hub import clock
+from hub.stores.models import SalesChannel, Store
+from inventory.errors import AlreadyAllocated, HoldExpired, HoldMismatch, OverRelease
+from inventory.models import Allocation, Hold
+from inventory.services.lines import ordered
+from inventory.services.taking import TAKEN, take
+
+SOURCE = "hub"
+
+_BOOK = """, booked AS (
+    INSERT INTO inventory_allocation (reference, store_id, item_id, quantity, released, handed_off)
+    SELECT %(reference)s, %(store)s, item_id, quantity, 0, 0 FROM moved
+), ledger AS (
+    INSERT INTO inventory_inventoryevent (source, source_event_id, store_id, item_id, kind,
+        quantity, on_hand_change, allocated_change, superseded, reason, reference, occurred_at)
+    SELECT %(source)s, 'allocation:' || %(reference)s || ':' || item_id, %(store)s, item_id,
+        'allocation', quantity, 0, quantity, false, '', %(reference)s, %(now)s
+    FROM moved
+)
+SELECT item_id FROM moved
+"""
+
+_ALLOCATE = f"""{TAKEN}, moved AS (
+    UPDATE inventory_stocklevel level SET allocated = level.allocated + taken.quantity
+    FROM taken
+    WHERE level.id = taken.id AND (SELECT count(*) FROM taken) = cardinality(%(items)s::bigint[])
+    RETURNING level.item_id, taken.quantity
+){_BOOK}"""  # noqa: S608  made of constants
+
+# What the hold set aside beyond the order goes back on sale.
+_CONVERT = f"""
+WITH wanted AS (
+    SELECT line.item_id, line.quantity AS held, coalesce(wish.quantity, 0) AS quantity
+    FROM inventory_holdline line
+    LEFT JOIN unnest(%(items)s::bigint[], %(quantities)s::bigint[]) AS wish (item_id, quantity)
+        ON wish.item_id = line.item_id
+    WHERE line.hold_id = %(hold)s
+), locked AS MATERIALIZED (
+    SELECT level.id, wanted.* FROM inventory_stocklevel level
+    JOIN wanted ON wanted.item_id = level.item_id
+    WHERE level.store_id = %(store)s
+    ORDER BY level.item_id
+    FOR NO KEY UPDATE OF level
+), changed AS (
+    UPDATE inventory_stocklevel level
+    SET held = level.held - locked.held, allocated = level.allocated + locked.quantity
+    FROM locked WHERE level.id = locked.id
+    RETURNING level.item_id, locked.quantity
+), moved AS (
+    SELECT item_id, quantity FROM changed WHERE quantity > 0
+){_BOOK}"""  # noqa: S608  made of constants
+
+# ``spent`` are the units that leave the allocation; a NULL list of items means all that are open.
+_SPENT = """
+WITH wanted AS (
+    SELECT * FROM unnest(%(items)s::bigint[], %(quantities)s::bigint[]) AS line (item_id, quantity)
+), open AS MATERIALIZED (
+    SELECT allocation.id, coalesce(
+        wanted.quantity, allocation.quantity - allocation.released - allocation.handed_off
+    ) AS quantity
+    FROM inventory_allocation allocation
+    LEFT JOIN wanted ON wanted.item_id = allocation.item_id
+    WHERE allocation.reference = %(reference)s
+      AND (%(items)s::bigint[] IS NULL OR wanted.item_id IS NOT NULL)
+      AND allocation.quantity - allocation.released - allocation.handed_off
+          >= coalesce(wanted.quantity, 1)
+    ORDER BY allocation.item_id
+    FOR NO KEY UPDATE OF allocation
+), spent AS (
+    UPDATE inventory_allocation allocation
+    SET released = allocation.released + open.quantity * (1 - %(handed_off)s),
+        handed_off = allocation.handed_off + open.quantity * %(handed_off)s
+    FROM open
+    WHERE allocation.id = open.id AND (%(items)s::bigint[] IS NULL
+        OR (SELECT count(*) FROM open) = cardinality(%(items)s::bigint[]))
+    RETURNING allocation.store_id, allocation.item_id, open.quantity,
+        allocation.released + allocation.handed_off AS total
+), level AS MATERIALIZED (
+    SELECT level.id, level.store_id, level.item_id, level.on_hand, spent.quantity, spent.total,
+        least(level.on_hand, spent.quantity * %(handed_off)s) AS leaving
+    FROM inventory_stocklevel level
+    JOIN spent ON spent.store_id = level.store_id AND spent.item_id = level.item_id
+    ORDER BY level.item_id
+    FOR NO KEY UPDATE OF level
+), moved AS (
+    UPDATE inventory_stocklevel target
+    SET allocated = target.allocated - level.quantity, on_hand = target.on_hand - level.leaving
+    FROM level WHERE target.id = level.id
+    RETURNING target.store_id, target.item_id, level.quantity, level.leaving, level.total,
+        target.on_hand - target.unavailable - target.allocated - target.held AS free
+), ledger AS (
+    INSERT INTO inventory_inventoryevent (source, source_event_id, store_id, item_id, kind,
+        quantity, on_hand_change, allocated_change, superseded, reason, reference, occurred_at)
+    SELECT %(source)s, %(kind)s || ':' || %(reference)s || ':' || item_id || ':' || total,
+        store_id, item_id, %(kind)s, -quantity, -leaving, -quantity, false, '',
+        %(reference)s, %(now)s
+    FROM moved
+), settled AS (
+    UPDATE inventory_shortfallcase shortfall SET closed_at = %(now)s
+    FROM moved
+    WHERE shortfall.store_id = moved.store_id AND shortfall.item_id = moved.item_id
+      AND shortfall.closed_at IS NULL AND moved.free >= 0
+)
+SELECT item_id, quantity FROM moved
+"""
+
+
+@transaction.atomic
+def allocate(
+    *, reference: str, channel: SalesChannel, store: Store, lines: Mapping[int, int]
+) -> None:
+    """Set units aside for an order: ``lines`` maps item ids to units, all of them or none.
+
+    Raises InsufficientStock naming every short line, AlreadyAllocated when the reference has
+    units of one of the items.
+    """
+    values = {"reference": reference, "source": SOURCE, "now": clock.now()}
+    try:
+        take(_ALLOCATE, channel=channel, store=store, lines=lines, values=values)
+    except IntegrityError as error:
+        raise AlreadyAllocated(f"{reference} has units of one of these items") from error
+
+
+@transaction.atomic
+def convert_hold(*, hold: Hold, reference: str, lines: Mapping[int, int]) -> None:
+    """Make the units of a hold those of an order; what the order leaves goes back on sale.
+
+    Raises HoldExpired when the hold has lapsed, was released or used, HoldMismatch when the
+    order wants an item or units that the hold does not have.
+    """
+    items, quantities = ordered(lines)
+    held = dict(hold.lines.values_list("item_id", "quantity"))
+    if any(held.get(item, 0) < quantity for item, quantity in lines.items()):
+        raise HoldMismatch(f"{hold.public_id} does not hold these lines")
+    _end_hold(hold)
+    values: dict[str, Any] = {
+        "hold": hold.pk,
+        "store": hold.store_id,
+        "items": items,
+        "quantities": quantities,
+        "reference": reference,
+        "source": SOURCE,
+        "now": clock.now(),
+    }
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(_CONVERT, values)
+    except IntegrityError as error:
+        raise AlreadyAllocated(f"{reference} has units of one of these items") from error
+
+
+def _end_hold(hold: Hold) -> None:
+    living = Hold.objects.filter(pk=hold.pk, status=Hold.Status.ACTIVE, expires_at__gt=clock.now())
+    ended = living.update(status=Hold.Status.CONVERTED)
+    hold.refresh_from_db()
+    if not ended:
+        raise HoldExpired(f"{hold.public_id} is over", hold_status=hold.status)
+
+
+@transaction.atomic
+def release(*, reference: str, lines: Mapping[int, int] | None = None) -> None:
+    """Give units of an order back for sale: those in ``lines``, or all that it still has.
+
+    Releasing all is repeatable. Raises OverRelease, and changes nothing, when a line asks for
+    more than the order still has.
+    """
+    _spend(reference=reference, lines=lines, handed_off=False)
+
+
+@transaction.atomic
+def hand_off(*, reference: str, lines: Mapping[int, int]) -> None:
+    """Record that units of an order left the store: on hand and allocated go down together.
+
+    On hand stops at zero when the count had already fallen below. Raises OverRelease, and
+    changes nothing, when a line has more units than the order still has.
+    """
+    _spend(reference=reference, lines=lines, handed_off=True)
+
+
+def _spend(*, reference: str, lines: Mapping[int, int] | None, handed_off: bool) -> None:
+    items, quantities = (None, None) if lines is None else ordered(lines)
+    values: dict[str, Any] = {
+        "reference": reference,
+        "items": items,
+        "quantities": quantities,
+        "handed_off": int(handed_off),
+        "kind": "hand_off" if handed_off else "release",
+        "source": SOURCE,
+        "now": clock.now(),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_SPENT, values)
+        moved = cursor.fetchall()
+    if items is not None and len(moved) < len(items):
+        raise OverRelease(f"{reference} does not have that many units", left=_left(reference))
+
+
+def _left(reference: str) -> dict[str, int]:
+    rows = Allocation.objects.filter(reference=reference).select_related("item")
+    return {row.item.sku: row.quantity - row.released - row.handed_off for row in rows}

@@ -1,0 +1,17 @@
+"""Finding items by the codes that others know them by."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from inventory.errors import UnknownSku
+from inventory.models import Item
+
+
+def find_items(skus: Iterable[str]) -> dict[str, Item]:
+    """The active items of these SKUs, by SKU. Raises UnknownSku naming all that are missing."""
+    wanted = set(skus)
+    found = {item.sku: item for item in Item.objects.filter(sku__in=wanted, active=True)}
+    if missing := wanted - found.keys():
+        raise UnknownSku(missing)
+    return found
