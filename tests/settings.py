@@ -17,4 +17,3 @@ DATABASES["default"]["TEST"] = {"NAME": "test_" + os.environ.get("HUB_TEST_DB", 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 SMS_CONNECTOR = "memory"
-Q_CLUSTER = {"name": "tests", "orm": "default", "sync": False}

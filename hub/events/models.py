@@ -45,7 +45,7 @@ class Delivery(Leased):
     """One handler's copy of a fact."""
 
     fact = models.ForeignKey(Fact, on_delete=models.CASCADE, related_name="deliveries")
-    handler = models.CharField(max_length=100)
+    handler = models.CharField(max_length=200)
 
     class Meta(Leased.Meta):
         verbose_name_plural = "deliveries"

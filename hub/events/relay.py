@@ -60,6 +60,7 @@ class Relay:
             self._wake.wait(POLL_SECONDS)
         self._stop.set()
         self._drain()
+        listener.join(timeout=2)
 
     def stop(self) -> None:
         """Ask the relay to end; running handlers finish, claimed rows that wait are left."""
@@ -116,7 +117,7 @@ class Relay:
                 with connection.cursor() as cursor:
                     cursor.execute(f"LISTEN {WAKE_CHANNEL}")
                 while not self._stop.is_set():
-                    for _ in connection.connection.notifies(timeout=5, stop_after=1):
+                    for _ in connection.connection.notifies(timeout=0.5, stop_after=1):
                         self._wake.set()
             except Exception as error:  # noqa: BLE001  whatever the driver raises, polling goes on
                 logger.warning("listening stopped: %s", error)

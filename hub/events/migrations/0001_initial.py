@@ -57,7 +57,7 @@ class Migration(migrations.Migration):
                 ('last_error', models.TextField(blank=True, default='')),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
                 ('finished_at', models.DateTimeField(null=True)),
-                ('handler', models.CharField(max_length=100)),
+                ('handler', models.CharField(max_length=200)),
                 ('fact', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='deliveries', to='events.fact')),
             ],
             options={
