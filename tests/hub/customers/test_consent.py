@@ -1,6 +1,5 @@
 """The consent log: the newest word counts, and tampering shows."""
 
-import threading
 from pathlib import Path
 
 import pytest
@@ -8,6 +7,7 @@ from django.db import connection
 
 from hub.customers.consent import is_refused, record_consent, verify_chain
 from hub.customers.models import ConsentEvent
+from tests.racing import at_once
 
 pytestmark = pytest.mark.django_db
 
@@ -98,24 +98,6 @@ def test_a_line_sealed_anew_after_a_change_breaks_the_next():
 @pytest.mark.race
 @pytest.mark.django_db(transaction=True)
 def test_many_writers_to_one_log_leave_one_unbroken_chain():
-    workers = 8
-    barrier = threading.Barrier(workers)
-    failures = []
-
-    def write():
-        try:
-            barrier.wait(10)
-            say("granted")
-        except Exception as error:
-            failures.append(error)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=write) for _ in range(workers)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(30)
-    assert not failures
-    assert ConsentEvent.objects.count() == workers
+    at_once(8, lambda _number: say("granted"))
+    assert ConsentEvent.objects.count() == 8
     assert verify_chain(ADDRESS) == []

@@ -1,7 +1,5 @@
 """Source records land once, and each speaks of one profile."""
 
-import threading
-
 import pytest
 from django.db import connection
 
@@ -9,6 +7,7 @@ from hub.customers.errors import InvalidPhone, UnknownChannel, Unreachable
 from hub.customers.models import Contact, IdentityLink, Profile, SourceRecord
 from hub.customers.preferences import ranked_channels, set_preferences
 from hub.customers.services import land_record, profile_of
+from tests.racing import at_once
 
 pytestmark = pytest.mark.django_db
 
@@ -107,26 +106,24 @@ def test_personal_data_is_sealed_and_found_only_by_hash():
 
 @pytest.mark.race
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("account_id", ["", "a-7"])
-def test_many_first_orders_of_one_person_at_once_make_one_contact_and_one_profile(account_id):
-    workers = 8
-    barrier = threading.Barrier(workers)
-    failures = []
-
-    def place(number):
-        try:
-            barrier.wait(10)
-            land(str(number), account_id=account_id)
-        except Exception as error:
-            failures.append(error)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=place, args=(number,)) for number in range(workers)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(30)
-    assert not failures
+def test_many_first_orders_of_one_guest_at_once_make_one_contact_and_one_profile():
+    at_once(8, lambda number: land(str(number)))
     assert SourceRecord.objects.count() == IdentityLink.objects.filter(active=True).count() == 8
     assert Contact.objects.count() == Profile.objects.count() == 1
+
+
+@pytest.mark.race
+@pytest.mark.django_db(transaction=True)
+def test_many_first_orders_of_one_account_at_once_make_one_profile_with_the_newest_contact():
+    at_once(8, lambda number: land(str(number), account_id="a-7", name=f"Ann {number}"))
+    profile = Profile.objects.get()
+    assert Contact.objects.count() == 8
+    assert profile.contact == SourceRecord.objects.order_by("pk").last().contact
+
+
+@pytest.mark.race
+@pytest.mark.django_db(transaction=True)
+def test_one_record_landed_many_times_at_once_is_kept_once():
+    records = at_once(8, lambda _number: land("1"))
+    assert len({record.pk for record in records}) == 1
+    assert IdentityLink.objects.count() == 1
