@@ -1,5 +1,11 @@
-"""Addresses of this part, relative to where ``hub.urls`` mounts it."""
+"""Mounted at /v1/."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from orders.api.views import CancelView, OrdersView, OrderView
+
+urlpatterns = [
+    path("orders", OrdersView.as_view()),
+    path("orders/<str:order_id>", OrderView.as_view()),
+    path("orders/<str:order_id>/cancel", CancelView.as_view()),
+]

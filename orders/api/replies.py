@@ -1,0 +1,88 @@
+"""What the order endpoints answer, member by member; ``orders.api.shapes`` builds it.
+
+These describe the replies for the API's reference. They never run on a request: rendering a
+thousand-line order through them would cost more than reading it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+
+from orders.models import FulfillmentStatus, OrderStatus
+from orders.states import ACTIONS
+
+
+class ActionReply(serializers.Serializer[Any]):
+    name = serializers.ChoiceField(choices=list(ACTIONS), help_text="the step")
+    allowed = serializers.BooleanField(help_text="whether it may be taken now")
+    reason = serializers.CharField(help_text="why not; empty when it may")
+
+
+class StoreReply(serializers.Serializer[Any]):
+    id = serializers.CharField(help_text="`str_…`")
+    code = serializers.CharField(help_text="the chain's own store number")
+    name = serializers.CharField(help_text="what customers call it")
+
+
+class FulfillmentLineReply(serializers.Serializer[Any]):
+    number = serializers.IntegerField(help_text="the order line it works on")
+    sku = serializers.CharField(help_text="the item supplied")
+    allocated = serializers.IntegerField(help_text="units set aside for it")
+    picked = serializers.IntegerField(help_text="units found")
+    short = serializers.IntegerField(help_text="units not found")
+    handed_off = serializers.IntegerField(help_text="units given to the customer")
+
+
+class FulfillmentSummaryReply(serializers.Serializer[Any]):
+    id = serializers.CharField(help_text="`ful_…`")
+    store = StoreReply(help_text="the store that prepares it")
+    status = serializers.ChoiceField(choices=FulfillmentStatus.values, help_text="its status")
+    version = serializers.IntegerField(help_text="grows with each change of this part")
+    promised_at = serializers.DateTimeField(help_text="when it shall be ready, UTC")
+    ready_at = serializers.DateTimeField(allow_null=True, help_text="when it was ready, UTC")
+    expires_at = serializers.DateTimeField(allow_null=True, help_text="until when it waits, UTC")
+
+
+class FulfillmentReply(FulfillmentSummaryReply):
+    lines = FulfillmentLineReply(many=True, help_text="the work on each line")
+    allowed_actions = ActionReply(many=True, help_text="every step, with why it is refused")
+
+
+class OrderLineReply(serializers.Serializer[Any]):
+    number = serializers.IntegerField(help_text="1, 2, … in the order they were sent")
+    sku = serializers.CharField(help_text="the item bought")
+    quantity = serializers.IntegerField(help_text="units bought")
+    canceled = serializers.IntegerField(help_text="units that will not be supplied")
+    unit_price_minor = serializers.IntegerField(help_text="the site's price, in minor units")
+
+
+class OrderSummaryReply(serializers.Serializer[Any]):
+    id = serializers.CharField(help_text="`ord_…`")
+    external_id = serializers.CharField(help_text="the site's order number")
+    status = serializers.ChoiceField(choices=OrderStatus.values, help_text="the order's status")
+    version = serializers.IntegerField(
+        help_text="grows with each change of the order or of any part; the ETag carries it"
+    )
+    currency = serializers.CharField(help_text="ISO 4217")
+    total_minor = serializers.IntegerField(help_text="what the customer pays, in minor units")
+    tax_minor = serializers.IntegerField(help_text="the tax in it, in minor units")
+    placed_at = serializers.DateTimeField(help_text="when the hub took it in, UTC")
+    is_test = serializers.BooleanField(help_text="placed with a test key")
+    fulfillments = FulfillmentSummaryReply(many=True, help_text="one part for each store")
+
+
+class OrderReply(OrderSummaryReply):
+    note = serializers.CharField(help_text="the customer's words to the store")
+    metadata = serializers.DictField(help_text="the site's own object, as it was sent")
+    lines = OrderLineReply(many=True, help_text="what was bought")
+    fulfillments = FulfillmentReply(many=True, help_text="one part for each store")
+    allowed_actions = ActionReply(many=True, help_text="what the site may do with the order")
+
+
+class OrdersReply(serializers.Serializer[Any]):
+    orders = OrderSummaryReply(many=True, help_text="newest first")
+    next_cursor = serializers.CharField(
+        allow_null=True, help_text="send it as `cursor` for the next page; null on the last"
+    )

@@ -1,0 +1,88 @@
+"""Orders as plain JSON values; ``orders.api.replies`` describes every member."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from orders.models import FulfillmentLine, FulfillmentOrder, Order, OrderLine
+from orders.placing.cancel import why_not_cancel
+from orders.revision import revision_of
+from orders.states import allowed_actions
+
+
+def order_json(order: Order) -> dict[str, Any]:
+    """The whole order. Reads only what ``orders.api.reading`` has prefetched."""
+    parts = list(order.fulfillments.all())
+    refusal = why_not_cancel(order, parts)
+    cancel = {"name": "cancel", "allowed": not refusal, "reason": refusal}
+    return order_summary(order) | {
+        "note": order.note,
+        "metadata": order.metadata,
+        "lines": [_line(line) for line in order.lines.all()],
+        "fulfillments": [_fulfillment(part) for part in parts],
+        "allowed_actions": [cancel],
+    }
+
+
+def order_summary(order: Order) -> dict[str, Any]:
+    """The order as it stands in lists: its parts without their lines."""
+    parts = list(order.fulfillments.all())
+    return {
+        "id": order.public_id,
+        "external_id": order.external_id,
+        "status": order.status,
+        "version": revision_of(order, parts),
+        "currency": order.currency,
+        "total_minor": order.total_minor,
+        "tax_minor": order.tax_minor,
+        "placed_at": _utc(order.placed_at),
+        "is_test": order.is_test,
+        "fulfillments": [_part(part) for part in parts],
+    }
+
+
+def _part(part: FulfillmentOrder) -> dict[str, Any]:
+    store = part.store
+    return {
+        "id": part.public_id,
+        "store": {"id": store.public_id, "code": store.code, "name": store.name},
+        "status": part.status,
+        "version": part.version,
+        "promised_at": _utc(part.promised_at),
+        "ready_at": _utc(part.ready_at),
+        "expires_at": _utc(part.expires_at),
+    }
+
+
+def _fulfillment(part: FulfillmentOrder) -> dict[str, Any]:
+    return _part(part) | {
+        "lines": [_work(line) for line in part.lines.all()],
+        "allowed_actions": [asdict(action) for action in allowed_actions(part)],
+    }
+
+
+def _line(line: OrderLine) -> dict[str, Any]:
+    return {
+        "number": line.number,
+        "sku": line.item.sku,
+        "quantity": line.quantity,
+        "canceled": line.canceled,
+        "unit_price_minor": line.unit_price_minor,
+    }
+
+
+def _work(line: FulfillmentLine) -> dict[str, Any]:
+    return {
+        "number": line.order_line.number,
+        "sku": line.item.sku,
+        "allocated": line.allocated,
+        "picked": line.picked,
+        "short": line.short,
+        "handed_off": line.handed_off,
+    }
+
+
+def _utc(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.isoformat().replace("+00:00", "Z")
