@@ -7,6 +7,7 @@ import pytest
 from django.db import connection, transaction
 
 from hub.errors import ConnectorError
+from hub.events import leases
 from hub.events import relay as relay_module
 from hub.events.catalog import OrderCanceled, OrderPlaced
 from hub.events.leases import State
@@ -157,6 +158,27 @@ def test_a_fact_of_a_newer_version_is_left_for_a_newer_process():
     row = Delivery.objects.get()
     assert row.state == State.PENDING
     assert "no fact order.placed v2" in row.last_error
+
+
+@pytest.mark.race
+def test_no_row_is_claimed_by_two_workers_at_once():
+    handles(OrderPlaced)(lambda fact: None)
+    publish_all(*(OrderPlaced(order_id=number) for number in range(300)))
+    claimed, together = [], threading.Barrier(6)
+
+    def claim_all():
+        together.wait()
+        while rows := leases.claim(Delivery, lane="db", limit=25):
+            claimed.extend(row.pk for row in rows)
+
+    threads = [threading.Thread(target=closing, args=(claim_all,)) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert len(claimed) == 300
+    assert len(set(claimed)) == 300
 
 
 @pytest.mark.race
