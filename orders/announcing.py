@@ -1,0 +1,117 @@
+"""What the sites are told about their orders: one event for each fact that concerns them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hub.events.catalog import (
+    CustomerArrived,
+    CustomerBeingServed,
+    CustomerOnTheWay,
+    FulfillmentAccepted,
+    FulfillmentAcknowledged,
+    FulfillmentCanceled,
+    FulfillmentExpired,
+    FulfillmentHandedOff,
+    FulfillmentPicked,
+    FulfillmentProposed,
+    FulfillmentRejected,
+    OfFulfillment,
+    OfVisit,
+    OrderCanceled,
+    OrderCompleted,
+    OrderPlaced,
+    PickingStarted,
+    ReadyForPickup,
+    VisitEnded,
+)
+from hub.events.models import Fact
+from hub.events.registry import handles
+from hub.webhooks.services import announce
+from orders.models import FulfillmentOrder, FulfillmentStatus, Order, OrderStatus, Visit
+
+OfOrder = OrderPlaced | OrderCanceled | OrderCompleted
+
+# The status that each fact brought about. Read from the row it might be a later one, and the
+# site would see "ready" before it was told so.
+BROUGHT: dict[str, str] = {
+    OrderPlaced.name: OrderStatus.OPEN,
+    OrderCanceled.name: OrderStatus.CANCELED,
+    OrderCompleted.name: OrderStatus.COMPLETED,
+    FulfillmentProposed.name: FulfillmentStatus.PROPOSED,
+    FulfillmentAccepted.name: FulfillmentStatus.ACCEPTED,
+    PickingStarted.name: FulfillmentStatus.PICKING,
+    FulfillmentPicked.name: FulfillmentStatus.PICKED,
+    ReadyForPickup.name: FulfillmentStatus.READY,
+    FulfillmentHandedOff.name: FulfillmentStatus.COMPLETED,
+    FulfillmentRejected.name: FulfillmentStatus.REJECTED,
+    FulfillmentCanceled.name: FulfillmentStatus.CANCELED,
+    FulfillmentExpired.name: FulfillmentStatus.EXPIRED,
+}
+
+
+def _key(fact: OfOrder | OfFulfillment) -> str:
+    return f"order:{fact.order_id}"
+
+
+@handles(OrderPlaced, OrderCanceled, OrderCompleted, key=_key, envelope=True)
+def announce_order(fact: OfOrder, envelope: Fact) -> None:
+    """Tell the site what became of its order."""
+    order = Order.objects.get(pk=fact.order_id)
+    _announce(order, envelope, status=BROUGHT[fact.name])
+
+
+@handles(
+    FulfillmentProposed,
+    FulfillmentAcknowledged,
+    FulfillmentAccepted,
+    PickingStarted,
+    FulfillmentPicked,
+    ReadyForPickup,
+    FulfillmentHandedOff,
+    FulfillmentRejected,
+    FulfillmentCanceled,
+    FulfillmentExpired,
+    key=_key,
+    envelope=True,
+)
+def announce_fulfillment(fact: OfFulfillment, envelope: Fact) -> None:
+    """Tell the site what a store did with its part; an acknowledgement changes no status."""
+    part = _part(fact)
+    _announce(part.order, envelope, status=BROUGHT.get(fact.name), **_of_part(part))
+
+
+@handles(
+    CustomerOnTheWay,
+    CustomerArrived,
+    CustomerBeingServed,
+    VisitEnded,
+    key=_key,
+    envelope=True,
+)
+def announce_visit(fact: OfVisit, envelope: Fact) -> None:
+    """Tell the site where its customer is; ``status`` is the visit's when the event is made."""
+    part, visit = _part(fact), Visit.objects.get(pk=fact.visit_id)
+    where = {**_of_part(part), "visit_id": visit.public_id}
+    _announce(part.order, envelope, status=visit.status, **where)
+
+
+def _announce(order: Order, envelope: Fact, *, status: str | None, **more: Any) -> None:
+    data = {"order_id": order.public_id, "external_id": order.external_id, **more}
+    data |= {"is_test": order.is_test} | ({"status": str(status)} if status else {})
+    announce(
+        channel_id=order.channel_id,
+        event_id=envelope.public_id,
+        type=envelope.name,
+        occurred_at=envelope.occurred_at,
+        data=data,
+    )
+
+
+def _part(fact: OfFulfillment) -> FulfillmentOrder:
+    parts = FulfillmentOrder.objects.select_related("order", "store")
+    return parts.get(pk=fact.fulfillment_id)
+
+
+def _of_part(part: FulfillmentOrder) -> dict[str, str]:
+    return {"fulfillment_id": part.public_id, "store": part.store.code}
