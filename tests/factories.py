@@ -1,0 +1,63 @@
+"""Rows for tests: each function makes one thing that is valid and needs no argument."""
+
+from __future__ import annotations
+
+import itertools
+from datetime import timedelta
+
+from hub import clock
+from hub.stores.models import Brand, OpeningHours, SalesChannel, Store
+from inventory.models import Item
+from inventory.services.counts import record_counts
+
+_numbers = itertools.count(1)
+
+# --- stores -----------------------------------------------------------------------------------
+
+
+def make_brand(name: str = "Greenleaf") -> Brand:
+    return Brand.objects.get_or_create(name=name)[0]
+
+
+def make_channel(**values) -> SalesChannel:
+    number = next(_numbers)
+    values = {"code": f"site-{number}", "name": f"Site {number}", "currency": "EUR"} | values
+    return SalesChannel.objects.create(brand=values.pop("brand", None) or make_brand(), **values)
+
+
+def make_store(**values) -> Store:
+    """A store in Warsaw that is open from 8 to 20 every day."""
+    number = next(_numbers)
+    values = {
+        "code": f"S{number:04}",
+        "name": f"Store {number}",
+        "city": "Warszawa",
+        "country": "PL",
+        "latitude": 52.23,
+        "longitude": 21.01,
+        "timezone": "Europe/Warsaw",
+    } | values
+    store = Store.objects.create(brand=values.pop("brand", None) or make_brand(), **values)
+    OpeningHours.objects.bulk_create(
+        OpeningHours(store=store, weekday=day, opens="08:00", closes="20:00") for day in range(7)
+    )
+    return store
+
+
+# --- inventory --------------------------------------------------------------------------------
+
+
+def make_item(**values) -> Item:
+    number = next(_numbers)
+    return Item.objects.create(**{"sku": f"SKU-{number:05}", "name": f"Thing {number}"} | values)
+
+
+def stock(store: Store, counts: dict[Item, int], *, minutes_ago: int = 60) -> None:
+    """Let the store be counted: so many units of each item on hand."""
+    record_counts(
+        store=store,
+        source="test",
+        as_of=clock.now() - timedelta(minutes=minutes_ago),
+        counts={item.sku: units for item, units in counts.items()},
+        event_prefix=f"count-{next(_numbers)}",
+    )
