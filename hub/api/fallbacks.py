@@ -1,0 +1,63 @@
+"""Replies to requests that reach no view, or whose view fails: problems for API addresses."""
+
+from __future__ import annotations
+
+import sys
+
+from django.http import HttpRequest, HttpResponse
+from django.views import defaults
+
+from hub.api import problems
+from hub.api.errors import BadRequest, Busy
+from hub.errors import Forbidden, NotFound
+
+_API = ("/v1/", "/hooks/", "/sim/")
+
+
+def is_api(request: HttpRequest) -> bool:
+    """Whether the address is one of programs, not of people."""
+    return request.path_info.startswith(_API)
+
+
+def no_such_address(request: HttpRequest, rest: str = "") -> HttpResponse:  # noqa: ARG001
+    """The 404 of every API address that no view answers."""
+    return problems.render(NotFound("no such address"))
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Handler of 400."""
+    if is_api(request):
+        return problems.render(BadRequest())
+    return defaults.bad_request(request, exception)
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Handler of 403."""
+    return (
+        problems.render(Forbidden())
+        if is_api(request)
+        else defaults.permission_denied(request, exception)
+    )
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Handler of 404."""
+    if is_api(request):
+        return problems.render(NotFound())
+    return defaults.page_not_found(request, exception)
+
+
+def failed(request: HttpRequest) -> HttpResponse:
+    """Handler of 500; a database that is away for a moment is told as 503, to people too."""
+    error = sys.exc_info()[1]
+    if is_api(request):
+        known = problems.as_hub_error(error) if isinstance(error, Exception) else None
+        return problems.render(known or problems.InternalError())
+    if isinstance(error, Exception) and problems.is_retryable(error):
+        return HttpResponse(
+            "This page cannot be shown right now. Please try again in a moment.",
+            status=Busy.status,
+            headers=Busy.headers,
+            content_type="text/plain; charset=utf-8",
+        )
+    return defaults.server_error(request)

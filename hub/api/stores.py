@@ -1,0 +1,144 @@
+"""GET /v1/stores: where goods can wait for their buyers."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef, Q, QuerySet
+from django.db.models.functions import JSONObject
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from hub.api.auth import caller
+from hub.api.errors import InvalidCursor
+from hub.api.forms import Form, read_query
+from hub.api.paging import decode_cursor, encode_cursor
+from hub.api.views import HubView
+from hub.errors import NotFound
+from hub.stores.models import OpeningHours, Store
+
+FIELDS = (
+    "public_id",
+    "code",
+    "name",
+    "street",
+    "city",
+    "region",
+    "postal_code",
+    "country",
+    "latitude",
+    "longitude",
+    "timezone",
+    "phone",
+    "pickup_enabled",
+)
+
+
+class HoursShape(serializers.Serializer[Any]):
+    """One opening span, in the store's own time."""
+
+    weekday = serializers.IntegerField(help_text="0 is Monday")
+    opens = serializers.TimeField()
+    closes = serializers.TimeField()
+
+
+class StoreShape(serializers.Serializer[Any]):
+    """A store as sites see it."""
+
+    id = serializers.CharField()
+    code = serializers.CharField()
+    name = serializers.CharField()
+    street = serializers.CharField()
+    city = serializers.CharField()
+    region = serializers.CharField()
+    postal_code = serializers.CharField()
+    country = serializers.CharField(help_text="ISO 3166-1 alpha-2")
+    latitude = serializers.FloatField()
+    longitude = serializers.FloatField()
+    timezone = serializers.CharField(help_text="IANA name")
+    phone = serializers.CharField(help_text="E.164, or empty")
+    pickup_enabled = serializers.BooleanField()
+    hours = HoursShape(many=True)
+
+
+class StoresShape(serializers.Serializer[Any]):
+    """A page of stores; ``next_cursor`` is null on the last one."""
+
+    stores = StoreShape(many=True)
+    next_cursor = serializers.CharField(allow_null=True)
+
+
+class StoresQuery(Form):
+    """How much of the list, and from where."""
+
+    cursor = serializers.CharField(required=False, max_length=500)
+    limit = serializers.IntegerField(default=50, min_value=1, max_value=200)
+
+
+def described(rows: QuerySet[Store]) -> QuerySet[Store, dict[str, Any]]:
+    """Active stores as plain values with their week, in one query."""
+    week = (
+        OpeningHours.objects.filter(store=OuterRef("pk"))
+        .order_by("weekday", "opens")
+        .values(span=JSONObject(weekday="weekday", opens="opens", closes="closes"))
+    )
+    found: QuerySet[Store, dict[str, Any]] = rows.filter(active=True).values(
+        *FIELDS, week=ArraySubquery(week)
+    )
+    return found
+
+
+class StoreView(HubView):
+    """One store."""
+
+    scopes: ClassVar = {"GET": "availability:read"}
+
+    @extend_schema(operation_id="read_store", responses={200: StoreShape})
+    def get(self, request: Request, reference: str) -> Response:
+        """A store by its id or code, if the key reaches it."""
+        name = "public_id" if reference.startswith("str_") else "code"
+        found = described(_in_reach(request).filter(**{name: reference})).first()
+        if found is None:
+            raise NotFound("no such store")
+        return Response(_shape(found))
+
+
+class StoresView(HubView):
+    """The stores that the key reaches."""
+
+    scopes: ClassVar = {"GET": "availability:read"}
+
+    @extend_schema(
+        operation_id="list_stores", parameters=[StoresQuery], responses={200: StoresShape}
+    )
+    def get(self, request: Request) -> Response:
+        """Active stores by code, a page at a time."""
+        wanted = read_query(StoresQuery, request)
+        rows = _in_reach(request).order_by("code")
+        if "cursor" in wanted:
+            rows = rows.filter(code__gt=_code_of(wanted["cursor"]))
+        page = list(described(rows)[: wanted["limit"] + 1])
+        more = len(page) > wanted["limit"]
+        page = page[: wanted["limit"]]
+        cursor = encode_cursor(page[-1]["code"]) if more else None
+        return Response({"stores": [_shape(row) for row in page], "next_cursor": cursor})
+
+
+def _in_reach(request: Request) -> QuerySet[Store]:
+    reach = caller(request).store_ids
+    return Store.objects.filter(Q() if reach is None else Q(pk__in=reach))
+
+
+def _code_of(cursor: str) -> str:
+    code = decode_cursor(cursor)
+    if not isinstance(code, str):
+        raise InvalidCursor
+    return code
+
+
+def _shape(row: dict[str, Any]) -> dict[str, Any]:
+    own = {name: row[name] for name in FIELDS[1:]}
+    return {"id": row["public_id"]} | own | {"hours": row["week"]}

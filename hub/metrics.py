@@ -1,0 +1,103 @@
+"""Figures for Prometheus: requests as they are answered, and the state of the work at scrape.
+
+With PROMETHEUS_MULTIPROC_DIR set, the processes of one machine share their counters in files
+there, and any of them answers for all.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from functools import lru_cache
+
+from django.db import connection
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import REGISTRY, Collector
+
+from hub.events.queues import queues
+
+METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
+BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.15, 0.25, 0.5, 1, 2.5, 5, 10)
+
+_LANES = """
+SELECT lane, count(*) FILTER (WHERE state = 'pending'),
+       greatest(0, extract(epoch FROM statement_timestamp()
+           - min(due_at) FILTER (WHERE state = 'pending')))::float8,
+       count(*) FILTER (WHERE state = 'parked')
+FROM {table} WHERE state <> 'done' GROUP BY lane ORDER BY lane
+"""
+
+_requests = Counter("hub_http_requests", "Requests answered", ["method", "route", "status"])
+_seconds = Histogram(
+    "hub_http_request_seconds", "Time to the answer", ["method", "route"], buckets=BUCKETS
+)
+
+
+def observe(*, method: str, route: str, status: int, seconds: float) -> None:
+    """Count one answered request under its route's template."""
+    method = method if method in METHODS else "other"
+    _requests_of(method, route, status).inc()
+    _seconds_of(method, route).observe(seconds)
+
+
+@lru_cache(maxsize=4096)
+def _requests_of(method: str, route: str, status: int) -> Counter:
+    return _requests.labels(method, route or "unknown", str(status))
+
+
+@lru_cache(maxsize=1024)
+def _seconds_of(method: str, route: str) -> Histogram:
+    return _seconds.labels(method, route or "unknown")
+
+
+class WorkCollector(Collector):
+    """Depth, age and parked rows of each queue and lane; age of each kind's newest heartbeat."""
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        """The gauges, read from the database now."""
+        depth = _gauge("hub_work_pending", "Rows that wait", "queue", "lane")
+        oldest = _gauge("hub_work_oldest_due_seconds", "Age of the oldest due row", "queue", "lane")
+        parked = _gauge("hub_work_parked", "Rows given up, for a person", "queue", "lane")
+        for table in (queue.model._meta.db_table for queue in queues()):
+            for lane, waiting, age, given_up in _lanes(table):
+                labels = [table.partition("_")[2], lane]
+                depth.add_metric(labels, waiting)
+                oldest.add_metric(labels, age)
+                parked.add_metric(labels, given_up)
+        yield from (depth, oldest, parked, *_heartbeats())
+
+
+def _gauge(name: str, text: str, *labels: str) -> GaugeMetricFamily:
+    return GaugeMetricFamily(name, text, labels=labels)
+
+
+def _lanes(table: str) -> list[tuple[str, int, float, int]]:
+    """(lane, pending, seconds the oldest due row has waited, parked) of one queue's table."""
+    with connection.cursor() as cursor:
+        cursor.execute(_LANES.format(table=table))
+        return [(lane, waiting, age or 0.0, parked) for lane, waiting, age, parked in cursor]
+
+
+def _heartbeats() -> Iterator[GaugeMetricFamily]:
+    age = _gauge("hub_heartbeat_age_seconds", "Time since the newest sign of life", "kind")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT kind, extract(epoch FROM statement_timestamp() - max(seen_at))::float8 "
+            "FROM events_heartbeat GROUP BY kind ORDER BY kind"
+        )
+        for kind, seconds in cursor.fetchall():
+            age.add_metric([kind], seconds)
+    yield age
+
+
+def exposition() -> bytes:
+    """All figures in Prometheus text format."""
+    work = CollectorRegistry()
+    work.register(WorkCollector())
+    shared = REGISTRY
+    if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
+        shared = CollectorRegistry()
+        MultiProcessCollector(shared)  # type: ignore[no-untyped-call]
+    return generate_latest(shared) + generate_latest(work)

@@ -1,0 +1,53 @@
+"""What every request goes through: its trace, its measurement, and who acts."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+
+from hub import metrics
+from hub.trace import acting, from_header, to_header, tracing
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+
+
+class TraceMiddleware:
+    """The request's trace id (the caller's, or a fresh one) is in force until the reply is made.
+
+    The reply tells it in ``traceparent``; count and duration go to the metrics under the
+    route's template, never the address itself.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer inside the trace."""
+        started = time.perf_counter()
+        with tracing(from_header(request.META.get("HTTP_TRACEPARENT", ""))):
+            response = self.get_response(request)
+            response["traceparent"] = to_header()
+        match = request.resolver_match
+        metrics.observe(
+            method=str(request.method),
+            route=match.route if match else "",
+            status=response.status_code,
+            seconds=time.perf_counter() - started,
+        )
+        return response
+
+
+class StaffActorMiddleware:
+    """Facts published while a person works in the admin carry ``staff:<id>`` as their actor."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer with the person as actor; only the admin's addresses read the session."""
+        if request.path_info.startswith("/admin/") and request.user.is_authenticated:
+            with acting(f"staff:{request.user.pk}"):
+                return self.get_response(request)
+        return self.get_response(request)
