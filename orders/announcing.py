@@ -16,6 +16,7 @@ from hub.events.catalog import (
     FulfillmentPicked,
     FulfillmentProposed,
     FulfillmentRejected,
+    Happening,
     OfFulfillment,
     OfVisit,
     OrderCanceled,
@@ -50,8 +51,9 @@ BROUGHT: dict[str, str] = {
 }
 
 
-def _key(fact: OfOrder | OfFulfillment) -> str:
-    return f"order:{fact.order_id}"
+def _key(fact: Happening) -> str:
+    """Events of one order reach the feed in the order of their facts."""
+    return fact.subject
 
 
 @handles(OrderPlaced, OrderCanceled, OrderCompleted, key=_key, envelope=True)
