@@ -262,7 +262,7 @@ class _Pinned(HTTPConnection):
             raise
         return sock
 
-    def getresponse(self) -> HTTPResponse:  # type: ignore[override]  urllib3's own
+    def getresponse(self) -> HTTPResponse:  # type: ignore[override]
         """The reply's head; from here on the deadline can cut the connection off."""
         _local.call.socket = self.sock
         return super().getresponse()

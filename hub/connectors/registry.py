@@ -6,17 +6,15 @@ Work that belongs to a test key goes to simulators or into memory, never to a ve
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.module_loading import import_string
 
 from hub.connectors.pos.base import PosAccount, PosConnector
+from hub.connectors.sms.base import SmsConnector
 from hub.errors import ConnectorError
-
-if TYPE_CHECKING:
-    from hub.connectors.sms.base import SmsConnector
 
 HARMLESS_SMS = ("handset", "memory")
 
@@ -53,7 +51,9 @@ def sms_connector(name: str | None = None, *, is_test: bool = False) -> SmsConne
     chosen = name or settings.SMS_CONNECTOR
     if is_test and chosen not in HARMLESS_SMS:
         chosen = "handset" if settings.SIMULATORS else "memory"
-    connector: SmsConnector = _shared(settings.CONNECTORS["sms"].get(chosen, ""), chosen)
+    connector: SmsConnector = _shared(
+        settings.CONNECTORS["sms"].get(chosen, ""), chosen, settings.PUBLIC_BASE_URL
+    )
     return connector
 
 
@@ -77,6 +77,6 @@ def _load(path: str, name: str) -> Any:
 
 
 @lru_cache(maxsize=16)
-def _shared(path: str, name: str) -> Any:
-    """One instance per class: connections are kept, and memory is remembered."""
+def _shared(path: str, name: str, _hub: str) -> Any:
+    """One instance per class, and per address of the hub: what was sent is remembered."""
     return _load(path, name)()

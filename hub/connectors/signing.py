@@ -85,7 +85,7 @@ def verify(
     if not _TIMESTAMP.match(timestamp):
         raise SignatureError("webhook-timestamp is missing or malformed")
     given = _signatures(headers.get("webhook-signature", ""))
-    expected = [_digest(key_of(secret), message_id, timestamp, body) for secret in secrets]
+    expected = [_digest(key, message_id, timestamp, body) for key in _keys(secrets)]
     matches = [hmac.compare_digest(ours, theirs) for ours in expected for theirs in given]
     if not any(matches):
         raise SignatureError("no signature matches")
@@ -93,6 +93,13 @@ def verify(
     if abs(moment - int(timestamp)) > TOLERANCE_SECONDS:
         raise SignatureError("webhook-timestamp is too far from now")
     return message_id
+
+
+def _keys(secrets: Sequence[str]) -> list[bytes]:
+    try:
+        return [key_of(secret) for secret in secrets]
+    except ValueError:
+        raise SignatureError("a secret on the hub's side is malformed") from None
 
 
 def _signatures(header: str) -> list[bytes]:

@@ -17,9 +17,7 @@ class InboundCall(models.Model):
     received_at = models.DateTimeField(db_default=Now(), editable=False)
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["source", "event_id"], name="inbound_once")
-        ]
+        constraints = [models.UniqueConstraint(fields=["source", "event_id"], name="inbound_once")]
 
     def __str__(self) -> str:
         return f"{self.source} {self.event_id}"

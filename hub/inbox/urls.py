@@ -1,5 +1,10 @@
 """Addresses of this part, relative to where ``hub.urls`` mounts it."""
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from hub.inbox.views import PosHookView, SmsHookView
+
+urlpatterns: list[URLPattern] = [
+    path("pos/<str:connection>", PosHookView.as_view()),
+    path("sms/<slug:provider>", SmsHookView.as_view()),
+]
