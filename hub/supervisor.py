@@ -114,11 +114,15 @@ class Supervisor:
         self._note.close()
 
     def run_forever(self) -> None:
-        """Start, stay until SIGINT or SIGTERM, stop."""
+        """Start, say so, stay until SIGINT or SIGTERM, stop."""
         asked = threading.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: asked.set())
         self.start()
+        names = ", ".join(self.keepers)
+        sys.stderr.write(
+            f"curbhub: {names} at http://{self.host}:{self.port}, logs in {self._logs}\n"
+        )
         try:
             while not asked.wait(0.5):
                 pass

@@ -32,7 +32,4 @@ class Command(BaseCommand):
             kinds=kinds,
             quiet=options["quiet"],
         )
-        self.stderr.write(
-            f"curbhub: {', '.join(kinds)} at http://{options['host']}:{options['port']}"
-        )
         supervisor.run_forever()
