@@ -9,6 +9,8 @@ from hub import clock
 from hub.stores.models import Brand, OpeningHours, SalesChannel, Store
 from inventory.models import Item
 from inventory.services.counts import record_counts
+from orders.models import FulfillmentOrder, Order
+from orders.placing.services import place_order
 
 _numbers = itertools.count(1)
 
@@ -61,3 +63,36 @@ def stock(store: Store, counts: dict[Item, int], *, minutes_ago: int = 60) -> No
         counts={item.sku: units for item, units in counts.items()},
         event_prefix=f"count-{next(_numbers)}",
     )
+
+
+# --- orders -----------------------------------------------------------------------------------
+
+CUSTOMER = {"name": "Ann Lee", "phone": "+48500123456", "email": "ann@example.com"}
+
+
+def make_order(
+    *, store=None, channel=None, lines: dict[Item, int] | None = None, **values
+) -> Order:
+    """An order placed by the real service; without a store, in a well-stocked one of its own."""
+    channel = channel or make_channel()
+    lines = lines or {make_item(): 2}
+    if store is None:
+        store = make_store()
+        stock(store, {item: units * 2 for item, units in lines.items()})
+    values = {
+        "external_id": f"W-{next(_numbers)}",
+        "pickup": {"store": store.code},
+        "customer": CUSTOMER,
+        "currency": channel.currency,
+        "total_minor": 1000,
+        "lines": [
+            {"sku": item.sku, "quantity": units, "unit_price_minor": 500}
+            for item, units in lines.items()
+        ],
+    } | values
+    return place_order(channel=channel, **values)
+
+
+def make_fulfillment(**values) -> FulfillmentOrder:
+    """The PROPOSED part of a fresh order; takes what ``make_order`` takes."""
+    return make_order(**values).fulfillments.select_related("order", "store").get()
