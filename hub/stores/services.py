@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Collection
 from datetime import date
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -20,14 +21,22 @@ if TYPE_CHECKING:
 
 def find_store(reference: str) -> Store:
     """The active store of that public id or code; raises NotFound."""
-    matches = Q(public_id=reference) | Q(code=reference)
+    return find_stores([reference])[reference]
+
+
+def find_stores(references: Collection[str]) -> dict[str, Store]:
+    """The active stores of these public ids or codes, by what they were asked for as.
+
+    Raises NotFound when one of them is missing.
+    """
+    wanted = set(references)
+    matches = Q(public_id__in=wanted) | Q(code__in=wanted)
+    stores = list(Store.objects.filter(matches, active=True))
     # a code may look like another store's public id: the public id wins
-    found = sorted(
-        Store.objects.filter(matches, active=True), key=lambda store: store.public_id != reference
-    )
-    if not found:
-        raise NotFound("no such store")
-    return found[0]
+    found = {store.code: store for store in stores} | {store.public_id: store for store in stores}
+    if missing := wanted - found.keys():
+        raise NotFound(f"no such store: {', '.join(sorted(missing))}")
+    return {reference: found[reference] for reference in wanted}
 
 
 def stores_of(user: AbstractUser | AnonymousUser) -> QuerySet[Store]:

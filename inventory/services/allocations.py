@@ -5,10 +5,12 @@ Rows are always taken in one order: hold or allocation first, then stock levels 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from django.db import IntegrityError, connection, transaction
+from psycopg.errors import UniqueViolation
 
 from hub import clock
 from hub.stores.models import SalesChannel, Store
@@ -127,10 +129,8 @@ def allocate(
     units of one of the items.
     """
     values = {"reference": reference, "source": SOURCE, "now": clock.now()}
-    try:
+    with _once(reference):
         take(_ALLOCATE, channel=channel, store=store, lines=lines, values=values)
-    except IntegrityError as error:
-        raise AlreadyAllocated(f"{reference} has units of one of these items") from error
 
 
 @transaction.atomic
@@ -154,11 +154,18 @@ def convert_hold(*, hold: Hold, reference: str, lines: Mapping[int, int]) -> Non
         "source": SOURCE,
         "now": clock.now(),
     }
+    with _once(reference), connection.cursor() as cursor:
+        cursor.execute(_CONVERT, values)
+
+
+@contextmanager
+def _once(reference: str) -> Iterator[None]:
     try:
-        with connection.cursor() as cursor:
-            cursor.execute(_CONVERT, values)
+        yield
     except IntegrityError as error:
-        raise AlreadyAllocated(f"{reference} has units of one of these items") from error
+        if isinstance(error.__cause__, UniqueViolation):
+            raise AlreadyAllocated(f"{reference} has units of one of these items") from error
+        raise
 
 
 def _end_hold(hold: Hold) -> None:
