@@ -20,6 +20,7 @@ from orders.chain.rows import Chain
 
 PASSWORD = "curbhub-demo"  # noqa: S105  works only where HUB_DEBUG does
 _KEY_NAME = "demo site"
+_SITE_PATH = "/sim/site/webhooks"
 _SCOPES = [
     "availability:read",
     "holds:write",
@@ -36,8 +37,8 @@ def open_demo_access(chain: Chain) -> dict[str, Any]:
     """Afterwards ``demo`` may do everything, ``lead`` works in the first store, and every channel
     of the chain has a webhook and one fresh API key; earlier demo keys are revoked.
 
-    Returns ``{"logins": [{"user", "password", "for"}], "api_keys": {channel: key}}``. Raises
-    Forbidden outside debug mode: these log-ins are public.
+    Returns ``{"logins": [{"user", "password", "for"}], "api_keys": {channel: key}, "stores":
+    [code], "skus": [sku]}``. Raises Forbidden outside debug mode: these log-ins are public.
     """
     if not settings.DEBUG:
         raise Forbidden("demo log-ins are made only with HUB_DEBUG=1")
@@ -52,6 +53,8 @@ def open_demo_access(chain: Chain) -> dict[str, Any]:
             {"user": "lead", "password": PASSWORD, "for": str(first)},
         ],
         "api_keys": {channel.code: _fresh_key(channel) for channel in channels},
+        "stores": [row.code for row in chain.stores],
+        "skus": [row.sku for row in chain.items],
     }
 
 
@@ -79,9 +82,14 @@ def _fresh_key(channel: SalesChannel) -> str:
     for key in ApiKey.objects.filter(channel=channel, name=_KEY_NAME, revoked_at=None):
         revoke_key(key=key)
     _, token = create_key(channel=channel, name=_KEY_NAME, scopes=_SCOPES)
-    WebhookEndpoint.objects.get_or_create(
-        channel=channel,
-        url=f"{settings.PUBLIC_BASE_URL}/sim/site/webhooks",
-        defaults={"secret": "whsec_" + b64encode(secrets.token_bytes(32)).decode()},
-    )
+    _connect_site(channel)
     return token
+
+
+def _connect_site(channel: SalesChannel) -> None:
+    """One webhook to the simulated site, at the address the hub has now."""
+    url = f"{settings.PUBLIC_BASE_URL}{_SITE_PATH}"
+    known = WebhookEndpoint.objects.filter(channel=channel, url__endswith=_SITE_PATH)
+    if not known.update(url=url, active=True, disabled_reason=""):
+        secret = "whsec_" + b64encode(secrets.token_bytes(32)).decode()
+        WebhookEndpoint.objects.create(channel=channel, url=url, secret=secret)

@@ -90,16 +90,27 @@ def _load_spots(stores: dict[str, Store]) -> None:
 
 
 def _load_pos(stores: dict[str, Store]) -> None:
-    """Connect each store that has no POS yet to the simulated one."""
-    connected = set(PosConnection.objects.values_list("store_id", flat=True))
-    new = [
-        PosConnection(store=store, base_url="", secret=_secret())
-        for store in stores.values()
-        if store.pk not in connected
-    ]
+    """Connect each store without a POS to the simulated one, at the address the hub has now."""
+    known = {row.store_id: row for row in PosConnection.objects.filter(store__in=stores.values())}
+    new = [PosConnection(store=s, secret=_secret()) for s in stores.values() if s.pk not in known]
     for connection in new:
-        connection.base_url = f"{settings.PUBLIC_BASE_URL}/sim/pos/{connection.public_id}"
+        connection.base_url = _simulated(connection)
     PosConnection.objects.bulk_create(new, batch_size=_BATCH)
+    moved = [row for row in known.values() if _is_simulated(row)]
+    for connection in moved:
+        connection.base_url = _simulated(connection)
+    PosConnection.objects.bulk_update(moved, ["base_url"], batch_size=_BATCH)
+
+
+def _simulated(connection: PosConnection) -> str:
+    return f"{settings.PUBLIC_BASE_URL}/sim/pos/{connection.public_id}"
+
+
+def _is_simulated(connection: PosConnection) -> bool:
+    here = _simulated(connection)
+    return connection.base_url != here and connection.base_url.endswith(
+        f"/sim/pos/{connection.public_id}"
+    )
 
 
 def _secret() -> str:

@@ -123,7 +123,7 @@ def _rows(path: Path) -> Iterator[Iterator[dict[str, str]]]:
 
 def _open(path: Path) -> IO[str]:
     opener = gzip.open if path.suffix == ".gz" else open
-    return opener(path, "rt", encoding="utf-8", newline="")  # type: ignore[operator,no-any-return]
+    return opener(path, "rt", encoding="utf-8", newline="")
 
 
 def _items(lines: Iterable[Line]) -> list[ItemRow]:
