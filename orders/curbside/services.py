@@ -54,6 +54,7 @@ from orders.states import LIVE, move, move_order, move_visit
 from orders.text import clean
 
 MOST_MINUTES = 180
+SPOT_CHARACTERS = 40
 PLACE_CHARACTERS = 35
 VEHICLE_CHARACTERS = 80
 REASON_CHARACTERS = 200
@@ -90,6 +91,7 @@ def arrive(
     UnknownSpot, SpotTaken (both list the free ones), TextTooLong or PickupOver; nothing is
     changed then.
     """
+    spot = clean(spot, limit=SPOT_CHARACTERS, what="the spot")
     place = clean(place, limit=PLACE_CHARACTERS, what="the place")
     vehicle = clean(vehicle, limit=VEHICLE_CHARACTERS, what="the vehicle")
     _lock(fulfillment)

@@ -1,5 +1,12 @@
-"""Addresses of this part, relative to where ``hub.urls`` mounts it."""
+"""The customer's page and its two actions, below ``/p/``."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from orders.curbside.pages import views
+
+urlpatterns = [
+    path("<str:token>", views.pickup_page, name="pickup-page"),
+    path("<str:token>/state", views.page_state, name="pickup-state"),
+    path("<str:token>/on-my-way", views.on_my_way, name="pickup-on-my-way"),
+    path("<str:token>/arrive", views.i_am_here, name="pickup-arrive"),
+]
