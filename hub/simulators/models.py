@@ -1,4 +1,4 @@
-"""What the simulated outside world has seen: a till's pick lists, a phone's texts, a site's hooks."""
+"""What the simulated world has seen: a till's pick lists, a phone's texts, a site's webhooks."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ class SimulatedPickList(models.Model):
     reference = models.CharField(max_length=60, help_text="the hub's fulfillment id")
     body = models.JSONField()
     received_at = models.DateTimeField(db_default=Now())
+    canceled_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [

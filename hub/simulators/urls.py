@@ -1,5 +1,20 @@
-"""Addresses of this part, relative to where ``hub.urls`` mounts it."""
+"""Addresses of the simulators below /sim/; mounted only where settings.SIMULATORS is on."""
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from hub.simulators import doors, pages
+
+app_name = "simulators"
+urlpatterns: list[URLPattern] = [
+    path("", pages.index, name="index"),
+    path("pos/<str:connection>/", pages.till, name="till"),
+    path("pos/<str:connection>/pick-lists", doors.pick_lists, name="pick_lists"),
+    path("pos/<str:connection>/pick-lists/<str:reference>/cancel", doors.cancel_pick_list),
+    path("handset/", pages.phones, name="phones"),
+    path("handset/messages", doors.take_text),
+    path("handset/messages.json", doors.texts, name="texts"),
+    path("handset/<str:number>/", pages.phone, name="phone"),
+    path("site/", pages.site, name="site"),
+    path("site/webhooks", doors.site_webhooks),
+    path("site/webhooks.json", doors.site_calls, name="site_calls"),
+]

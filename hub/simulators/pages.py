@@ -1,0 +1,120 @@
+"""The simulators' pages that people look at: a till, a telephone, a web site's event log."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.db.models import Count, Max
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from hub.simulators.models import SimulatedPickList, SimulatedSiteCall, SimulatedText
+from hub.simulators.services import till_reference
+from hub.stores.models import PosConnection
+
+NEWEST = 50
+MOST_TILLS = 200
+
+
+@dataclass(frozen=True)
+class Ticket:
+    """A pick list as the till shows it; times in the store's zone."""
+
+    reference: str
+    order: str
+    promised_at: datetime | None
+    received_at: datetime
+    withdrawn: bool
+    lines: list[dict[str, Any]]
+    note: str
+
+
+@require_safe
+@never_cache
+def index(request: HttpRequest) -> HttpResponse:
+    """Where to look: the phones, the tills and the site."""
+    tills = PosConnection.objects.select_related("store").order_by("store__code")[:MOST_TILLS]
+    counts = dict(SimulatedPickList.objects.values_list("connection").annotate(seen=Count("pk")))
+    rows = [(till, counts.get(till.public_id, 0)) for till in tills]
+    rows.sort(key=lambda row: -row[1])
+    context = {
+        "tills": rows,
+        "texts": SimulatedText.objects.count(),
+        "calls": SimulatedSiteCall.objects.count(),
+    }
+    return render(request, "simulators/index.html", context)
+
+
+@require_safe
+@never_cache
+def till(request: HttpRequest, connection: str) -> HttpResponse:
+    """The screen of one store's till: its newest pick lists as tickets."""
+    found = get_object_or_404(PosConnection.objects.select_related("store"), public_id=connection)
+    zone = ZoneInfo(found.store.timezone)
+    rows = SimulatedPickList.objects.filter(connection=connection).order_by("-pk")[:NEWEST]
+    context = {"store": found.store, "tickets": [_ticket(row, zone) for row in rows]}
+    return render(request, "simulators/till.html", context)
+
+
+@require_safe
+@never_cache
+def phones(request: HttpRequest) -> HttpResponse:
+    """All phones that have got a text, the busiest now first."""
+    rows = (
+        SimulatedText.objects.values("phone")
+        .annotate(texts=Count("pk"), latest=Max("received_at"))
+        .order_by("-latest")[:NEWEST]
+    )
+    return render(request, "simulators/phones.html", {"phones": rows})
+
+
+@require_safe
+@never_cache
+def phone(request: HttpRequest, number: str) -> HttpResponse:
+    """One telephone with its texts, the newest at the bottom, links to tap."""
+    rows = SimulatedText.objects.filter(phone=number.replace("\x00", "")).order_by("-pk")[:NEWEST]
+    context = {"number": number, "texts": list(rows)[::-1]}
+    return render(request, "simulators/phone.html", context)
+
+
+@require_safe
+@never_cache
+def site(request: HttpRequest) -> HttpResponse:
+    """What the web site was told, newest first, with the verdict on each signature."""
+    calls = list(SimulatedSiteCall.objects.order_by("-pk")[:NEWEST])
+    seen = Counter(call.webhook_id for call in calls)
+    rows = [(call, _members(call.body), seen[call.webhook_id] > 1) for call in calls]
+    return render(request, "simulators/site.html", {"calls": rows})
+
+
+def _ticket(row: SimulatedPickList, zone: ZoneInfo) -> Ticket:
+    lines = row.body.get("lines")
+    return Ticket(
+        reference=till_reference(row),
+        order=str(row.body.get("order_reference", "")),
+        promised_at=_moment(row.body.get("promised_at"), zone),
+        received_at=row.received_at.astimezone(zone),
+        withdrawn=row.canceled_at is not None,
+        lines=[line for line in lines if isinstance(line, dict)] if lines else [],
+        note=str(row.body.get("note", "")),
+    )
+
+
+def _moment(text: Any, zone: ZoneInfo) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text).astimezone(zone)
+    except (TypeError, ValueError, OverflowError):
+        return None
+
+
+def _members(body: Any) -> dict[str, Any]:
+    """The type and data of a webhook's body, whatever was sent."""
+    body = body if isinstance(body, dict) else {}
+    data = body.get("data")
+    return {"type": body.get("type", "?"), "data": data if isinstance(data, dict) else {}}
