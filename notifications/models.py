@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.db import models
 from django.db.models.functions import Now
 
@@ -30,12 +32,21 @@ class Outcome(models.TextChoices):
     FAILED = "failed"
 
 
+# Nothing is settled yet: the next claim decides (it meets FAILED when a person replays a parked
+# message). SUBMITTING or AMBIGUOUS at a claim means that an earlier try may have got through.
+OPEN_OUTCOMES = [Outcome.CREATED, Outcome.SUBMITTING, Outcome.AMBIGUOUS, Outcome.FAILED]
+UNSURE_OUTCOMES = [Outcome.SUBMITTING, Outcome.AMBIGUOUS]
+
+
 class Message(Leased):
     """One text or e-mail about one thing to one address, at most once per ``dedupe_key``.
 
     ``decision`` holds every gate of the choice of channel, so that "why did, or didn't, this
-    customer get it" has an answer.
+    customer get it" has an answer. ``unsure_tries`` counts the tries made without knowing whether
+    an earlier one had got through: an upper bound of the duplicates.
     """
+
+    MAX_ATTEMPTS: ClassVar[int] = 48  # about two hours of the back-off in services.sending
 
     public_id = models.CharField(max_length=30, unique=True, default=_message_id, editable=False)
     purpose = models.CharField(max_length=40)
@@ -55,6 +66,8 @@ class Message(Leased):
     outcome_reason = models.CharField(max_length=60, blank=True)
     provider = models.CharField(max_length=40, blank=True)
     provider_reference = models.CharField(max_length=120, blank=True, db_index=True)
+    unsure_tries = models.PositiveSmallIntegerField(default=0, db_default=0)
+    trace_id = models.CharField(max_length=32, blank=True, default="", db_default="")
     expires_at = models.DateTimeField()
     accepted_at = models.DateTimeField(null=True)
     delivered_at = models.DateTimeField(null=True)
