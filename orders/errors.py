@@ -6,7 +6,7 @@ from hub.errors import Conflict, Invalid
 
 
 class IllegalMove(Conflict):
-    """The state does not lead where the caller wants; ``status`` and ``version`` are fresh."""
+    """The state does not lead where the caller wants; ``present_status`` and ``version`` are fresh."""
 
     code = "illegal_move"
     title = "The present status does not allow this step"

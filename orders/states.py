@@ -184,7 +184,7 @@ def _move(
         row.refresh_from_db()
         _refuse(row, sources=sources, to=to, version=version)
         expected = row.version
-    raise StaleVersion(status=row.status, version=row.version)
+    raise StaleVersion(present_status=str(row.status), version=row.version)
 
 
 def _set(
@@ -202,7 +202,7 @@ def _set(
 
 def _refuse(row: Any, *, sources: list[str], to: str, version: int | None) -> None:
     """Raise the reason why the fresh row cannot move, if there is one."""
-    fresh = {"status": str(row.status), "version": row.version}
+    fresh = {"present_status": str(row.status), "version": row.version}
     if version is not None and row.version != version:
         raise StaleVersion(f"it is at version {row.version}, not {version}", **fresh)
     if row.status not in sources:

@@ -44,7 +44,7 @@ def cancel_order(*, order: Order, reason: str, version: int | None = None) -> Or
 
 def _check(order: Order, parts: list[FulfillmentOrder], version: int | None) -> None:
     revision = revision_of(order, parts)
-    fresh = {"status": str(order.status), "version": revision}
+    fresh = {"present_status": str(order.status), "version": revision}
     if version is not None and version != revision:
         raise StaleVersion(f"it is at version {revision}, not {version}", **fresh)
     if order.status != OrderStatus.OPEN:

@@ -56,7 +56,7 @@ def test_what_the_table_does_not_allow_is_refused_with_the_fresh_status(to):
     part = make_fulfillment()
     with pytest.raises(IllegalMove) as refused:
         move(part, to=to)
-    assert refused.value.extra == {"status": "proposed", "version": 1}
+    assert refused.value.extra == {"present_status": "proposed", "version": 1}
     assert FulfillmentOrder.objects.get(pk=part.pk).version == 1
 
 
@@ -149,7 +149,7 @@ def test_a_hundred_identical_moves_have_one_effect():
         try:
             move(part, to=FulfillmentStatus.ACCEPTED)
         except IllegalMove as refused:
-            return refused.extra["status"]
+            return refused.extra["present_status"]
         return "mine"
 
     results = [result for _ in range(5) for result in at_once(20, accept)]
