@@ -5,11 +5,14 @@ from __future__ import annotations
 import itertools
 from datetime import timedelta
 
+from django.contrib.auth.models import User
+
 from hub import clock
 from hub.stores.models import Brand, OpeningHours, SalesChannel, Store
 from inventory.models import Item
 from inventory.services.counts import record_counts
-from orders.models import FulfillmentOrder, Order
+from orders.models import FulfillmentOrder, Order, PickupCode, Spot
+from orders.picking.services import accept, finish_picking, mark_ready, start_picking
 from orders.placing.services import place_order
 
 _numbers = itertools.count(1)
@@ -97,3 +100,43 @@ def make_order(
 def make_fulfillment(**values) -> FulfillmentOrder:
     """The PROPOSED part of a fresh order; takes what ``make_order`` takes."""
     return make_order(**values).fulfillments.select_related("order", "store").get()
+
+
+# --- picking and curbside ---------------------------------------------------------------------
+
+
+def make_picking(**values) -> FulfillmentOrder:
+    """A part that somebody is picking; takes what ``make_order`` takes."""
+    fulfillment = make_fulfillment(**values)
+    accept(fulfillment=fulfillment)
+    start_picking(fulfillment=fulfillment)
+    return fulfillment
+
+
+def pick_all(fulfillment: FulfillmentOrder) -> None:
+    """Everything that was asked for is found."""
+    counts = {line.pk: line.allocated for line in fulfillment.lines.all()}
+    finish_picking(fulfillment=fulfillment, picked=counts)
+
+
+def make_ready(**values) -> FulfillmentOrder:
+    """A part that waits on shelf A-1 in two bags; takes what ``make_order`` takes."""
+    fulfillment = make_picking(**values)
+    pick_all(fulfillment)
+    mark_ready(fulfillment=fulfillment, staging_location="A-1", bags=2)
+    return fulfillment
+
+
+def pin_of(fulfillment: FulfillmentOrder) -> str:
+    """The right PIN of a ready part."""
+    return PickupCode.objects.get(fulfillment=fulfillment).pin
+
+
+def make_spots(store: Store, labels: str = "1 2 3") -> list[Spot]:
+    """Numbered spots in front of a store."""
+    return [Spot.objects.create(store=store, label=label) for label in labels.split()]
+
+
+def make_person(**values) -> User:
+    """Somebody of the staff, without any permission."""
+    return User.objects.create_user(f"person-{next(_numbers)}", **{"is_staff": True} | values)
