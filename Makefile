@@ -1,7 +1,6 @@
 # One command each: make demo, make test, make prove ROUNDS=n, make bench NAME=x.
 # See CONTRIBUTING.md. PYTHON=python3.12 chooses another interpreter.
 
-PYTHON ?= python3
 ROUNDS ?= 3
 BIN := .venv/bin
 PY := $(BIN)/python
