@@ -76,10 +76,13 @@ CUSTOMER = {"name": "Ann Lee", "phone": "+48500123456", "email": "ann@example.co
 def make_order(
     *, store=None, channel=None, lines: dict[Item, int] | None = None, **values
 ) -> Order:
-    """An order placed by the real service; without a store, in a well-stocked one of its own."""
+    """An order placed by the real service; without store or pickup, in a stocked store of its own.
+
+    ``values`` go to the service; ``lines_asked`` are its lines where ``lines`` cannot say it.
+    """
     channel = channel or make_channel()
     lines = lines or {make_item(): 2}
-    if store is None:
+    if store is None and "pickup" not in values:
         store = make_store()
         stock(store, {item: units * 2 for item, units in lines.items()})
     values = {
