@@ -2,8 +2,10 @@
 
 import pytest
 from django.conf import settings
+from django.db import connections
 
 from hub import devpg
+from hub.connectors import http
 
 
 @pytest.fixture(scope="session")
@@ -11,3 +13,19 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix):
     """Start the embedded server before the first test database is made."""
     if settings.EMBEDDED_POSTGRES:
         devpg.ensure(settings.EMBEDDED_POSTGRES)
+
+
+@pytest.fixture(autouse=True)
+def no_call_inside_a_transaction(monkeypatch):
+    """Fail every test in which a connector is called while a transaction is open."""
+    offences = []
+
+    def refuse(url):
+        blocks = [block for one in connections.all() for block in one.atomic_blocks]
+        if any(not block._from_testcase for block in blocks):
+            offences.append(url)
+            raise RuntimeError(f"{url} called inside a database transaction")
+
+    monkeypatch.setattr(http, "before_call", [refuse])
+    yield offences
+    assert not offences, f"called inside a database transaction: {offences}"

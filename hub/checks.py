@@ -1,0 +1,87 @@
+"""What ``manage.py check`` says of the hub's own settings, before any process starts on them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from django.conf import settings
+from django.core import checks
+from django.utils.module_loading import import_string
+
+from hub.connectors.addresses import AddressRefused, parse_networks, split_url
+from hub.connectors.registry import HARMLESS_SMS
+
+
+@checks.register("connectors")
+def check_connectors(app_configs: Sequence[Any] | None, **_: Any) -> list[checks.CheckMessage]:  # noqa: ARG001
+    """Every connector can be loaded, and the one that settings name exists."""
+    return [*_broken_connectors(), *_sms_choice()]
+
+
+@checks.register("connectors")
+def check_addresses(app_configs: Sequence[Any] | None, **_: Any) -> list[checks.CheckMessage]:  # noqa: ARG001
+    """The hub's own address and the networks it may call are well formed."""
+    found: list[checks.CheckMessage] = []
+    try:
+        parts = split_url(settings.PUBLIC_BASE_URL)
+        if parts.query or parts.fragment:
+            raise AddressRefused("it may not carry a query")
+    except AddressRefused as error:
+        found.append(checks.Error(f"HUB_PUBLIC_URL is not usable: {error}.", id="hub.E003"))
+    for network in settings.PRIVATE_NETWORKS:
+        try:
+            parse_networks((network,))
+        except ValueError as error:
+            found.append(checks.Error(f"HUB_PRIVATE_NETWORKS: {error}.", id="hub.E004"))
+    return found
+
+
+@checks.register("jobs")
+def check_jobs(app_configs: Sequence[Any] | None, **_: Any) -> list[checks.CheckMessage]:  # noqa: ARG001
+    """A job that runs its full time is not started a second time beside itself."""
+    cluster = settings.Q_CLUSTER
+    timeout, retry = cluster.get("timeout"), cluster.get("retry", 60)
+    if not timeout:
+        text = "Q_CLUSTER has no timeout, so a job that hangs would hold its worker for ever."
+        return [checks.Error(text, id="hub.E005")]
+    if timeout >= retry:
+        text = f"Q_CLUSTER's timeout ({timeout} s) must be shorter than its retry ({retry} s)."
+        return [checks.Error(text, id="hub.E005")]
+    if not cluster.get("max_attempts"):
+        text = "Q_CLUSTER has no max_attempts, so a job that fails would be tried for ever."
+        return [checks.Error(text, id="hub.E006")]
+    return []
+
+
+@checks.register("simulators")
+def check_simulators(app_configs: Sequence[Any] | None, **_: Any) -> list[checks.CheckMessage]:  # noqa: ARG001
+    """Simulated vendors do not stand beside real customers."""
+    if settings.SIMULATORS and not settings.DEBUG:
+        text = (
+            "HUB_SIMULATORS is on without HUB_DEBUG: anybody can read the simulated phones, "
+            "and test orders reach simulators."
+        )
+        return [checks.Warning(text, hint="Unset HUB_SIMULATORS.", id="hub.W001")]
+    return []
+
+
+def _broken_connectors() -> Iterator[checks.CheckMessage]:
+    for kind, classes in settings.CONNECTORS.items():
+        for name, path in classes.items():
+            try:
+                import_string(path)
+            except ImportError as error:
+                text = f"The {kind} connector {name} cannot be loaded: {error}."
+                yield checks.Error(text, id="hub.E001")
+
+
+def _sms_choice() -> Iterator[checks.CheckMessage]:
+    chosen, known = settings.SMS_CONNECTOR, settings.CONNECTORS["sms"]
+    if chosen not in known:
+        names = ", ".join(sorted(known))
+        text = f"HUB_SMS_CONNECTOR names {chosen!r}, which is none of: {names}."
+        yield checks.Error(text, id="hub.E002")
+    elif chosen in HARMLESS_SMS and not settings.DEBUG:
+        text = f"HUB_SMS_CONNECTOR is {chosen}: no text will reach a real phone."
+        yield checks.Info(text, hint="Name a provider before customers rely on it.", id="hub.I001")
