@@ -270,10 +270,40 @@ LOGGING: dict[str, Any] = {
     },
 }
 
+# The staff workspace; each dotted name is a function that unfold calls with the request.
 UNFOLD: dict[str, Any] = {
     "SITE_TITLE": "curbhub",
     "SITE_HEADER": "curbhub",
     "SITE_SYMBOL": "local_shipping",
+    "SITE_URL": None,
+    "SITE_FAVICONS": [
+        {"rel": "icon", "type": "image/svg+xml", "href": "hub.staff.navigation.favicon"}
+    ],
     "SHOW_VIEW_ON_SITE": False,
-    "SIDEBAR": {"show_search": True, "show_all_applications": False, "navigation": []},
+    "SHOW_HISTORY": False,
+    "ENVIRONMENT": "hub.staff.navigation.environment",
+    "DASHBOARD_CALLBACK": "hub.staff.dashboard.context",
+    "LOGIN": {"form": "hub.staff.login.StaffLoginForm"},
+    "STYLES": ["hub.staff.navigation.stylesheet"],
+    "SCRIPTS": ["hub.staff.navigation.script"],
+    "COLORS": {
+        "primary": {
+            "50": "#f0fdfa",
+            "100": "#ccfbf1",
+            "200": "#99f6e4",
+            "300": "#5eead4",
+            "400": "#2dd4bf",
+            "500": "#14b8a6",
+            "600": "#0f766e",
+            "700": "#115e59",
+            "800": "#134e4a",
+            "900": "#113f3c",
+            "950": "#042f2e",
+        }
+    },
+    "SIDEBAR": {
+        "show_search": True,
+        "show_all_applications": False,
+        "navigation": "hub.staff.navigation.sidebar",
+    },
 }

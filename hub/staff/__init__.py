@@ -1,0 +1,1 @@
+"""What all staff pages share: bases, store scope, navigation, first page, log-in."""

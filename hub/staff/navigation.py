@@ -1,0 +1,147 @@
+"""The side menu, by job; settings.UNFOLD names these functions by their dotted paths."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.apps import apps
+from django.conf import settings
+from django.contrib import admin
+from django.http import HttpRequest
+from django.templatetags.static import static
+from django.urls import reverse
+
+
+@dataclass(frozen=True)
+class Item:
+    """One line of the menu: shown to those who may look at the model's page."""
+
+    title: str
+    icon: str
+    model: str
+    view: str = "changelist"
+
+
+MENU: list[tuple[str, bool, list[Item]]] = [
+    (
+        "",
+        False,
+        [
+            Item("Pick", "shopping_basket", "orders.FulfillmentOrder", "pick"),
+            Item("Ready", "inventory", "orders.FulfillmentOrder", "ready"),
+            Item("Arrivals", "directions_car", "orders.FulfillmentOrder", "arrivals"),
+            Item("Exceptions", "error", "orders.FulfillmentOrder", "exceptions"),
+            Item("Orders", "receipt_long", "orders.Order"),
+        ],
+    ),
+    (
+        "Stock",
+        False,
+        [
+            Item("Stock levels", "shelves", "inventory.StockLevel"),
+            Item("Items", "sell", "inventory.Item"),
+            Item("Holds", "lock_clock", "inventory.Hold"),
+            Item("Shortfalls", "trending_down", "inventory.ShortfallCase"),
+            Item("Ledger", "menu_book", "inventory.InventoryEvent"),
+        ],
+    ),
+    (
+        "Customers",
+        False,
+        [
+            Item("Customers", "group", "customers.Profile"),
+            Item("Messages", "sms", "notifications.Message"),
+            Item("Consent", "verified_user", "customers.ConsentEvent"),
+        ],
+    ),
+    (
+        "Integrations",
+        True,
+        [
+            Item("POS connections", "point_of_sale", "stores.PosConnection"),
+            Item("API keys", "key", "api.ApiKey"),
+            Item("Webhooks", "webhook", "webhooks.WebhookEndpoint"),
+            Item("Webhook calls", "outbound", "webhooks.WebhookCall"),
+            Item("Inbound calls", "call_received", "inbox.InboundCall"),
+            Item("Deliveries", "conveyor_belt", "events.Delivery"),
+            Item("Facts", "history", "events.Fact"),
+            Item("Schedules", "schedule", "django_q.Schedule"),
+            Item("Failed jobs", "running_with_errors", "django_q.Failure"),
+        ],
+    ),
+    (
+        "Rules",
+        True,
+        [
+            Item("Stores", "storefront", "stores.Store"),
+            Item("Spots", "local_parking", "orders.Spot"),
+            Item("Safety stock", "shield", "inventory.SafetyStock"),
+            Item("Channel buffers", "tune", "inventory.ChannelBuffer"),
+            Item("Sales channels", "shopping_cart", "stores.SalesChannel"),
+            Item("Brands", "label", "stores.Brand"),
+            Item("People", "badge", "auth.User"),
+            Item("Groups", "groups", "auth.Group"),
+        ],
+    ),
+]
+
+
+def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
+    """The menu of the person who asks: only pages that open for them."""
+    groups = [_group(request, *group) for group in MENU]
+    today = {
+        "title": "Today",
+        "icon": "today",
+        "link": reverse("admin:index"),
+        "active": request.path == reverse("admin:index"),
+    }
+    groups[0]["items"].insert(0, today)
+    return [group for group in groups if group["items"]]
+
+
+def _group(request: HttpRequest, title: str, collapsible: bool, menu: list[Item]) -> dict[str, Any]:
+    items = [_item(request, item) for item in menu if _may_see(request, item)]
+    return {"title": title, "collapsible": collapsible, "separator": bool(title), "items": items}
+
+
+def _item(request: HttpRequest, item: Item) -> dict[str, Any]:
+    link = _link(item)
+    # one page's address may begin with another's: a list is lit for its own pages only
+    own = request.path == link if item.view != "changelist" else _within(request.path, item)
+    return {"title": item.title, "icon": item.icon, "link": link, "active": own}
+
+
+def _within(path: str, item: Item) -> bool:
+    others = [other for _, _, menu in MENU for other in menu if other.view != "changelist"]
+    return path.startswith(_link(item)) and path not in [_link(other) for other in others]
+
+
+def _link(item: Item) -> str:
+    app, model = item.model.lower().split(".")
+    return reverse(f"admin:{app}_{model}_{item.view}")
+
+
+def _may_see(request: HttpRequest, item: Item) -> bool:
+    page = admin.site._registry.get(apps.get_model(item.model))
+    return page is not None and page.has_view_permission(request)
+
+
+def stylesheet(_: HttpRequest) -> str:
+    """The address of the workspace's own styles."""
+    return static("hub/staff.css")
+
+
+def script(_: HttpRequest) -> str:
+    """The address of the workspace's own script."""
+    return static("hub/staff.js")
+
+
+def favicon(_: HttpRequest) -> str:
+    """The address of the icon in the browser's tab."""
+    return static("hub/favicon.svg")
+
+
+def environment(_: HttpRequest) -> list[str] | None:
+    """A label in the page's corner: a hub with simulated tills and phones must not go unnoticed."""
+    return ["Simulators on", "warning"] if settings.SIMULATORS else None

@@ -1,0 +1,178 @@
+# ruff: noqa: ARG002  an override takes all that Django passes
+"""Base classes of the admin pages: nothing is deleted or edited unless a page says so."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, TypeVar
+
+from django.db import models
+from django.http import Http404, HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+if TYPE_CHECKING:  # unfold ships no types; its classes are Django's with another face
+    from django.contrib.admin import ModelAdmin
+    from django.contrib.admin import TabularInline as TabularInline
+else:
+    from unfold.admin import ModelAdmin as UnfoldModelAdmin
+    from unfold.admin import TabularInline as UnfoldTabularInline
+
+    class ModelAdmin(UnfoldModelAdmin):
+        """Takes the type parameter that the checker reads."""
+
+        __class_getitem__ = classmethod(lambda cls, _: cls)
+
+    class TabularInline(UnfoldTabularInline):
+        """Takes the type parameters that the checker reads."""
+
+        __class_getitem__ = classmethod(lambda cls, _: cls)
+
+
+M = TypeVar("M", bound=models.Model)
+
+
+def pretty(value: object) -> SafeString:
+    """A JSON value, indented, for a read-only field."""
+    text = json.dumps(value, indent=2, ensure_ascii=False, default=str)
+    return format_html('<pre class="hub-pre">{}</pre>', text)
+
+
+def block_of(text: str) -> SafeString:
+    """Text such as a traceback, its line breaks kept."""
+    return format_html('<pre class="hub-pre">{}</pre>', text or "–")
+
+
+def is_store_bound(request: HttpRequest) -> bool:
+    """Whether the person works for named stores only; asked once per request."""
+    if request.user.is_superuser:
+        return False
+    known: bool | None = getattr(request, "_is_store_bound", None)
+    if known is None:
+        scopes: Any = getattr(request.user, "store_scopes", None)
+        known = scopes is not None and scopes.exists()
+        request._is_store_bound = known  # type: ignore[attr-defined]
+    return known
+
+
+class HubAdmin(ModelAdmin[M]):
+    """A page that can be left without harm: no deletion, 404 for what is not there or not yours.
+
+    Its rows belong to no store, so it is closed to those who work for named stores only.
+    """
+
+    deletable: ClassVar[bool] = False
+    list_per_page = 50
+    show_full_result_count = False
+    list_filter_submit = True
+    compressed_fields = True
+    warn_unsaved_form = True
+
+    def is_open_to(self, request: HttpRequest) -> bool:
+        """Whether the person may see rows of this page at all, permissions aside."""
+        return not is_store_bound(request)
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        """As Django's, for those to whom the page is open."""
+        return self.is_open_to(request) and super().has_module_permission(request)
+
+    def has_view_permission(self, request: HttpRequest, obj: M | None = None) -> bool:
+        """As Django's, for those to whom the page is open."""
+        return self.is_open_to(request) and super().has_view_permission(request, obj)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """As Django's, for those to whom the page is open."""
+        return self.is_open_to(request) and super().has_add_permission(request)
+
+    def has_change_permission(self, request: HttpRequest, obj: M | None = None) -> bool:
+        """As Django's, for those to whom the page is open."""
+        return self.is_open_to(request) and super().has_change_permission(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: M | None = None) -> bool:
+        """Only pages marked ``deletable`` offer it: nothing sold or told is ever deleted."""
+        return self.deletable and super().has_delete_permission(request, obj)
+
+    def _get_obj_does_not_exist_redirect(self, *_: Any, **__: Any) -> NoReturn:
+        raise Http404
+
+
+class ReadOnlyAdmin(HubAdmin[M]):
+    """A page to look at. What changes such rows is a service."""
+
+    def get_readonly_fields(self, request: HttpRequest, obj: M | None = None) -> list[str]:
+        """All named fields: some of them are words made of the row."""
+        return [str(field) for field in self.fields or self.readonly_fields]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Rows come from services only."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: M | None = None) -> bool:
+        """Rows change by services only."""
+        return False
+
+
+class ReadOnlyInline(TabularInline[Any, Any]):
+    """Rows of another table shown under their parent, not to be edited."""
+
+    extra = 0
+    can_delete = False
+
+    def get_readonly_fields(self, request: HttpRequest, obj: models.Model | None = None) -> Any:
+        """All named fields."""
+        return self.fields or ()
+
+    def has_add_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        """Rows come from services only."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        """Rows change by services only."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        """Rows are not deleted."""
+        return False
+
+
+class SecretOnceAdmin(HubAdmin[M]):
+    """A page whose new rows come with a secret: shown on the page that answers, then never again.
+
+    ``make`` creates the row by the service that owns it and returns it with the secret.
+    """
+
+    shown_heading: ClassVar[str] = ""
+    shown_advice: ClassVar[str] = ""
+
+    def make(self, form: Any) -> tuple[M, str]:
+        """Create what the checked form asks for; the row and its secret."""
+        raise NotImplementedError
+
+    def save_model(self, request: HttpRequest, obj: M, form: Any, change: bool) -> None:
+        """A new row is made by its service; an old one is saved as it is."""
+        if change:
+            super().save_model(request, obj, form, change)
+            return
+        made, secret = self.make(form)
+        for field in self.opts.concrete_fields:
+            setattr(obj, field.attname, getattr(made, field.attname))
+        obj._state.adding = False
+        request._made_secret = secret  # type: ignore[attr-defined]
+
+    def response_add(
+        self, request: HttpRequest, obj: M, post_url_continue: str | None = None
+    ) -> HttpResponse:
+        """The page with the secret, which no cache keeps."""
+        context = {
+            **self.admin_site.each_context(request),
+            "title": str(obj),
+            "heading": self.shown_heading,
+            "advice": self.shown_advice,
+            "secret": request._made_secret,  # type: ignore[attr-defined]
+            "done_url": reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist"),
+        }
+        reply = TemplateResponse(request, "admin/secret.html", context)
+        reply["Cache-Control"] = "no-store"
+        return reply

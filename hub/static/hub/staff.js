@@ -1,0 +1,96 @@
+// The staff workspace's own script: running timers, counts, dialogs, one submit per tap.
+// Everything works without it; it only makes waiting and tapping easier.
+(function () {
+  "use strict";
+
+  let ahead = 0; // how far this device's clock runs ahead of the server's, in milliseconds
+
+  function readServerClock(root) {
+    const marked = root.querySelector("[data-now]");
+    if (marked) ahead = Date.now() - Date.parse(marked.dataset.now);
+  }
+
+  function clockText(seconds) {
+    const whole = Math.max(0, Math.floor(seconds));
+    const pad = (number) => String(number).padStart(2, "0");
+    const hours = Math.floor(whole / 3600);
+    const rest = pad(Math.floor((whole % 3600) / 60)) + ":" + pad(whole % 60);
+    return hours ? hours + ":" + rest : rest;
+  }
+
+  function tick() {
+    for (const timer of document.querySelectorAll("time[data-since]")) {
+      const seconds = (Date.now() - ahead - Date.parse(timer.dataset.since)) / 1000;
+      const text = clockText(seconds);
+      if (timer.textContent !== text) timer.textContent = text;
+      timer.classList.toggle("hub-danger", seconds > 300);
+    }
+  }
+
+  function showContact(ok) {
+    for (const line of document.querySelectorAll("[data-contact]")) {
+      const time = new Date().toLocaleTimeString();
+      line.textContent = ok ? "Live · last contact " + time : "No contact since " + line.dataset.last;
+      line.classList.toggle("hub-danger", !ok);
+      if (ok) line.dataset.last = time;
+    }
+  }
+
+  document.addEventListener("click", function (event) {
+    const opener = event.target.closest("[data-opens]");
+    if (opener) {
+      event.preventDefault();
+      document.getElementById(opener.dataset.opens).showModal();
+      return;
+    }
+    const closer = event.target.closest("[data-closes]");
+    if (closer) closer.closest("dialog").close();
+    const step = event.target.closest("[data-by]");
+    if (step) {
+      const input = step.parentElement.querySelector("input");
+      const wanted = Number(input.value || 0) + Number(step.dataset.by);
+      input.value = Math.min(Number(input.max), Math.max(Number(input.min), wanted));
+    }
+  });
+
+  document.addEventListener("submit", function (event) {
+    const form = event.target;
+    if (!form.matches("form.step")) return;
+    for (const button of form.querySelectorAll("button:not([type=button])")) button.disabled = true;
+  });
+
+  // back from the browser's cache: a disabled button must not stay disabled
+  window.addEventListener("pageshow", function () {
+    for (const button of document.querySelectorAll("form.step button")) button.disabled = false;
+  });
+
+  document.addEventListener("change", function (event) {
+    if (event.target.matches("[data-submits]")) event.target.form.submit();
+  });
+
+  document.addEventListener("htmx:afterSettle", function (event) {
+    readServerClock(event.target.parentElement || document);
+    tick();
+  });
+  document.addEventListener("htmx:afterRequest", function (event) {
+    if (event.detail.requestConfig.verb === "get") showContact(event.detail.successful);
+  });
+  document.addEventListener("htmx:beforeSwap", function (event) {
+    // logged out meanwhile: show the log-in page as a page, not inside the board
+    if (new URL(event.detail.xhr.responseURL).pathname.endsWith("/login/")) {
+      event.detail.shouldSwap = false;
+      window.location.reload();
+    }
+  });
+  document.addEventListener("htmx:sendError", function () { showContact(false); });
+  document.addEventListener("visibilitychange", function () {
+    if (document.hidden || !window.htmx) return;
+    for (const live of document.querySelectorAll("[data-live]")) window.htmx.trigger(live, "refresh");
+  });
+
+  document.addEventListener("DOMContentLoaded", function () {
+    readServerClock(document);
+    tick();
+    setInterval(tick, 1000);
+  });
+})();

@@ -1,0 +1,118 @@
+# ruff: noqa: ARG002  an override takes all that Django passes
+"""Where sites want their events, and every call made to them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.safestring import SafeString
+
+from hub.connectors.addresses import AddressRefused, allowed_from, check_url
+from hub.staff.pages import SecretOnceAdmin, pretty
+from hub.staff.work import WorkAdmin
+from hub.webhooks.endpoints import create_endpoint, disable_endpoint, enable_endpoint
+from hub.webhooks.models import WebhookCall, WebhookEndpoint
+
+
+class EndpointForm(forms.ModelForm):  # type: ignore[type-arg]
+    """An address that the hub may call."""
+
+    class Meta:
+        model = WebhookEndpoint
+        fields = ["channel", "url"]
+
+    def clean_url(self) -> str:
+        """The address, refused in words when the hub may not call it."""
+        url: str = self.cleaned_data["url"]
+        try:
+            check_url(url, allowed=allowed_from(settings.PRIVATE_NETWORKS))
+        except AddressRefused as error:
+            raise ValidationError(str(error)) from None
+        return url
+
+
+@admin.register(WebhookEndpoint)
+class WebhookEndpointAdmin(SecretOnceAdmin[WebhookEndpoint]):
+    """Endpoints are made here and switched off and on; their secret is shown when it is made."""
+
+    form = EndpointForm
+    shown_heading = "The signing secret of this endpoint"
+    shown_advice = "The site verifies every call with it, as Standard Webhooks describes."
+    list_display = ["url", "channel", "active", "disabled_reason", "created_at"]
+    list_filter = ["active", "channel"]
+    list_select_related = ["channel"]
+    search_fields = ["url", "public_id"]
+    autocomplete_fields = ["channel"]
+    actions = ["disable_selected", "enable_selected"]
+    ordering = ["-id"]
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """What is asked at first, and what is known afterwards."""
+        known = ["public_id", "active", "disabled_reason", "created_at"]
+        return ["channel", "url", *(known if obj else [])]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        """All of them once the endpoint exists."""
+        return [*self.get_fields(request, obj)] if obj else []
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """An endpoint that exists is switched by actions, not edited."""
+        return obj is None and super().has_change_permission(request, obj)
+
+    @admin.action(description="Switch off", permissions=["change"])
+    def disable_selected(self, request: HttpRequest, queryset: QuerySet[WebhookEndpoint]) -> None:
+        """No new calls; those that wait are parked."""
+        for endpoint in queryset:
+            disable_endpoint(endpoint=endpoint, reason=f"switched off by {request.user}")
+        messages.success(request, f"{len(queryset)} switched off. What waited is parked.")
+
+    @admin.action(description="Switch on", permissions=["change"])
+    def enable_selected(self, request: HttpRequest, queryset: QuerySet[WebhookEndpoint]) -> None:
+        """New events are called again."""
+        for endpoint in queryset:
+            enable_endpoint(endpoint=endpoint)
+        messages.success(request, f"{len(queryset)} switched on. Replay what was parked.")
+
+    def make(self, form: Any) -> tuple[WebhookEndpoint, str]:
+        """An endpoint by the service, with a fresh secret."""
+        endpoint = create_endpoint(**form.cleaned_data)
+        return endpoint, endpoint.secret
+
+
+@admin.register(WebhookCall)
+class WebhookCallAdmin(WorkAdmin[WebhookCall]):
+    """One event on its way to one endpoint."""
+
+    list_display = [
+        *("event_type", "url", "work_state", "last_status"),
+        *("attempts", "due_at", "trouble_short"),
+    ]
+    list_filter = ["state", "endpoint__channel"]
+    list_select_related = ["event", "endpoint"]
+    search_fields = ["=event__public_id", "=endpoint__public_id"]
+    ordering = ["-id"]
+    fields = [
+        *("event", "url", "work_state", "last_status", "attempts", "created_at"),
+        *("due_at", "finished_at", "body", "trouble"),
+    ]
+
+    @admin.display(description="Event")
+    def event_type(self, row: WebhookCall) -> str:
+        """What the site is told."""
+        return row.event.type
+
+    @admin.display(description="Endpoint")
+    def url(self, row: WebhookCall) -> str:
+        """Where it goes."""
+        return row.endpoint.url
+
+    @admin.display(description="Body")
+    def body(self, row: WebhookCall) -> SafeString:
+        """What the site gets."""
+        return pretty(row.event.data)

@@ -1,0 +1,8 @@
+"""The staff pages of orders: the order and its story, the store's boards, the work on one order."""
+
+from orders.admin.customers import ProfileAdmin
+from orders.admin.fulfillments import FulfillmentOrderAdmin
+from orders.admin.orders import OrderAdmin
+from orders.admin.spots import SpotAdmin
+
+__all__ = ["FulfillmentOrderAdmin", "OrderAdmin", "ProfileAdmin", "SpotAdmin"]

@@ -1,0 +1,88 @@
+# ruff: noqa: ARG002  an override takes all that Django passes
+"""Customers as their records tell them, to people in whose stores they have ordered."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
+
+from hub.customers.models import Preference, Profile
+from hub.staff.pages import ReadOnlyInline
+from hub.staff.scope import StoreWorkAdmin
+from hub.stores.models import Store
+from orders.admin.finding import contact_hashes
+from orders.models import FulfillmentOrder, Order
+
+MOST_ORDERS = 20
+
+
+class PreferenceInline(ReadOnlyInline):
+    """How the customer wants to be told."""
+
+    model = Preference
+    fields = ["purpose", "rank", "channel", "source", "updated_at"]
+
+
+@admin.register(Profile)
+class ProfileAdmin(StoreWorkAdmin[Profile]):
+    """A projection of source records; nothing is edited here."""
+
+    list_display = ["name", "public_id", "locale", "created_at"]
+    list_select_related = ["contact"]
+    search_fields = ["=public_id"]
+    search_help_text = "Name, phone or its last four digits, e-mail, customer id"
+    ordering = ["-id"]
+    fields = [
+        *("public_id", "name", "phone", "email", "locale", "timezone"),
+        *("version", "created_at", "orders"),
+    ]
+    inlines = [PreferenceInline]
+
+    def of_stores(self, rows: QuerySet[Profile], stores: QuerySet[Store]) -> QuerySet[Profile]:
+        """Customers of whose orders one of the stores prepares, or prepared, a part."""
+        parts = FulfillmentOrder.objects.filter(store__in=stores)
+        return rows.filter(pk__in=parts.values("order__profile_id"))
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Profile], search_term: str
+    ) -> tuple[QuerySet[Profile], bool]:
+        """Find by keyed hash: personal data is sealed and cannot be searched."""
+        term = search_term.replace("\0", "").strip()
+        if not term:
+            return queryset, False
+        return queryset.filter(Q(public_id=term) | contact_hashes(term)), False
+
+    @admin.display(description="Name")
+    def name(self, row: Profile) -> str:
+        """From the newest record."""
+        return self._contact(row, "name")
+
+    @admin.display(description="Phone")
+    def phone(self, row: Profile) -> str:
+        """From the newest record."""
+        return self._contact(row, "phone")
+
+    @admin.display(description="E-mail")
+    def email(self, row: Profile) -> str:
+        """From the newest record."""
+        return self._contact(row, "email")
+
+    @admin.display(description="Orders")
+    def orders(self, row: Profile) -> SafeString:
+        """The newest orders, each with its page."""
+        found = Order.objects.filter(profile=row).order_by("-id")[:MOST_ORDERS]
+        links: list[tuple[Any, ...]] = [
+            (reverse("admin:orders_order_change", args=[order.pk]), order, order.status)
+            for order in found
+        ]
+        return format_html_join("", '<div><a href="{}">{}</a>, {}</div>', links)
+
+    @staticmethod
+    def _contact(row: Profile, field: str) -> str:
+        return str(getattr(row.contact, field, "")) or "–"

@@ -1,0 +1,126 @@
+"""What needs a person: everything that will not put itself right."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import QuerySet
+from django.urls import reverse
+
+from hub import clock
+from hub.stores.models import Store
+from inventory.models import ShortfallCase
+from orders.admin.boards import work_link
+from orders.admin.words import span
+from orders.models import Block, FulfillmentOrder, FulfillmentStatus, Visit, VisitStatus
+from orders.reports import LONG_WAIT_MINUTES, TO_PICK
+
+MOST = 50
+POS_MINUTES = 5
+WRONG_PINS = 5
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One line: what is wrong, with what, since when, and the page where it is mended."""
+
+    title: str
+    detail: str
+    since: datetime
+    link: str
+    tone: str = "warning"
+
+
+Source = Callable[[QuerySet[Store]], Iterable[Problem]]
+_sources: list[Source] = []
+
+
+def add_source(source: Source) -> None:
+    """Let an app above this one name what needs a person in the given stores."""
+    if source not in _sources:
+        _sources.append(source)
+
+
+def problems(stores: QuerySet[Store]) -> list[Problem]:
+    """Everything open in these stores, at most fifty of a kind, the gravest first, then oldest."""
+    kinds: list[Source] = [_late, _waiting, _locked, _blocked, _uncollected, _unheard, _short]
+    found = [problem for source in [*kinds, *_sources] for problem in source(stores)]
+    return sorted(found, key=lambda problem: (problem.tone != "danger", problem.since))
+
+
+def _late(stores: QuerySet[Store]) -> Iterator[Problem]:
+    now = clock.now()
+    rows = _parts(stores).filter(status__in=TO_PICK, promised_at__lt=now)
+    for row in rows.order_by("promised_at")[:MOST]:
+        detail = f"promised {span(now - row.promised_at)} ago, still {row.status}"
+        yield _of(row, "Promise broken", detail, row.promised_at, "danger")
+
+
+def _waiting(stores: QuerySet[Store]) -> Iterator[Problem]:
+    since = clock.now() - timedelta(minutes=LONG_WAIT_MINUTES)
+    rows = Visit.objects.filter(
+        store__in=stores, status=VisitStatus.ARRIVED, arrived_at__lt=since
+    ).prefetch_related("pickups__fulfillment__order", "pickups__fulfillment__store")
+    for visit in rows.order_by("arrived_at")[:MOST]:
+        for pickup in visit.pickups.all():
+            detail = f"waits for {span(clock.now() - (visit.arrived_at or since))}"
+            at = visit.arrived_at or since
+            yield _of(pickup.fulfillment, "Long wait at the curb", detail, at, "danger")
+
+
+def _locked(stores: QuerySet[Store]) -> Iterator[Problem]:
+    ready = _parts(stores).filter(status=FulfillmentStatus.READY)
+    for row in ready.filter(pickup_code__failures__gte=WRONG_PINS)[:MOST]:
+        detail = "five wrong PINs: a lead looks at the buyer's order and hands over with a reason"
+        yield _of(row, "PIN locked", detail, row.ready_at or row.created_at, "danger")
+
+
+def _blocked(stores: QuerySet[Store]) -> Iterator[Problem]:
+    rows = (
+        Block.objects.filter(lifted_at__isnull=True, order__fulfillments__store__in=stores)
+        .select_related("order")
+        .order_by("opened_at", "pk")
+        .distinct()
+    )
+    for block in rows[:MOST]:
+        detail = f"{block.order.external_id}: {block.get_reason_display()} {block.note}".strip()
+        link = reverse("admin:orders_order_change", args=[block.order_id])
+        yield Problem("Order blocked", detail, block.opened_at, link)
+
+
+def _uncollected(stores: QuerySet[Store]) -> Iterator[Problem]:
+    now = clock.now()
+    rows = _parts(stores).filter(status=FulfillmentStatus.READY, expires_at__lt=now)
+    for row in rows.order_by("expires_at")[:MOST]:
+        at = row.expires_at or now
+        yield _of(row, "Not collected", f"should have gone {span(now - at)} ago", at)
+
+
+def _unheard(stores: QuerySet[Store]) -> Iterator[Problem]:
+    since = clock.now() - timedelta(minutes=POS_MINUTES)
+    rows = _parts(stores).filter(
+        status__in=TO_PICK, store__pos__active=True, pos_acknowledged_at__isnull=True
+    )
+    for row in rows.filter(created_at__lt=since).order_by("created_at")[:MOST]:
+        yield _of(row, "POS has not answered", "the pick list is not confirmed", row.created_at)
+
+
+def _short(stores: QuerySet[Store]) -> Iterator[Problem]:
+    rows = ShortfallCase.objects.filter(store__in=stores, closed_at__isnull=True)
+    for case in rows.select_related("item", "store").order_by("opened_at")[:MOST]:
+        detail = f"{case.item} in {case.store.code}: less on the shelf than promised"
+        link = reverse("admin:inventory_shortfallcase_change", args=[case.pk])
+        yield Problem("Stock falls short", detail, case.opened_at, link)
+
+
+def _parts(stores: QuerySet[Store]) -> QuerySet[FulfillmentOrder]:
+    return FulfillmentOrder.objects.filter(store__in=stores).select_related("order", "store")
+
+
+def _of(
+    row: FulfillmentOrder, title: str, detail: str, since: datetime, tone: str = "warning"
+) -> Problem:
+    what = f"{row.order.external_id} in {row.store.code}: {detail}"
+    return Problem(title, what, since, work_link(row), tone)

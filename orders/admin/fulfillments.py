@@ -1,0 +1,252 @@
+# ruff: noqa: ARG002  an override takes all that Django passes
+"""A store's part of an order: the boards it stands on and the page it is worked on."""
+
+from __future__ import annotations
+
+import secrets
+from http import HTTPStatus
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_protect
+from django.views.decorators.http import require_POST
+
+from hub import clock
+from hub.errors import HubError
+from hub.staff.scope import StoreWorkAdmin, stores_for
+from hub.stores.models import Store
+from hub.trace import acting
+from orders.admin import boards, steps
+from orders.admin.exceptions import problems
+from orders.admin.words import STATUS_TONES, due, local, said
+from orders.models import FulfillmentOrder, FulfillmentStatus, VisitStatus
+from orders.reports import TO_PICK, counts
+from orders.states import LIVE, allowed_actions
+
+TITLES = {"pick": "Pick", "ready": "Ready", "arrivals": "Arrivals", "exceptions": "Exceptions"}
+EMPTY = {
+    "pick": "Nothing to pick. New orders appear here by themselves.",
+    "ready": "Nothing waits for its buyer.",
+    "arrivals": "Nobody is at the curb or on the way.",
+    "exceptions": "Nothing needs a person. Well done.",
+}
+MOST_STORES_TO_CHOOSE = 60
+LONGEST_KEY = 18  # digits that fit a bigint
+REASONS = ["Out of stock", "Damaged goods", "Not enough staff", "Store closes early", "Other"]
+
+
+@admin.register(FulfillmentOrder)
+class FulfillmentOrderAdmin(StoreWorkAdmin[FulfillmentOrder]):
+    """The search list of all parts, and beside it the boards and the work page."""
+
+    list_display = ["order_number", "store", "state", "promised", "public_id"]
+    list_filter = ["status"]
+    list_select_related = ["order", "store"]
+    search_fields = ["order__external_id", "public_id", "pos_reference"]
+    search_help_text = "Order number, fulfillment id or POS reference"
+    ordering = ["-id"]
+
+    def get_urls(self) -> list[URLPattern]:
+        """The boards and the step endpoint come before the pages of single rows."""
+        named = "orders_fulfillmentorder_"
+        wrap = self.admin_site.admin_view
+        own = [
+            path(f"{tab}/", wrap(self.board_view), {"tab": tab}, name=named + tab) for tab in TITLES
+        ]
+        cards = [
+            path(f"{tab}/cards/", wrap(self.cards_view), {"tab": tab}, name=f"{named}{tab}_cards")
+            for tab in TITLES
+        ]
+        work = [
+            path("<int:pk>/step/", wrap(self.step_view), name=named + "step"),
+            path("<int:pk>/visit/", wrap(self.visit_view), name=named + "visit"),
+        ]
+        return [*own, *cards, *work, *super().get_urls()]
+
+    @admin.display(description="Order", ordering="order__external_id")
+    def order_number(self, row: FulfillmentOrder) -> str:
+        """The number the customer knows."""
+        return row.order.external_id
+
+    @admin.display(description="Status", ordering="status")
+    def state(self, row: FulfillmentOrder) -> str:
+        """The status in words."""
+        return row.get_status_display()
+
+    state.label = STATUS_TONES  # type: ignore[attr-defined]  # unfold colours by it
+
+    @admin.display(description="Promised", ordering="promised_at")
+    def promised(self, row: FulfillmentOrder) -> str:
+        """On the store's own clock."""
+        return local(row.promised_at, row.store.timezone)
+
+    # --- boards ---------------------------------------------------------------------------
+
+    def board_view(self, request: HttpRequest, tab: str) -> HttpResponse:
+        """One board with its tabs; its cards renew themselves."""
+        self._must_work(request)
+        context = {
+            **self.admin_site.each_context(request),
+            **self._board(request, tab),
+            "title": TITLES[tab],
+            "store_choices": self._choices(request),
+            "asked_store": request.GET.get("store", ""),
+        }
+        return TemplateResponse(request, "admin/orders/board.html", context)
+
+    def cards_view(self, request: HttpRequest, tab: str) -> HttpResponse:
+        """The board's cards alone; 204 when the browser already shows just these."""
+        self._must_work(request)
+        context = self._board(request, tab)
+        if request.GET.get("seen") == context["digest"]:
+            return HttpResponse(status=HTTPStatus.NO_CONTENT)
+        return TemplateResponse(request, "admin/orders/board_cards.html", context)
+
+    def _board(self, request: HttpRequest, tab: str) -> dict[str, Any]:
+        stores = self._asked_stores(request)
+        numbers = counts(stores)
+        shown: dict[str, Any]
+        if tab == "exceptions":
+            found = problems(stores)
+            shown = {"problems": found, "digest": boards.digest_of(map(str, found))}
+        else:
+            board = boards.BOARDS[tab](stores)
+            shown = {"cards": board.cards, "digest": board.digest}
+        shown["digest"] += "." + ".".join(str(number) for number in numbers.values())
+        tabs = [(name, title, numbers.get(name)) for name, title in TITLES.items()]
+        query = request.GET.copy()
+        query.pop("seen", None)
+        return shown | {
+            "tab": tab,
+            "tabs": tabs,
+            "empty": EMPTY[tab],
+            "query": query.urlencode(),
+            "now": clock.now(),
+        }
+
+    def _asked_stores(self, request: HttpRequest) -> QuerySet[Store]:
+        stores = stores_for(request)
+        code = request.GET.get("store", "").replace("\0", "")
+        return stores.filter(code=code) if code else stores
+
+    def _choices(self, request: HttpRequest) -> list[Store]:
+        return list(stores_for(request).order_by("code")[:MOST_STORES_TO_CHOOSE])
+
+    # --- the work page --------------------------------------------------------------------
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """The page on which one part is worked: what is allowed now, as big buttons."""
+        self._must_work(request)
+        row = self._find(request, object_id)
+        actions = allowed_actions(row)
+        timezone = row.store.timezone
+        context = {
+            **self.admin_site.each_context(request),
+            **_trip(row, shown_version=row.version),
+            "title": f"{row.order.external_id} · {row.store.name}",
+            "lines": row.lines.select_related("item", "order_line"),
+            "allowed": {action.name for action in actions if action.allowed},
+            "refused": [action for action in actions if "blocked" in action.reason],
+            "tokens": {name: secrets.token_urlsafe(16) for name in steps.STEPS},
+            "reasons": REASONS,
+            "promised": local(row.promised_at, timezone),
+            "due": due(row.promised_at, clock.now()) if row.status in TO_PICK else ("", ""),
+            "until": local(row.expires_at, timezone),
+            "handed_over": local(row.completed_at, timezone),
+            "tone": STATUS_TONES.get(row.status, ""),
+            "back_url": _board_of(row),
+            "is_lead": request.user.has_perm("orders.override_pin"),
+        }
+        return TemplateResponse(request, "admin/orders/work.html", context)
+
+    def visit_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """The customer's trip alone, for the work page to renew; 204 when nothing changed."""
+        self._must_work(request)
+        row = self._find(request, str(pk))
+        shown = request.GET.get("shown", "")
+        version = int(shown) if shown.isdecimal() and len(shown) <= LONGEST_KEY else row.version
+        context = _trip(row, shown_version=version)
+        if request.GET.get("seen") == context["seen"]:
+            return HttpResponse(status=HTTPStatus.NO_CONTENT)
+        return TemplateResponse(request, "admin/orders/visit.html", context)
+
+    def step_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Take one step and go back (303); what was refused is said on the page."""
+        return self._step(request, pk)
+
+    def _step(self, request: HttpRequest, pk: int) -> HttpResponse:
+        return require_POST(csrf_protect(never_cache(self._do_step)))(request, pk)
+
+    def _do_step(self, request: HttpRequest, pk: int) -> HttpResponse:
+        self._must_work(request)
+        row = self._find(request, str(pk))
+        try:
+            with acting(f"staff:{request.user.pk}"):
+                done = steps.take(row, steps.tap_of(request))
+        except HubError as error:
+            messages.error(request, _sentence(error.detail))
+        else:
+            messages.success(request, done)
+        return HttpResponseRedirect(_next(request, row), status=HTTPStatus.SEE_OTHER)
+
+    def _find(self, request: HttpRequest, pk: str) -> FulfillmentOrder:
+        rows = self.get_queryset(request).select_related(
+            "order__contact", "order__channel", "store"
+        )
+        known = boards.with_visits(rows).prefetch_related("order__blocks")
+        if not pk.isdecimal() or len(pk) > LONGEST_KEY:
+            raise Http404
+        return get_object_or_404(known, pk=int(pk))
+
+    def _must_work(self, request: HttpRequest) -> None:
+        if not self.has_view_permission(request):
+            raise Http404
+
+
+def _trip(row: FulfillmentOrder, *, shown_version: int) -> dict[str, Any]:
+    """What the work page says of the customer; ``seen`` changes whenever that does."""
+    visit = boards.active_visit(row)
+    now = clock.now()
+    trip: dict[str, Any] = {"fulfillment": row, "visit": visit, "now": now}
+    trip |= {"shown_version": shown_version, "page_link": boards.work_link(row)}
+    if visit is None:
+        return trip | {"seen": f"{row.version}"}
+    return trip | {
+        "seen": f"{row.version}.{visit.pk}.{visit.version}",
+        "visit_words": said(visit.status),
+        "visit_tone": STATUS_TONES.get(visit.status, ""),
+        "eta": due(visit.eta, now)[0] if visit.eta else "",
+        "may_serve": visit.status == VisitStatus.ARRIVED and row.status in LIVE,
+        "serve_token": secrets.token_urlsafe(16),
+    }
+
+
+def _board_of(row: FulfillmentOrder) -> str:
+    board = "ready" if row.status == FulfillmentStatus.READY else "pick"
+    return f"admin:orders_fulfillmentorder_{board}"
+
+
+def _sentence(text: str) -> str:
+    first = text[:1].upper() + text[1:]
+    return first if first.endswith((".", "!", "?")) else first + "."
+
+
+def _next(request: HttpRequest, row: FulfillmentOrder) -> str:
+    """Back to the page the tap came from, when it is one of ours, else to the work page."""
+    wanted = request.POST.get("next", "")
+    if wanted.startswith("/admin/") and url_has_allowed_host_and_scheme(wanted, None):
+        return wanted
+    return boards.work_link(row)

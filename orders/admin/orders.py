@@ -1,0 +1,176 @@
+# ruff: noqa: ARG002  an override takes all that Django passes
+"""The order: what was bought, where it is prepared, and its whole story."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import Q, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.views.decorators.csrf import csrf_protect
+from django.views.decorators.http import require_POST
+
+from hub.errors import HubError
+from hub.staff.scope import StoreWorkAdmin, stores_for, works_in_stores
+from hub.stores.models import Store
+from hub.trace import acting
+from orders.admin.boards import with_visits, work_link
+from orders.admin.finding import contact_hashes
+from orders.admin.words import STATUS_TONES, local, money
+from orders.models import FulfillmentOrder, Order, OrderStatus, RoutingDecision
+from orders.placing.cancel import cancel_order
+from orders.timeline import timeline_of
+
+LONGEST_KEY = 18
+MOST_CANDIDATES = 20
+
+
+@admin.register(Order)
+class OrderAdmin(StoreWorkAdmin[Order]):
+    """Orders with a part in one of the person's stores."""
+
+    list_display = ["external_id", "state", "channel", "total", "placed", "is_test"]
+    list_filter = ["status", "channel", "is_test"]
+    list_select_related = ["channel"]
+    search_fields = ["external_id", "public_id"]
+    search_help_text = "Order number, name, phone or its last four digits, e-mail"
+    ordering = ["-id"]
+
+    def of_stores(self, rows: QuerySet[Order], stores: QuerySet[Store]) -> QuerySet[Order]:
+        """Orders of which one of the stores prepares, or prepared, a part."""
+        parts = FulfillmentOrder.objects.filter(store__in=stores)
+        return rows.filter(pk__in=parts.values("order_id"))
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Order], search_term: str
+    ) -> tuple[QuerySet[Order], bool]:
+        """Find by order number, or by the keyed hash of a name, phone, its end, or e-mail."""
+        term = search_term.replace("\0", "").strip()
+        if not term:
+            return queryset, False
+        numbers = Q(external_id__iexact=term) | Q(public_id=term)
+        return queryset.filter(numbers | contact_hashes(term)), False
+
+    def get_urls(self) -> list[URLPattern]:
+        """Canceling has an address of its own."""
+        cancel = self.admin_site.admin_view(self.cancel_view)
+        own = path("<int:pk>/cancel/", cancel, name="orders_order_cancel")
+        return [own, *super().get_urls()]
+
+    @admin.display(description="Status", ordering="status")
+    def state(self, row: Order) -> str:
+        """The status in words."""
+        return row.get_status_display()
+
+    state.label = {"Open": "info", "Completed": "success", "Canceled": "danger"}  # type: ignore[attr-defined]  # unfold colours by it
+
+    @admin.display(description="Total")
+    def total(self, row: Order) -> str:
+        """The amount in the site's currency."""
+        return money(row.total_minor, row.currency)
+
+    @admin.display(description="Placed (UTC)", ordering="placed_at")
+    def placed(self, row: Order) -> str:
+        """When the site placed it."""
+        return local(row.placed_at, "UTC")
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """The order's page: parts, lines, customer, routing, timeline."""
+        order = self._find(request, object_id)
+        parts = list(_parts(order))
+        timezone = parts[0].store.timezone if parts else "UTC"
+        timeline = timeline_of(order)
+        stores = stores_for(request).filter(pk__in=[row.store_id for row in parts])
+        mine = set(stores.values_list("pk", flat=True))
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"Order {order.external_id}",
+            "order": order,
+            "contact": order.contact if works_in_stores(request) else None,
+            "total": money(order.total_minor, order.currency),
+            "tax": money(order.tax_minor, order.currency),
+            "placed": local(order.placed_at, timezone),
+            "tone": STATUS_TONES.get(order.status, ""),
+            "parts": [_part(row, mine) for row in parts],
+            "lines": [_line(row, order) for row in order.lines.select_related("item")],
+            "blocks": [block for block in order.blocks.all() if block.lifted_at is None],
+            "decisions": [_decision(row) for row in _decisions(order)],
+            "timeline": [(local(entry.at, timezone, seconds=True), entry) for entry in timeline],
+            "timezone": timezone,
+            "may_cancel": self._may_cancel(request) and order.status == OrderStatus.OPEN,
+        }
+        return TemplateResponse(request, "admin/orders/order.html", context)
+
+    def cancel_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Cancel the whole order with a reason and go back to it (303)."""
+        return require_POST(csrf_protect(self._cancel))(request, pk)
+
+    def _cancel(self, request: HttpRequest, pk: int) -> HttpResponse:
+        order = self._find(request, str(pk))
+        if not self._may_cancel(request):
+            raise Http404
+        try:
+            with acting(f"staff:{request.user.pk}"):
+                cancel_order(order=order, reason=request.POST.get("reason", "")[:60])
+        except HubError as error:
+            messages.error(request, f"Not canceled: {error.detail}.")
+        else:
+            messages.success(request, "Canceled. Its stock is free again.")
+        back = reverse("admin:orders_order_change", args=[order.pk])
+        return HttpResponseRedirect(back, status=HTTPStatus.SEE_OTHER)
+
+    def _may_cancel(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("orders.change_order")
+
+    def _find(self, request: HttpRequest, pk: str) -> Order:
+        if not self.has_view_permission(request) or not pk.isdecimal() or len(pk) > LONGEST_KEY:
+            raise Http404
+        rows = self.get_queryset(request).select_related("channel", "contact", "profile")
+        return get_object_or_404(rows.prefetch_related("blocks"), pk=int(pk))
+
+
+def _parts(order: Order) -> QuerySet[FulfillmentOrder]:
+    return with_visits(order.fulfillments.select_related("store", "hand_off__by").order_by("id"))
+
+
+def _part(row: FulfillmentOrder, mine: set[int]) -> dict[str, Any]:
+    timezone = row.store.timezone
+    return {
+        "row": row,
+        "link": work_link(row),
+        "mine": row.store_id in mine,
+        "tone": STATUS_TONES.get(row.status, ""),
+        "promised": local(row.promised_at, timezone),
+        "acknowledged": local(row.pos_acknowledged_at, timezone),
+        "hand_off": getattr(row, "hand_off", None),
+    }
+
+
+def _line(row: Any, order: Order) -> dict[str, Any]:
+    left = row.quantity - row.canceled
+    return {
+        "row": row,
+        "price": money(row.unit_price_minor, order.currency),
+        "sum": money(row.unit_price_minor * left, order.currency),
+    }
+
+
+def _decisions(order: Order) -> QuerySet[RoutingDecision]:
+    return order.routing_decisions.select_related("store").order_by("id")
+
+
+def _decision(row: RoutingDecision) -> dict[str, Any]:
+    told = row.explanation if isinstance(row.explanation, dict) else {}
+    candidates = told.get("candidates") or []
+    return {"row": row, "told": told, "candidates": candidates[:MOST_CANDIDATES]}

@@ -1,0 +1,79 @@
+"""How staff pages say times, waits and money."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+SOON = timedelta(minutes=15)
+_NO_MINOR_UNIT = {
+    *("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW"),
+    *("PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XOF", "XPF"),
+}
+_THOUSANDTHS = {"BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"}
+
+STATUS_TONES = {
+    "proposed": "warning",
+    "accepted": "info",
+    "picking": "info",
+    "picked": "info",
+    "ready": "success",
+    "completed": "",
+    "rejected": "danger",
+    "canceled": "danger",
+    "expired": "danger",
+    "open": "info",
+    "on_my_way": "info",
+    "nearby": "info",
+    "arrived": "warning",
+    "being_served": "success",
+    "done": "",
+    "left": "danger",
+    "wrong_store": "danger",
+}
+
+
+def said(status: str) -> str:
+    """A status as people say it: ``on_my_way`` is «on my way»."""
+    return status.replace("_", " ")
+
+
+def local(moment: datetime | None, timezone: str, *, seconds: bool = False) -> str:
+    """A moment on the store's clock: the time, with the date in front."""
+    if moment is None:
+        return "–"
+    shown = moment.astimezone(ZoneInfo(timezone))
+    return f"{shown:%a %d %b %H:%M:%S}" if seconds else f"{shown:%a %d %b %H:%M}"
+
+
+def clock_time(moment: datetime, timezone: str, now: datetime) -> str:
+    """The time on the store's clock, with the weekday when it is not today there."""
+    zone = ZoneInfo(timezone)
+    shown, today = moment.astimezone(zone), now.astimezone(zone)
+    return f"{shown:%H:%M}" if shown.date() == today.date() else f"{shown:%a %d %b, %H:%M}"
+
+
+def span(length: timedelta) -> str:
+    """A length of time in the two units that matter."""
+    minutes = int(abs(length).total_seconds() // 60)
+    days, hours = minutes // 1440, minutes // 60
+    if days > 1:
+        return f"{days} days"
+    return f"{hours} h {minutes % 60:02} min" if hours else f"{minutes} min"
+
+
+def due(moment: datetime, now: datetime) -> tuple[str, str]:
+    """How a deadline stands, in words and as a tone: late is danger, soon is warning."""
+    left = moment - now
+    if left < timedelta(0):
+        return f"{span(left)} late", "danger"
+    return f"in {span(left)}", "warning" if left < SOON else ""
+
+
+def money(minor: int, currency: str) -> str:
+    """An amount in minor units with its ISO 4217 currency, such as «12.50 EUR»."""
+    if currency in _NO_MINOR_UNIT:
+        return f"{minor} {currency}"
+    places = 3 if currency in _THOUSANDTHS else 2
+    return f"{Decimal(minor).scaleb(-places):f} {currency}"

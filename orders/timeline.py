@@ -1,0 +1,106 @@
+"""The story of one order, from its facts and from what went out because of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.contrib.auth import get_user_model
+
+from hub.api.models import ApiKey
+from hub.events.models import Fact
+from hub.webhooks.models import WebhookCall
+from orders.models import Order
+
+WORDS = {
+    "order.placed": ("Order placed", "shopping_cart"),
+    "order.canceled": ("Order canceled", "cancel"),
+    "order.completed": ("Order completed", "task_alt"),
+    "fulfillment.proposed": ("Sent to the store's queue", "storefront"),
+    "fulfillment.acknowledged": ("The store's POS has the pick list", "point_of_sale"),
+    "fulfillment.accepted": ("Accepted by the store", "thumb_up"),
+    "fulfillment.picking_started": ("Picking started", "shopping_basket"),
+    "fulfillment.picked": ("Picked", "checklist"),
+    "fulfillment.ready_for_pickup": ("Ready for pickup", "inventory"),
+    "fulfillment.handed_off": ("Handed over to the customer", "handshake"),
+    "fulfillment.rejected": ("Rejected by the store", "block"),
+    "fulfillment.canceled": ("Canceled at the store", "cancel"),
+    "fulfillment.expired": ("Not collected in time", "hourglass_disabled"),
+    "visit.on_my_way": ("Customer is on the way", "directions_car"),
+    "visit.arrived": ("Customer has arrived", "location_on"),
+    "visit.being_served": ("Goods are being brought out", "directions_walk"),
+    "visit.ended": ("Visit ended", "flag"),
+    "message.accepted": ("A provider took the message over", "outgoing_mail"),
+    "message.delivered": ("Message delivered", "mark_email_read"),
+    "message.not_sent": ("Message not sent", "unsubscribe"),
+}
+BAD = {"order.canceled", "fulfillment.rejected", "fulfillment.canceled", "message.not_sent"}
+GOOD = {"order.completed", "fulfillment.handed_off", "fulfillment.ready_for_pickup"}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line: when, what in plain words, and who did it. ``tone`` is '', success or danger."""
+
+    at: datetime
+    title: str
+    detail: str = ""
+    actor: str = ""
+    tone: str = ""
+    icon: str = "circle"
+
+
+Source = Callable[[int], Iterable[Entry]]
+_sources: list[Source] = []
+
+
+def add_source(source: Source) -> None:
+    """Let an app above this one tell its part of the story; called with the order's key."""
+    if source not in _sources:
+        _sources.append(source)
+
+
+def timeline_of(order: Order) -> list[Entry]:
+    """All that happened to the order, oldest first, in a fixed number of queries."""
+    facts = list(Fact.objects.filter(subject=f"order:{order.pk}").order_by("id"))
+    names = _names({fact.actor for fact in facts})
+    entries = [_told(fact, names) for fact in facts]
+    entries += [_called(call) for call in _calls(facts)]
+    entries += [entry for source in _sources for entry in source(order.pk)]
+    return sorted(entries, key=lambda entry: entry.at)
+
+
+def _told(fact: Fact, names: dict[str, str]) -> Entry:
+    title, icon = WORDS.get(fact.name, (fact.name, "circle"))
+    tone = "danger" if fact.name in BAD else "success" if fact.name in GOOD else ""
+    who = names.get(fact.actor, fact.actor)
+    return Entry(fact.occurred_at, title, "", who, tone, icon)
+
+
+def _names(actors: set[str]) -> dict[str, str]:
+    """What people call those who act: ``staff:7`` has a name, ``key:key_…`` one as well."""
+    staff = [actor.removeprefix("staff:") for actor in actors if actor.startswith("staff:")]
+    keys = [actor.removeprefix("key:") for actor in actors if actor.startswith("key:")]
+    names = {"system": "curbhub", "": ""}
+    users = get_user_model().objects.filter(pk__in=[pk for pk in staff if pk.isdecimal()])
+    for user in users if staff else []:
+        names[f"staff:{user.pk}"] = user.get_full_name() or user.get_username()
+    for key in ApiKey.objects.filter(public_id__in=keys) if keys else []:
+        names[f"key:{key.public_id}"] = f"API key {key.name}"
+    return names
+
+
+def _calls(facts: list[Fact]) -> Iterable[WebhookCall]:
+    ids = [fact.public_id for fact in facts]
+    calls = WebhookCall.objects.filter(event__public_id__in=ids, finished_at__isnull=False)
+    return calls.select_related("event", "endpoint").order_by("id")
+
+
+def _called(call: WebhookCall) -> Entry:
+    parked = call.state == "parked"
+    title = "Webhook given up" if parked else "Webhook delivered"
+    tries = f", {call.attempts} tries" if call.attempts > 1 else ""
+    detail = f"{call.event.type} to {call.endpoint.url}, answer {call.last_status or '–'}{tries}"
+    at = call.finished_at or call.created_at
+    return Entry(at, title, detail, "", "danger" if parked else "", "webhook")
