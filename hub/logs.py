@@ -14,8 +14,9 @@ _SECRETS = re.compile(
     r"(cbk_(?:live|test)_)[A-Za-z0-9_-]+|(whsec_)[A-Za-z0-9+/=]+|(/p/)[A-Za-z0-9_-]{16,}"
     r"|(postgres(?:ql)?://[^:/\s]+:)[^@\s]+(?=@)|(Bearer )\S+"
 )
-_EMAIL = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+")
-_PHONE = re.compile(r"\+\d[\d ().-]{6,20}\d")
+# as plain text and as it stands in an address, where + is %2B and @ is %40
+_EMAIL = re.compile(r"[\w.+-]{1,64}(?:@|%40)[\w-]{1,63}(?:\.[\w-]{1,63})+")
+_PHONE = re.compile(r"(?:\+|%2[Bb])\d(?:[ ().-]|%20|\d){6,30}\d")
 
 
 def redact(text: str) -> str:
@@ -28,10 +29,11 @@ class Redact(logging.Filter):
     """Takes secrets and personal data out of the finished message and of extra values."""
 
     def filter(self, record: logging.LogRecord) -> bool:
+        """Change the record in place; it always passes."""
         record.msg, record.args = redact(record.getMessage()), None
         for name, value in list(record.__dict__.items()):
-            if name not in _STANDARD and isinstance(value, str):
-                record.__dict__[name] = redact(value)
+            if name not in _STANDARD:
+                record.__dict__[name] = _plain(value)
         return True
 
 
@@ -39,6 +41,7 @@ class JsonFormatter(logging.Formatter):
     """One JSON object a line: time, level, logger, message, trace, actor, extras, traceback."""
 
     def format(self, record: logging.LogRecord) -> str:
+        """The line; empty members are left out."""
         line: dict[str, Any] = {
             "time": self.formatTime(record, "%Y-%m-%dT%H:%M:%S") + f".{int(record.msecs):03d}",
             "level": record.levelname.lower(),
@@ -51,3 +54,10 @@ class JsonFormatter(logging.Formatter):
         if record.exc_info:
             line["traceback"] = redact(self.formatException(record.exc_info))
         return json.dumps({k: v for k, v in line.items() if v != ""}, default=str)
+
+
+def _plain(value: Any) -> Any:
+    """A value that JSON can hold as it is; anything else as redacted text."""
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    return redact(value if isinstance(value, str) else str(value))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable
 
@@ -10,6 +11,10 @@ from django.http import HttpRequest, HttpResponse
 from hub import metrics
 from hub.trace import acting, from_header, to_header, tracing
 
+logger = logging.getLogger("hub.access")
+
+READING = ("GET", "HEAD", "OPTIONS")
+REFUSED = 400
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
 
@@ -29,14 +34,23 @@ class TraceMiddleware:
         with tracing(from_header(request.META.get("HTTP_TRACEPARENT", ""))):
             response = self.get_response(request)
             response["traceparent"] = to_header()
-        match = request.resolver_match
-        metrics.observe(
-            method=str(request.method),
-            route=match.route if match else "",
-            status=response.status_code,
-            seconds=time.perf_counter() - started,
-        )
+            _record(request, response.status_code, time.perf_counter() - started)
         return response
+
+
+def _record(request: HttpRequest, status: int, seconds: float) -> None:
+    """Measure the request, and log it when it wrote or was refused: reads are too many."""
+    match = request.resolver_match
+    method, route = str(request.method), match.route if match else ""
+    metrics.observe(method=method, route=route, status=status, seconds=seconds)
+    if status >= REFUSED or method not in READING:
+        extra = {
+            "route": route,
+            "status": status,
+            "ms": round(seconds * 1000, 1),
+            "actor": getattr(request, "actor", ""),
+        }
+        logger.info("%s %s", method, status, extra=extra)
 
 
 class StaffActorMiddleware:
@@ -48,6 +62,7 @@ class StaffActorMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Answer with the person as actor; only the admin's addresses read the session."""
         if request.path_info.startswith("/admin/") and request.user.is_authenticated:
+            request.actor = f"staff:{request.user.pk}"  # type: ignore[attr-defined]
             with acting(f"staff:{request.user.pk}"):
                 return self.get_response(request)
         return self.get_response(request)

@@ -118,7 +118,7 @@ def _request_hash(request: Request) -> str:
     """Equal for equal requests: the path, the stores in reach, and what the body says."""
     stores = caller(request).store_ids
     what = [request.get_full_path(), sorted(stores) if stores else None, request.data]
-    return hashlib.sha256(to_bytes(what)).hexdigest()
+    return hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()
 
 
 def _lock_and_look(scope: _Scope) -> tuple[Any, ...] | None:

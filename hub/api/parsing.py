@@ -105,10 +105,12 @@ def _checked(value: Any, path: str, level: int) -> Any:
         return value if value.isascii() and "\x00" not in value else _text(value, path)
     if kind is dict:
         _not_deeper(level)
-        return {
-            _checked(name, path, level): _checked(inner, f"{path}/{name}", level + 1)
-            for name, inner in value.items()
-        }
+        return _unique(
+            [
+                (_checked(name, path, level), _checked(inner, f"{path}/{name}", level + 1))
+                for name, inner in value.items()
+            ]
+        )
     if kind is list:
         _not_deeper(level)
         return [_checked(inner, f"{path}/{at}", level + 1) for at, inner in enumerate(value)]

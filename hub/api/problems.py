@@ -16,7 +16,14 @@ from django.db import DatabaseError, DataError, IntegrityError, InterfaceError, 
 from django.http import Http404, HttpResponse, UnreadablePostError
 from rest_framework import exceptions
 
-from hub.api.errors import BadRequest, BodyTooLarge, Busy, InvalidFields
+from hub.api.errors import (
+    BadRequest,
+    BodyTooLarge,
+    Busy,
+    InvalidFields,
+    NotAcceptable,
+    Unauthenticated,
+)
 from hub.errors import Conflict, Forbidden, HubError, Invalid, NotFound
 from hub.trace import trace_id
 
@@ -101,10 +108,8 @@ def _of_request(error: Exception) -> HubError | None:
 def _of_framework(error: exceptions.APIException) -> HubError | None:
     if error.status_code >= InternalError.status:
         return None
-    known = MethodNotAllowed() if error.status_code == MethodNotAllowed.status else BadRequest()
-    known.status = error.status_code
-    known.detail = str(error.detail)
-    return known
+    kinds = (Forbidden, MethodNotAllowed, NotAcceptable, NotFound, Unauthenticated)
+    return next((kind() for kind in kinds if kind.status == error.status_code), BadRequest())
 
 
 def _of_database(error: Exception) -> HubError | None:

@@ -28,6 +28,7 @@ class HubView(APIView):
 
     scopes: ClassVar[dict[str, str]] = {}
     metadata_class = None
+    http_method_names = ["get", "post", "put", "patch", "delete", "head"]
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Check the caller, run the method, turn whatever it raises into a problem."""
@@ -35,7 +36,8 @@ class HubView(APIView):
         self.request = rest = self.initialize_request(request, *args, **kwargs)
         try:
             self.initial(rest, *args, **kwargs)
-            with acting(f"key:{caller(rest).public_id}" if rest.auth else ""):
+            request.actor = f"key:{caller(rest).public_id}" if rest.auth else ""  # type: ignore[attr-defined]
+            with acting(request.actor):  # type: ignore[attr-defined]
                 reply = self._method(rest)(rest, *args, **kwargs)
         except Exception as error:  # noqa: BLE001  the API never answers with a traceback
             reply = self.handle_exception(error)

@@ -13,28 +13,9 @@ from hub.api.idempotency import idempotent
 from hub.api.keys import SCOPES, create_key
 from hub.api.models import RateCounter
 from hub.api.views import HubView
-from hub.stores.models import Brand, SalesChannel, Store
 from hub.urls import handler400, handler403, handler404, handler500  # noqa: F401
 from hub.urls import urlpatterns as hub_urlpatterns
-
-
-def make_channel(code="site"):
-    brand, _ = Brand.objects.get_or_create(name="Brand")
-    return SalesChannel.objects.create(code=code, name=code, brand=brand, currency="GBP")
-
-
-def make_store(code="S1", **changes):
-    brand, _ = Brand.objects.get_or_create(name="Brand")
-    values = {
-        "name": f"Store {code}",
-        "brand": brand,
-        "city": "Leeds",
-        "country": "GB",
-        "latitude": 53.8,
-        "longitude": -1.5,
-        "timezone": "Europe/London",
-    }
-    return Store.objects.create(code=code, **values | changes)
+from tests.factories import make_channel
 
 
 class Api:
@@ -93,7 +74,7 @@ class ProbeView(HubView):
     """Echoes what it read; ``raises`` is what it fails with."""
 
     scopes = {"POST": "orders:write", "GET": "orders:read"}
-    raises = None
+    raises: Exception | None = None
 
     def get(self, request):
         if ProbeView.raises:

@@ -1,12 +1,10 @@
 """GET /v1/stores."""
 
-import datetime
-
 import pytest
 
 from hub.api.keys import create_key
-from hub.stores.models import OpeningHours
-from tests.hub.api.conftest import Api, make_store
+from tests.factories import make_store
+from tests.hub.api.conftest import Api
 
 pytestmark = pytest.mark.django_db
 
@@ -14,10 +12,7 @@ pytestmark = pytest.mark.django_db
 def test_a_store_is_read_by_code_and_by_id_with_its_week_in_one_query(
     api, django_assert_num_queries
 ):
-    store = make_store("S1")
-    hours = {"opens": datetime.time(8), "closes": datetime.time(20, 30)}
-    OpeningHours.objects.create(store=store, weekday=1, **hours)
-    OpeningHours.objects.create(store=store, weekday=0, **hours)
+    store = make_store(code="S1")
     api.get("/v1/stores/S1")
 
     with django_assert_num_queries(1):
@@ -26,13 +21,13 @@ def test_a_store_is_read_by_code_and_by_id_with_its_week_in_one_query(
 
     assert by_code.json() == by_id.json()
     assert by_code.json()["id"] == store.public_id
-    assert [span["weekday"] for span in by_code.json()["hours"]] == [0, 1]
-    assert by_code.json()["hours"][0]["closes"] == "20:30:00"
+    assert [span["weekday"] for span in by_code.json()["hours"]] == list(range(7))
+    assert by_code.json()["hours"][0]["closes"] == "20:00:00"
 
 
 def test_what_is_not_there_not_active_or_not_the_callers_looks_the_same(api, channel):
-    make_store("GONE", active=False)
-    mine, theirs = make_store("MINE"), make_store("THEIRS")
+    make_store(code="GONE", active=False)
+    mine, theirs = make_store(code="MINE"), make_store(code="THEIRS")
     _, secret = create_key(
         channel=channel, name="one store", scopes=["availability:read"], stores=[mine]
     )
@@ -54,7 +49,7 @@ def test_what_is_not_there_not_active_or_not_the_callers_looks_the_same(api, cha
 
 def test_the_list_goes_on_where_its_cursor_says_and_ends(api):
     for number in range(5):
-        make_store(f"S{number}")
+        make_store(code=f"S{number}")
     seen, cursor = [], ""
     for _ in range(5):
         page = api.get(f"/v1/stores?limit=2{cursor}").json()
