@@ -46,3 +46,12 @@ def oldest_due_seconds() -> float:
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {age} FROM ({union}) AS waiting")  # noqa: S608
         return float(cursor.fetchone()[0] or 0)
+
+
+def waiting() -> dict[str, int]:
+    """How many rows of each queue are neither done nor parked; only queues that have any."""
+    counts = {
+        queue.model._meta.db_table: queue.model._default_manager.filter(state="pending").count()
+        for queue in queues()
+    }
+    return {table: count for table, count in counts.items() if count}

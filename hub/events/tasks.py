@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 
 from hub.events.health import beat, oldest_due_seconds
@@ -21,7 +20,5 @@ def sweep() -> None:
     """Carry out what has been due for long, in case no relay is alive."""
     if oldest_due_seconds() < SWEEP_WHEN_OLDER_THAN_SECONDS:
         return
-    relay, end = Relay(), time.monotonic() + SWEEP_SECONDS
-    thread = threading.Thread(target=relay.run, kwargs={"until": lambda: time.monotonic() > end})
-    thread.start()
-    thread.join()
+    end = time.monotonic() + SWEEP_SECONDS
+    Relay().run(until=lambda: time.monotonic() > end)

@@ -1,0 +1,1 @@
+"""Placing real trading days over HTTP, as a site would."""

@@ -1,0 +1,205 @@
+"""One replay: load, seed, place, cancel, wait for the last delivery, check the invariants."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from tqdm import tqdm
+
+from hub import clock
+from hub.events.health import waiting
+from hub.invariants import check, shipped
+from hub.stores.models import Store
+from hub.supervisor import Supervisor
+from inventory.services.counts import record_counts
+from orders.chain.access import open_demo_access
+from orders.chain.load import load
+from orders.chain.retail import read_lines, retail_chain
+from orders.replay.client import Answer, Client
+from orders.replay.plan import Plan, PlannedOrder, plan_day
+
+CHANNEL = "web-retail"
+SETTLE_SECONDS = 60.0
+_CREATED = 201
+_OK = 200
+
+
+@dataclass
+class Outcome:
+    """What the client was told: acknowledged orders by invoice, refusals by code."""
+
+    placed: dict[str, str] = field(default_factory=dict)
+    canceled: list[str] = field(default_factory=list)
+    refused: Counter[str] = field(default_factory=Counter)
+    retried: int = 0
+
+
+@dataclass(kw_only=True)
+class Replay:
+    """A day of ``lines`` at ``stores``. Without ``url`` a hub is started and stopped again."""
+
+    lines: Path
+    stores: Path
+    day: str
+    url: str | None = None
+    clients: int = 4
+    run_id: str = field(default_factory=lambda: f"{int(time.time()):x}")
+
+    def run(self) -> dict[str, Any]:
+        """Everything is placed or refused, delivered and checked; returns the report."""
+        plan, client = self.prepare()
+        with self._hub():
+            begun = time.monotonic()
+            outcome = self.place(plan, client)
+            seconds = time.monotonic() - begun
+            drained = wait_until_drained()
+        return self._report(plan, outcome, seconds, drained)
+
+    def prepare(self) -> tuple[Plan, Client]:
+        """The chain is loaded, the day's demand counted into stock; returns plan and client.
+
+        Stock rule: every store counts exactly what the day asks of it, per stock code.
+        """
+        chain = retail_chain(stores=self.stores, lines=self.lines)
+        load(chain)
+        access = open_demo_access(chain)
+        codes = [row.code for row in chain.stores]
+        plan = plan_day(read_lines(self.lines, day=self.day), stores=codes)
+        self._seed(plan)
+        base_url = self.url or settings.PUBLIC_BASE_URL
+        return plan, Client(base_url, access["api_keys"][CHANNEL])
+
+    def place(self, plan: Plan, client: Client) -> Outcome:
+        """Send every order in order of time, then every cancel; all have their final answer."""
+        outcome = Outcome()
+        with ThreadPoolExecutor(self.clients) as pool:
+            answers = pool.map(lambda order: self._place(client, order), plan.orders)
+            for order, answer in zip(plan.orders, _bar(answers, len(plan.orders)), strict=True):
+                outcome.retried += answer.tries - 1
+                if answer.status == _CREATED:
+                    outcome.placed[order.invoice] = answer.body["id"]
+                else:
+                    outcome.refused[answer.code] += 1
+        for invoice in plan.cancels:
+            self._cancel(client, invoice, outcome)
+        outcome.refused["cancellation_without_its_order"] += plan.unmatched
+        return outcome
+
+    def _place(self, client: Client, order: PlannedOrder) -> Answer:
+        number = self._number(order.invoice)
+        body = {
+            "external_id": number,
+            "pickup": {"store": order.store},
+            "customer": {
+                "name": f"Customer {order.customer}",
+                "email": f"customer-{order.customer}@example.com",
+                "account_id": order.customer,
+                "notify": ["email"],
+            },
+            "currency": "GBP",
+            "total_minor": sum(line.quantity * line.unit_price_minor for line in order.lines),
+            "lines": [
+                {
+                    "sku": line.stock_code,
+                    "quantity": line.quantity,
+                    "unit_price_minor": line.unit_price_minor,
+                }
+                for line in order.lines
+            ],
+            "metadata": {"invoice": order.invoice, "invoiced_at": order.lines[0].invoiced_at},
+        }
+        return client.post("/v1/orders", body, key=number)
+
+    def _cancel(self, client: Client, invoice: str, outcome: Outcome) -> None:
+        order_id = outcome.placed.get(invoice)
+        if order_id is None:
+            outcome.refused["cancellation_of_a_refused_order"] += 1
+            return
+        path = f"/v1/orders/{order_id}/cancel"
+        key = f"cancel-{self._number(invoice)}"
+        answer = client.post(path, {"reason": "customer"}, key=key)
+        if answer.status == _OK:
+            outcome.canceled.append(order_id)
+        else:
+            outcome.refused[answer.code] += 1
+
+    def _number(self, invoice: str) -> str:
+        return f"{self.run_id}-{invoice}"
+
+    def _seed(self, plan: Plan) -> None:
+        demand = plan.demand()
+        stores = Store.objects.in_bulk(demand, field_name="code")
+        as_of = clock.now()
+        for code, units in _bar(demand.items(), len(demand), what="stock"):
+            record_counts(
+                store=stores[code],
+                source="replay",
+                as_of=as_of,
+                counts=dict(units),
+                event_prefix=f"{self.run_id}:{code}",
+            )
+
+    @contextmanager
+    def _hub(self) -> Iterator[None]:
+        if self.url:
+            yield
+            return
+        port = int(settings.PUBLIC_BASE_URL.rsplit(":", 1)[-1])
+        supervisor = Supervisor(port=port, quiet=True)
+        supervisor.start()
+        try:
+            supervisor.wait_until_ready()
+            yield
+        finally:
+            supervisor.stop()
+
+    def _report(
+        self, plan: Plan, outcome: Outcome, seconds: float, drained: bool
+    ) -> dict[str, Any]:
+        findings = check(shipped())
+        broken = any(finding.violations for finding in findings)
+        return {
+            "ok": drained and not broken,
+            "day": self.day,
+            "invoices": len(plan.orders) + len(plan.cancels) + plan.unmatched,
+            "placed": len(outcome.placed),
+            "canceled": len(outcome.canceled),
+            "refused": {code: count for code, count in outcome.refused.items() if count},
+            "left_out": dict(plan.left_out),
+            "retried": outcome.retried,
+            "drained": drained,
+            "seconds": round(seconds, 2),
+            "rate": round(len(plan.orders) / seconds, 1) if seconds else 0.0,
+            "invariants": [
+                {
+                    "app": finding.invariant.app,
+                    "name": finding.invariant.name,
+                    "violations": finding.violations,
+                    "sample": finding.sample,
+                }
+                for finding in findings
+            ],
+        }
+
+
+def wait_until_drained(seconds: float = SETTLE_SECONDS) -> bool:
+    """Whether no delivery, webhook call or message waited any more within ``seconds``."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if not waiting():
+            return True
+        time.sleep(0.25)
+    return False
+
+
+def _bar(items: Any, total: int, *, what: str = "orders") -> Any:
+    """The same items, with a progress bar once it takes longer than two seconds."""
+    return tqdm(items, total=total, desc=what, unit="", delay=2, leave=False)
