@@ -90,7 +90,12 @@ class CustomerForm(Form):
         allow_blank=True,
         help_text="international form, such as +48500123456; a phone or an e-mail is needed",
     )
-    email = serializers.CharField(max_length=254, required=False, allow_blank=True)
+    email = serializers.CharField(
+        max_length=254,
+        required=False,
+        allow_blank=True,
+        help_text="where messages go that are not texts; a phone or an e-mail is needed",
+    )
     account_id = Reference(
         max_length=_ID_CHARACTERS,
         required=False,

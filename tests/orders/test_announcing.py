@@ -1,0 +1,66 @@
+"""What the sites are told about their orders."""
+
+import pytest
+
+from hub.events import leases
+from hub.events.deliveries import run
+from hub.events.models import Delivery
+from hub.webhooks.models import ChannelEvent
+from orders.announcing import BROUGHT
+from orders.curbside.services import arrive
+from orders.models import FulfillmentStatus, OrderStatus
+from orders.placing.cancel import cancel_order
+from tests.factories import make_order, make_ready
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def announce_all():
+    """Carry out the announcements that wait, as the relay would."""
+    for lane in ["db"]:
+        while rows := leases.claim(Delivery, lane=lane, limit=50):
+            for row in rows:
+                if row.handler.startswith("orders.announcing."):
+                    run(row)
+                else:
+                    leases.settle(row)
+    return list(ChannelEvent.objects.order_by("position"))
+
+
+def test_every_fact_of_an_order_becomes_one_event_in_order():
+    part = make_ready()
+    arrive(fulfillment=part, place="by the door")
+    events = announce_all()
+    assert [event.type for event in events] == [
+        "order.placed",
+        "fulfillment.proposed",
+        "fulfillment.accepted",
+        "fulfillment.picking_started",
+        "fulfillment.picked",
+        "fulfillment.ready_for_pickup",
+        "visit.arrived",
+    ]
+    assert {event.channel_id for event in events} == {part.order.channel_id}
+
+
+def test_events_tell_the_status_of_their_moment_and_public_ids_only():
+    part = make_ready(external_id="W-7")
+    events = {event.type: event.data for event in announce_all()}
+    about = {"order_id": part.order.public_id, "external_id": "W-7", "is_test": False}
+    whose = about | {"fulfillment_id": part.public_id, "store": part.store.code}
+    assert events["order.placed"] == about | {"status": "open"}
+    assert events["fulfillment.accepted"] == whose | {"status": "accepted"}
+    assert events["fulfillment.ready_for_pickup"] == whose | {"status": "ready"}
+
+
+def test_orders_of_test_keys_are_marked():
+    order = make_order(is_test=True)
+    cancel_order(order=order, reason="")
+    events = announce_all()
+    assert [event.type for event in events][-2:] == ["fulfillment.canceled", "order.canceled"]
+    assert all(event.data["is_test"] for event in events)
+
+
+def test_every_status_that_a_fact_can_bring_is_told():
+    told = set(BROUGHT.values())
+    assert told == set(FulfillmentStatus.values) | set(OrderStatus.values)
