@@ -42,10 +42,8 @@ def run(argv: list[str], *, database: bool) -> None:
 
     Raises StartError when the configuration is wrong or the database is out of reach.
     """
-    # it warns of a URL it cannot read, and settings then refuse that URL in their own words
-    warnings.filterwarnings("ignore", module="environ")
     try:
-        embedded = settings.EMBEDDED_POSTGRES
+        embedded = _embedded_server()
         if database and embedded:
             devpg.ensure(embedded)
         HubUtility(argv).execute()
@@ -65,6 +63,20 @@ def is_connection_failure(error: OperationalError) -> bool:
 def one_line(error: Exception) -> str:
     """The error's text without line breaks."""
     return " ".join(str(error).split())
+
+
+def _embedded_server() -> devpg.Server | None:
+    """Load the settings; what they cannot make sense of is a fault of the environment."""
+    # the URL parser warns of a URL it cannot read; settings then refuse it in their own words
+    warnings.filterwarnings("ignore", module="environ")
+    try:
+        server: devpg.Server | None = settings.EMBEDDED_POSTGRES
+    except ValueError as error:
+        reason = one_line(error)
+        raise ImproperlyConfigured(
+            f"the environment holds a value of the wrong kind: {reason}"
+        ) from error
+    return server
 
 
 def _check_or_refuse(check: Callable[..., None], *args: Any, **kwargs: Any) -> None:
