@@ -144,7 +144,7 @@ def hand_off(
     if fulfillment.status != FulfillmentStatus.READY:
         raise IllegalMove(
             f"it is {fulfillment.status}, so it cannot be handed over",
-            status=fulfillment.status,
+            present_status=fulfillment.status,
             version=fulfillment.version,
         )
     check_pin(fulfillment=fulfillment, pin=pin)
@@ -207,7 +207,7 @@ def _lock(fulfillment: FulfillmentOrder) -> None:
     rows = FulfillmentOrder.objects.select_for_update(no_key=True)
     fulfillment.refresh_from_db(from_queryset=rows)
     if fulfillment.status not in LIVE:
-        raise PickupOver(f"the order is {fulfillment.status}", status=fulfillment.status)
+        raise PickupOver(f"the order is {fulfillment.status}", present_status=fulfillment.status)
 
 
 def _open_visit(fulfillment: FulfillmentOrder, **values: Any) -> Visit:

@@ -85,8 +85,9 @@ def _acknowledge(source: str, data: Any) -> None:
 
 def _named(source: str, public_id: Any) -> FulfillmentOrder:
     """The fulfillment order of that id, if it belongs to the store of that connection."""
+    named = public_id if isinstance(public_id, str) and public_id.isprintable() else ""
     store_ids = PosConnection.objects.filter(public_id=source).values("store_id")
-    rows = FulfillmentOrder.objects.filter(public_id=str(public_id), store_id__in=store_ids)
+    rows = FulfillmentOrder.objects.filter(public_id=named, store_id__in=store_ids)
     fulfillment = rows.first()
     if fulfillment is None:
         raise ConnectorError("the POS named no pick list of its store", permanent=True)

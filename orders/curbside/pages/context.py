@@ -177,7 +177,7 @@ def _store(store: Store, moments: Moments) -> dict[str, Any]:
         "phone": store.phone,
         "hours": _hours(calendar_of(store), moments),
         "map": "https://www.openstreetmap.org/?mlat={0}&mlon={1}#map=17/{0}/{1}".format(*place),
-        "geo": "geo:{0},{1}?q={0},{1}".format(*place),
+        "route": "https://www.openstreetmap.org/directions?to={}%2C{}".format(*place),
     }
 
 
