@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.db import DatabaseError, connection
 from tqdm import tqdm
 
 from hub import clock
@@ -194,8 +195,11 @@ def wait_until_drained(seconds: float = SETTLE_SECONDS) -> bool:
     """Whether no delivery, webhook call or message waited any more within ``seconds``."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
-        if not waiting():
-            return True
+        try:
+            if not waiting():
+                return True
+        except DatabaseError:
+            connection.close()  # the server is being restarted; the next look has a fresh one
         time.sleep(0.25)
     return False
 
