@@ -8,7 +8,10 @@ from datetime import timedelta
 from django.contrib.auth.models import User
 
 from hub import clock
-from hub.stores.models import Brand, OpeningHours, SalesChannel, Store
+from hub.connectors.signing import new_secret
+from hub.stores.models import Brand, OpeningHours, PosConnection, SalesChannel, Store
+from hub.webhooks.endpoints import create_endpoint
+from hub.webhooks.models import WebhookEndpoint
 from inventory.models import Item
 from inventory.services.counts import record_counts
 from orders.models import FulfillmentOrder, Order, PickupCode, Spot
@@ -143,3 +146,18 @@ def make_spots(store: Store, labels: str = "1 2 3") -> list[Spot]:
 def make_person(**values) -> User:
     """Somebody of the staff, without any permission."""
     return User.objects.create_user(f"person-{next(_numbers)}", **{"is_staff": True} | values)
+
+
+# --- the outside world ------------------------------------------------------------------------
+
+
+def make_pos(store: Store | None = None, **values) -> PosConnection:
+    """A POS that speaks webhooks at an address where nobody listens."""
+    values = {"base_url": "http://127.0.0.1:9/pos", "secret": new_secret()} | values
+    return PosConnection.objects.create(store=store or make_store(), **values)
+
+
+def make_endpoint(channel: SalesChannel | None = None, url: str = "") -> WebhookEndpoint:
+    """Where a site wants its events; by default an address where nobody listens."""
+    url = url or "http://127.0.0.1:9/webhooks"
+    return create_endpoint(channel=channel or make_channel(), url=url)

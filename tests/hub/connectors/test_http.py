@@ -213,9 +213,12 @@ def test_a_name_that_turns_private_after_the_first_look_gains_nothing(monkeypatc
 def test_a_call_inside_a_transaction_is_refused_by_the_guard_of_the_tests(
     transactional_db, no_call_inside_a_transaction
 ):
-    with vendor(reply(200)) as other:
-        with transaction.atomic(), pytest.raises(RuntimeError, match="inside a database"):
-            client(other.url).get("/")
+    with (
+        vendor(reply(200)) as other,
+        transaction.atomic(),
+        pytest.raises(RuntimeError, match="inside a database"),
+    ):
+        client(other.url).get("/")
     assert other.requests == []
     assert no_call_inside_a_transaction == [f"{other.url}/"]
     no_call_inside_a_transaction.clear()
