@@ -1,5 +1,14 @@
 """Addresses of this part, relative to where ``hub.urls`` mounts it."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from inventory.api.availability import AvailabilityView
+from inventory.api.counts import CountsView
+from inventory.api.holds import HoldsView, HoldView
+
+urlpatterns = [
+    path("availability", AvailabilityView.as_view(), name="availability"),
+    path("holds", HoldsView.as_view(), name="holds"),
+    path("holds/<str:reference>", HoldView.as_view(), name="hold"),
+    path("stock/counts", CountsView.as_view(), name="stock-counts"),
+]

@@ -1,0 +1,138 @@
+"""GET /v1/availability: what a site may sell, where."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.db import DEFAULT_DB_ALIAS
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from hub.api.auth import Caller, caller
+from hub.api.errors import InvalidFields
+from hub.api.forms import Form
+from hub.api.views import HubView
+from hub.errors import NotFound
+from hub.stores.models import Store
+from hub.stores.services import find_stores
+from inventory.services.availability import Availability, available
+from inventory.services.catalog import find_items
+
+MOST = 100
+TERMS = ("on_hand", "unavailable", "allocated", "held", "safety_stock", "channel_buffer")
+REPLICA = "replica"
+
+
+def _references(**options: Any) -> serializers.ListField:
+    child = serializers.CharField(max_length=40)
+    return serializers.ListField(child=child, min_length=1, max_length=MOST, **options)
+
+
+class AvailabilityQuery(Form):
+    """Which items in which stores; ``store`` and ``sku`` are repeated for several."""
+
+    store = _references(help_text="Id or code of a store; repeat it for several.")
+    sku = _references(help_text="Repeat it for several.")
+    explain = serializers.BooleanField(default=False, help_text="Also tell the terms.")
+
+
+class TermsShape(serializers.Serializer[Any]):
+    """What the number is made of, in units; ``available`` is never below zero."""
+
+    on_hand = serializers.IntegerField()
+    unavailable = serializers.IntegerField()
+    allocated = serializers.IntegerField()
+    held = serializers.IntegerField()
+    safety_stock = serializers.IntegerField()
+    channel_buffer = serializers.IntegerField()
+
+
+class PositionShape(serializers.Serializer[Any]):
+    """One item in one store. ``counted_at`` is null when nobody ever counted it."""
+
+    store = serializers.CharField(help_text="As it was asked for.")
+    sku = serializers.CharField()
+    available = serializers.IntegerField(help_text="Units that can be promised now.")
+    counted_at = serializers.DateTimeField(allow_null=True)
+    terms = TermsShape(required=False, help_text="Only with explain=1.")
+
+
+class AvailabilityShape(serializers.Serializer[Any]):
+    """Every item asked for in every store asked for, in the order of the question."""
+
+    items = PositionShape(many=True)
+
+
+class AvailabilityView(HubView):
+    """What can be promised now, to this sales channel."""
+
+    scopes: ClassVar = {"GET": "availability:read"}
+
+    @extend_schema(
+        operation_id="read_availability",
+        parameters=[AvailabilityQuery],
+        responses={200: AvailabilityShape},
+    )
+    def get(self, request: Request) -> Response:
+        """The availability of up to 100 items in up to 100 stores."""
+        wanted = _read(request)
+        site = caller(request)
+        stores = in_reach(site, find_stores(wanted["store"]))
+        items = find_items(wanted["sku"])
+        found = available(
+            channel=site.channel,
+            store_ids=[store.pk for store in stores.values()],
+            item_ids=[item.pk for item in items.values()],
+            using=REPLICA if REPLICA in settings.DATABASES else DEFAULT_DB_ALIAS,
+        )
+        return Response(
+            {
+                "items": [
+                    _position(store, sku, found[stores[store].pk, items[sku].pk], wanted["explain"])
+                    for store in dict.fromkeys(wanted["store"])
+                    for sku in dict.fromkeys(wanted["sku"])
+                ]
+            }
+        )
+
+
+def in_reach(site: Caller, stores: dict[str, Store]) -> dict[str, Store]:
+    """The stores, if the caller's key reaches all of them; raises NotFound."""
+    missing = [reference for reference, store in stores.items() if not site.may_use(store.pk)]
+    if missing:
+        raise NotFound(f"no such store: {', '.join(sorted(missing))}")
+    return stores
+
+
+def _read(request: Request) -> dict[str, Any]:
+    checked = AvailabilityQuery(data=request.query_params)
+    if not checked.is_valid():
+        raise InvalidFields(
+            [
+                {"parameter": name, "code": getattr(reason, "code", "invalid"), "detail": reason}
+                for name, reasons in checked.errors.items()
+                for reason in _flat(reasons)
+            ]
+        )
+    return dict(checked.validated_data)
+
+
+def _flat(reasons: Any) -> list[Any]:
+    if isinstance(reasons, dict):
+        return [reason for inner in reasons.values() for reason in _flat(inner)]
+    return list(reasons)
+
+
+def _position(store: str, sku: str, terms: Availability, explain: bool) -> dict[str, Any]:
+    position: dict[str, Any] = {
+        "store": store,
+        "sku": sku,
+        "available": terms.atp,
+        "counted_at": terms.counted_at,
+    }
+    if explain:
+        position["terms"] = {name: getattr(terms, name) for name in TERMS}
+    return position

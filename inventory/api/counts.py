@@ -1,0 +1,98 @@
+"""POST /v1/stock/counts: what somebody counted in a store."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any, ClassVar
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from hub.api.auth import caller
+from hub.api.forms import Form, read_body
+from hub.api.idempotency import idempotent
+from hub.api.views import HubView
+from hub.errors import Forbidden, Invalid
+from hub.stores.services import find_stores
+from inventory.api.availability import in_reach
+from inventory.services.counts import record_counts
+from inventory.services.lines import MOST_UNITS
+
+MOST_LINES = 10_000
+
+
+class TestKeyRefused(Forbidden):
+    """What a test key says is not about real shelves."""
+
+    code = "test_key"
+    title = "A test key cannot change real stock"
+
+
+class CountedTwice(Invalid):
+    code = "counted_twice"
+    title = "A SKU is counted twice"
+
+
+class CountLineForm(Form):
+    """One item's count."""
+
+    sku = serializers.CharField(max_length=40)
+    on_hand = serializers.IntegerField(
+        min_value=0, max_value=MOST_UNITS, help_text="Units physically in the store."
+    )
+
+
+class CountsForm(Form):
+    """Counts of one store that were true at one moment."""
+
+    store = serializers.CharField(max_length=40, help_text="Id or code of the store.")
+    as_of = serializers.DateTimeField(help_text="When they were true; not in the future.")
+    complete = serializers.BooleanField(
+        default=False, help_text="Every item that is not named has none left."
+    )
+    counts = serializers.ListField(child=CountLineForm(), allow_empty=False, max_length=MOST_LINES)
+
+
+class CountsShape(serializers.Serializer[Any]):
+    """What became of the counts, in SKUs."""
+
+    applied = serializers.IntegerField(help_text="They are in force now.")
+    unchanged = serializers.IntegerField(help_text="Complete counts: the hub knew this already.")
+    superseded = serializers.IntegerField(help_text="A newer count was there; kept on record.")
+    duplicates = serializers.IntegerField(help_text="Recorded before.")
+    zeroed = serializers.IntegerField(help_text="Missing from a complete count.")
+    shortfalls = serializers.IntegerField(help_text="Fewer than are promised: cases opened.")
+
+
+class CountsView(HubView):
+    """Counted stock."""
+
+    scopes: ClassVar = {"POST": "stock:write"}
+
+    @extend_schema(operation_id="record_counts", request=CountsForm, responses={200: CountsShape})
+    @idempotent
+    def post(self, request: Request) -> Response:
+        """Take the counts over: all of them, or none when one is refused."""
+        site = caller(request)
+        if site.is_test:
+            raise TestKeyRefused
+        wanted = read_body(CountsForm, request)
+        counts = {line["sku"]: line["on_hand"] for line in wanted["counts"]}
+        if len(counts) < len(wanted["counts"]):
+            raise CountedTwice
+        result = record_counts(
+            store=in_reach(site, find_stores([wanted["store"]]))[wanted["store"]],
+            source=f"api:{site.channel.code}",
+            as_of=wanted["as_of"],
+            counts=counts,
+            event_prefix=_event_prefix(request),
+            complete=wanted["complete"],
+        )
+        return Response(vars(result))
+
+
+def _event_prefix(request: Request) -> str:
+    """The same for repeats, also after the stored reply is long gone."""
+    return hashlib.sha256(request.headers["Idempotency-Key"].encode()).hexdigest()[:32]

@@ -1,0 +1,54 @@
+-- name: ledger_sums_to_the_balance | each stock level is the sum of its ledger lines
+SELECT store_id, item_id, sum(on_hand) AS on_hand_off_by, sum(allocated) AS allocated_off_by
+FROM (
+    SELECT store_id, item_id, on_hand, allocated FROM inventory_stocklevel
+    UNION ALL
+    SELECT store_id, item_id, -sum(on_hand_change), -sum(allocated_change)
+    FROM inventory_inventoryevent GROUP BY store_id, item_id
+) AS entries
+GROUP BY store_id, item_id
+HAVING sum(on_hand) <> 0 OR sum(allocated) <> 0;
+
+-- name: promises_are_covered | nothing is promised that is not there, unless a shortfall is open
+SELECT level.store_id, level.item_id, level.on_hand, level.unavailable, level.allocated, level.held
+FROM inventory_stocklevel AS level
+WHERE level.allocated + level.held > greatest(0, level.on_hand - level.unavailable)
+  AND NOT EXISTS (
+    SELECT 1 FROM inventory_shortfallcase AS shortfall
+    WHERE shortfall.store_id = level.store_id AND shortfall.item_id = level.item_id
+      AND shortfall.closed_at IS NULL);
+
+-- name: allocations_sum_to_the_level | what orders still have is what the level says is allocated
+SELECT store_id, item_id, sum(units) AS off_by
+FROM (
+    SELECT store_id, item_id, allocated AS units FROM inventory_stocklevel WHERE allocated <> 0
+    UNION ALL
+    SELECT store_id, item_id, -sum(quantity - released - handed_off)
+    FROM inventory_allocation WHERE quantity > released + handed_off
+    GROUP BY store_id, item_id
+) AS entries
+GROUP BY store_id, item_id
+HAVING sum(units) <> 0;
+
+-- name: holds_sum_to_the_level | what active holds set aside is what the level says is held
+SELECT store_id, item_id, sum(units) AS off_by
+FROM (
+    SELECT store_id, item_id, held AS units FROM inventory_stocklevel WHERE held <> 0
+    UNION ALL
+    SELECT hold.store_id, line.item_id, -sum(line.quantity)
+    FROM inventory_hold AS hold JOIN inventory_holdline AS line ON line.hold_id = hold.id
+    WHERE hold.status = 'active'
+    GROUP BY hold.store_id, line.item_id
+) AS entries
+GROUP BY store_id, item_id
+HAVING sum(units) <> 0;
+
+-- name: holds_end_in_time | no hold is active more than five minutes after its time was over
+SELECT public_id, store_id, expires_at
+FROM inventory_hold
+WHERE status = 'active' AND expires_at < now() - interval '5 minutes';
+
+-- name: superseded_lines_change_nothing | a ledger line that does not hold leaves stock alone
+SELECT id, source, source_event_id, on_hand_change, allocated_change
+FROM inventory_inventoryevent
+WHERE superseded AND (on_hand_change <> 0 OR allocated_change <> 0);

@@ -1,0 +1,245 @@
+"""The import command: real files, odd files, and the same file twice."""
+
+import gzip
+import os
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from hub import clock
+from inventory.models import InventoryEvent, StockLevel, StoreFeed
+from inventory.services import importing
+from tests.factories import make_item, make_store
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def store():
+    return make_store(code="S1")
+
+
+@pytest.fixture(autouse=True)
+def items():
+    return [make_item(sku=sku) for sku in ("MUG", "TEA", "SOAP")]
+
+
+@pytest.fixture
+def write(tmp_path):
+    def write(text, name="stock.csv"):
+        path = tmp_path / name
+        path.write_bytes(text if isinstance(text, bytes) else text.encode())
+        return path
+
+    return write
+
+
+def run(path, *arguments):
+    """Exit code, standard output and standard error."""
+    out, err = StringIO(), StringIO()
+    try:
+        call_command("import_stock", str(path), *arguments, stdout=out, stderr=err)
+    except CommandError as error:
+        return error.returncode, out.getvalue(), err.getvalue() + str(error)
+    return 0, out.getvalue(), err.getvalue()
+
+
+def on_hand():
+    rows = StockLevel.objects.values_list("store__code", "item__sku", "on_hand")
+    return {(store, sku): units for store, sku, units in rows}
+
+
+def test_a_file_of_one_store_is_imported(store, write):
+    code, out, err = run(write("sku,on_hand\nMUG,3\nTEA,0\n"), "--store", "S1")
+
+    assert (code, out, err) == (0, "2 lines: 2 applied\n", "")
+    assert on_hand() == {("S1", "MUG"): 3, ("S1", "TEA"): 0}
+
+
+def test_the_same_file_twice_changes_nothing(store, write):
+    path = write("sku,on_hand\nMUG,3\nTEA,4\n")
+    run(path, "--store", "S1")
+
+    code, out, _ = run(path, "--store", "S1")
+
+    assert (code, out) == (0, "2 lines: 2 duplicates\n")
+    assert InventoryEvent.objects.count() == 2
+
+
+def test_the_same_complete_file_twice_changes_nothing(store, write):
+    run(write("sku,on_hand\nMUG,3\nTEA,4\n", "before.csv"), "--store", "S1")
+    path = write("sku,on_hand\nMUG,3\nTEA,5\n")
+    run(path, "--store", "S1", "--complete")
+    before = list(InventoryEvent.objects.values()), on_hand(), StoreFeed.objects.values().get()
+
+    code, _, _ = run(path, "--store", "S1", "--complete")
+
+    assert code == 0
+    assert before == (
+        list(InventoryEvent.objects.values()),
+        on_hand(),
+        StoreFeed.objects.values().get(),
+    )
+
+
+def test_a_file_may_name_many_stores_in_any_order_of_columns(store, write):
+    make_store(code="S2")
+    path = write("on_hand,remark,store,SKU\n3,x,S1,MUG\n4,,S2,MUG\n5,,S1,TEA\n")
+
+    code, out, _ = run(path)
+
+    assert (code, out) == (0, "3 lines: 3 applied\n")
+    assert on_hand() == {("S1", "MUG"): 3, ("S1", "TEA"): 5, ("S2", "MUG"): 4}
+
+
+def test_a_file_longer_than_a_chunk_is_imported_whole(store, write, monkeypatch):
+    monkeypatch.setattr(importing, "CHUNK_LINES", 2)
+
+    code, out, _ = run(write("sku,on_hand\nMUG,3\nTEA,4\nSOAP,5\n"), "--store", "S1")
+
+    assert (code, out) == (0, "3 lines: 3 applied\n")
+
+
+def test_refused_lines_are_named_and_the_others_taken(store, write):
+    path = write("store,sku,on_hand\nS1,MUG,3\nS1,NO,1\nS1,TEA,-1\nS9,MUG,1\nS1,SOAP\nS1,MUG,4\n")
+
+    code, out, err = run(path)
+
+    assert code == 1
+    assert out == "6 lines: 1 applied\n"
+    assert err.splitlines() == [
+        "line 3: unknown_sku: no item 'NO'",
+        "line 4: invalid_quantity: '-1' is no count",
+        "line 6: invalid_quantity: '' is no count",
+        "line 7: counted_twice: 'MUG' was counted before",
+        "line 5: unknown_store: no store 'S9'",
+        "5 lines were refused",
+    ]
+
+
+@pytest.mark.parametrize("count", ["1.5", "1e3", "٣", "=1+1", "9999999999", "NaN", "0x10", ""])
+def test_what_is_no_whole_number_of_units_is_refused(store, write, count):
+    code, _, err = run(write(f"sku,on_hand\nMUG,{count}\n"), "--store", "S1")
+
+    assert code == 1
+    assert "invalid_quantity" in err
+    assert not StockLevel.objects.exists()
+
+
+def test_a_complete_file_zeroes_what_is_missing_per_store(store, write):
+    make_store(code="S2")
+    run(write("store,sku,on_hand\nS1,MUG,3\nS1,TEA,4\nS2,TEA,5\n", "before.csv"))
+
+    code, _, _ = run(write("store,sku,on_hand\nS1,MUG,2\n"), "--complete")
+
+    assert code == 0
+    assert on_hand() == {("S1", "MUG"): 2, ("S1", "TEA"): 0, ("S2", "TEA"): 5}
+
+
+def test_a_refused_line_of_a_known_sku_never_zeroes_it(store, write):
+    run(write("sku,on_hand\nMUG,3\nTEA,4\nSOAP,5\n", "before.csv"), "--store", "S1")
+
+    code, _, err = run(write("sku,on_hand\nMUG,2\nTEA,four\n"), "--store", "S1", "--complete")
+
+    assert code == 1
+    assert "store S1: not taken as complete" in err
+    assert on_hand() == {("S1", "MUG"): 2, ("S1", "TEA"): 4, ("S1", "SOAP"): 5}
+
+
+def test_a_complete_file_that_scatters_a_store_is_refused_before_anything_happens(store, write):
+    make_store(code="S2")
+    path = write("store,sku,on_hand\nS1,MUG,2\nS2,MUG,2\nS1,TEA,2\n")
+
+    code, _, err = run(path, "--complete")
+
+    assert code == 2
+    assert "line 4: 'S1' comes back" in err
+    assert not StockLevel.objects.exists()
+
+
+def test_the_time_of_the_counts_is_the_files_unless_told(store, write):
+    path = write("sku,on_hand\nMUG,3\n")
+    os.utime(path, (1_700_000_000, 1_700_000_000))
+
+    run(path, "--store", "S1")
+    run(
+        write("sku,on_hand\nTEA,3\n", "b.csv"), "--store", "S1", "--as-of", "2024-02-29T12:00+01:00"
+    )
+
+    times = {level.item.sku: level.counted_at.isoformat() for level in StockLevel.objects.all()}
+    assert times == {
+        "MUG": "2023-11-14T22:13:20+00:00",
+        "TEA": "2024-02-29T11:00:00+00:00",
+    }
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"", "names no column sku"),
+        (b"sku;on_hand\nMUG;3\n", "names no column"),
+        (b"sku,sku,on_hand\nMUG,MUG,3\n", "a column twice"),
+        (b"sku,on_hand\nMUG,3\n\xff\xfe,4\n", "line 3 is not UTF-8"),
+        (b"sku,on_hand\nM\x00G,3\n", "line 2 holds a NUL"),
+        (b"sku,on_hand\n" + b"x" * 20_000, "line 2 is longer than"),
+        (b'sku,on_hand\n"' + b"x\n" * 200_000, "line"),
+        (gzip.compress(b"sku,on_hand\nMUG,3\n"), "line 1"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_refused_whole(store, write, content, reason):
+    code, _, err = run(write(content), "--store", "S1")
+
+    assert code == 2
+    assert reason in err
+    assert not StockLevel.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("content", "arguments", "reason"),
+    [
+        ("sku,on_hand\nMUG,3\n", [], "name the store with --store"),
+        ("sku,on_hand\nMUG,3\n", ["--store", "S9"], "no such store"),
+        ("store,sku,on_hand\nS1,MUG,3\n", ["--store", "S1"], "leave --store out"),
+        ("sku,on_hand\nMUG,3\n", ["--store", "S1", "--as-of", "noon"], "no ISO 8601"),
+        ("sku,on_hand\nMUG,3\n", ["--store", "S1", "--as-of", "2999-01-01"], "future"),
+        ("sku,on_hand\nMUG,3\n", ["--store", "S1", "--source", ""], "--source"),
+    ],
+)
+def test_arguments_that_make_no_sense_end_in_one_line(store, write, content, arguments, reason):
+    code, _, err = run(write(content), *arguments)
+
+    assert code == 2
+    assert reason in err
+    assert len(err.splitlines()) == 1
+
+
+def test_a_file_that_is_not_there_is_named(store, tmp_path):
+    code, _, err = run(tmp_path / "no.csv", "--store", "S1")
+
+    assert code == 2
+    assert "no.csv: No such file" in err
+
+
+def test_bom_and_windows_line_ends_are_read(store, write):
+    code, _, _ = run(write(b"\xef\xbb\xbfsku,on_hand\r\nMUG,3\r\n"), "--store", "S1")
+
+    assert code == 0
+    assert on_hand() == {("S1", "MUG"): 3}
+
+
+def test_progress_counts_every_line(store, write):
+    done = []
+    file, found = importing.prepare(write("sku,on_hand\nMUG,3\nNO,4\n"), store="S1", complete=False)
+
+    importing.StockImport(
+        file=file,
+        store=found,
+        source="test",
+        as_of=clock.now(),
+        complete=False,
+        refuse=lambda refusal: None,
+        advance=done.append,
+    ).run()
+
+    assert sum(done) == file.lines == 2
