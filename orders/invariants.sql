@@ -1,0 +1,145 @@
+-- name: order_number_once_per_channel | A site's order number belongs to one order.
+SELECT channel_id, external_id, count(*) AS orders
+FROM orders_order
+GROUP BY channel_id, external_id
+HAVING count(*) > 1;
+
+-- name: no_more_set_aside_than_ordered | What all stores set aside for a line is no more than was bought and not canceled.
+SELECT line.id AS order_line_id, line.quantity, line.canceled, sum(work.allocated - work.short) AS set_aside
+FROM orders_orderline AS line
+JOIN orders_fulfillmentline AS work ON work.order_line_id = line.id AND work.stands_for_id IS NULL
+JOIN orders_fulfillmentorder AS part ON part.id = work.fulfillment_id
+WHERE part.status NOT IN ('rejected', 'canceled', 'expired')
+GROUP BY line.id
+HAVING sum(work.allocated - work.short) > line.quantity - line.canceled;
+
+-- name: open_order_is_in_somebodys_hands | Every open order has a part that is under way, or an open block that calls for a person.
+SELECT shop_order.id AS order_id
+FROM orders_order AS shop_order
+WHERE shop_order.status = 'open'
+  AND NOT EXISTS (
+    SELECT FROM orders_fulfillmentorder AS part
+    WHERE part.order_id = shop_order.id
+      AND part.status IN ('proposed', 'accepted', 'picking', 'picked', 'ready'))
+  AND NOT EXISTS (
+    SELECT FROM orders_block AS block
+    WHERE block.order_id = shop_order.id AND block.lifted_at IS NULL);
+
+-- name: ended_order_has_no_part_under_way | No store works on an order that is over.
+SELECT shop_order.id AS order_id, part.id AS fulfillment_id, part.status
+FROM orders_order AS shop_order
+JOIN orders_fulfillmentorder AS part ON part.order_id = shop_order.id
+WHERE shop_order.status <> 'open'
+  AND part.status IN ('proposed', 'accepted', 'picking', 'picked', 'ready');
+
+-- name: completed_order_was_handed_over | A completed order has a part that was given to the customer, a canceled one has none.
+SELECT shop_order.id AS order_id, shop_order.status
+FROM orders_order AS shop_order
+WHERE shop_order.status <> 'open'
+  AND (shop_order.status = 'completed') <> EXISTS (
+    SELECT FROM orders_fulfillmentorder AS part
+    WHERE part.order_id = shop_order.id AND part.status = 'completed');
+
+-- name: work_agrees_with_stock | What a part still needs is what inventory has set aside for it, and nothing once it is over.
+SELECT coalesce(work.reference, stock.reference) AS reference, work.units AS needed, stock.units AS set_aside
+FROM (
+    SELECT part.public_id AS reference, line.item_id,
+        sum(CASE WHEN part.status IN ('proposed', 'accepted', 'picking', 'picked', 'ready')
+            THEN line.allocated - line.short ELSE 0 END) AS units
+    FROM orders_fulfillmentorder AS part
+    JOIN orders_fulfillmentline AS line ON line.fulfillment_id = part.id
+    GROUP BY part.public_id, line.item_id
+) AS work
+FULL JOIN (
+    SELECT reference, item_id, quantity - released - handed_off AS units
+    FROM inventory_allocation
+    WHERE starts_with(reference, 'ful_')
+) AS stock ON stock.reference = work.reference AND stock.item_id = work.item_id
+WHERE coalesce(work.units, 0) <> coalesce(stock.units, 0);
+
+-- name: pickup_is_active_with_its_visit | A visit that is under way has come for something, and one that is over for nothing more.
+SELECT visit.id AS visit_id, visit.status
+FROM orders_visit AS visit
+WHERE (visit.status IN ('on_my_way', 'nearby', 'arrived', 'being_served')) <> EXISTS (
+    SELECT FROM orders_visitpickup AS pickup WHERE pickup.visit_id = visit.id AND pickup.active);
+
+-- name: part_is_in_one_visit | Nobody can collect the same part on two visits at once.
+SELECT fulfillment_id, count(*) AS visits
+FROM orders_visitpickup
+WHERE active
+GROUP BY fulfillment_id
+HAVING count(*) > 1;
+
+-- name: status_has_its_times | A part carries the time of every stage it has passed, in their order.
+SELECT id AS fulfillment_id, status
+FROM orders_fulfillmentorder
+WHERE (status IN ('accepted', 'picking', 'picked', 'ready', 'completed', 'expired') AND accepted_at IS NULL)
+   OR (status IN ('picked', 'ready', 'completed', 'expired') AND picked_at IS NULL)
+   OR (status IN ('ready', 'completed', 'expired') AND (ready_at IS NULL OR expires_at IS NULL))
+   OR ((status = 'completed') <> (completed_at IS NOT NULL))
+   OR picked_at < accepted_at OR ready_at < picked_at OR completed_at < ready_at;
+
+-- name: ready_part_has_place_and_code | Ready goods stand somewhere, in bags, and can be asked for with a PIN.
+SELECT part.id AS fulfillment_id
+FROM orders_fulfillmentorder AS part
+LEFT JOIN orders_pickupcode AS code ON code.fulfillment_id = part.id
+WHERE part.status IN ('ready', 'completed')
+  AND (code.id IS NULL OR part.staging_location = '' OR part.bags = 0);
+
+-- name: hand_off_is_proven | A part is completed exactly when there is proof that it was given.
+SELECT part.id AS fulfillment_id, part.status
+FROM orders_fulfillmentorder AS part
+LEFT JOIN orders_handoff AS proof ON proof.fulfillment_id = part.id
+WHERE (part.status = 'completed') <> (proof.id IS NOT NULL);
+
+-- name: handed_off_is_what_was_picked | The customer was given all that was picked, and nothing before the hand-off.
+SELECT line.id AS fulfillment_line_id, line.picked, line.handed_off
+FROM orders_fulfillmentline AS line
+JOIN orders_fulfillmentorder AS part ON part.id = line.fulfillment_id
+WHERE line.handed_off <> CASE WHEN part.status = 'completed' THEN line.picked ELSE 0 END;
+
+-- name: work_belongs_to_its_order | A part works on lines of its own order, on the items bought or on their substitutes.
+SELECT work.id AS fulfillment_line_id
+FROM orders_fulfillmentline AS work
+JOIN orders_fulfillmentorder AS part ON part.id = work.fulfillment_id
+JOIN orders_orderline AS line ON line.id = work.order_line_id
+WHERE line.order_id <> part.order_id
+   OR (work.stands_for_id IS NULL AND work.item_id <> line.item_id);
+
+-- name: every_order_was_routed | For every order it is known why its store was chosen.
+SELECT shop_order.id AS order_id
+FROM orders_order AS shop_order
+WHERE NOT EXISTS (
+    SELECT FROM orders_routingdecision AS decision
+    JOIN orders_fulfillmentorder AS part
+        ON part.order_id = decision.order_id AND part.store_id = decision.store_id
+    WHERE decision.order_id = shop_order.id);
+
+-- name: order_state_has_its_fact | The fact of an order's status was published once.
+SELECT shop_order.id AS order_id, must.name
+FROM orders_order AS shop_order
+JOIN (VALUES ('open', 'order.placed'), ('completed', 'order.placed'), ('canceled', 'order.placed'),
+             ('completed', 'order.completed'), ('canceled', 'order.canceled')
+) AS must (status, name) ON must.status = shop_order.status
+WHERE 1 <> (
+    SELECT count(*) FROM events_fact AS fact
+    WHERE fact.subject = 'order:' || shop_order.id AND fact.name = must.name);
+
+-- name: fulfillment_state_has_its_fact | The fact of every stage that a part has passed was published once.
+SELECT part.id AS fulfillment_id, must.name
+FROM orders_fulfillmentorder AS part
+CROSS JOIN LATERAL (VALUES
+    (true, 'fulfillment.proposed'),
+    (part.accepted_at IS NOT NULL, 'fulfillment.accepted'),
+    (part.picked_at IS NOT NULL, 'fulfillment.picking_started'),
+    (part.picked_at IS NOT NULL, 'fulfillment.picked'),
+    (part.ready_at IS NOT NULL, 'fulfillment.ready_for_pickup'),
+    (part.status = 'completed', 'fulfillment.handed_off'),
+    (part.status = 'rejected', 'fulfillment.rejected'),
+    (part.status = 'canceled', 'fulfillment.canceled'),
+    (part.status = 'expired', 'fulfillment.expired')
+) AS must (passed, name)
+WHERE must.passed AND 1 <> (
+    SELECT count(*) FROM events_fact AS fact
+    WHERE fact.subject = 'order:' || part.order_id AND fact.name = must.name
+      AND (fact.data ->> 'fulfillment_id')::bigint = part.id);

@@ -1,0 +1,172 @@
+"""Each invariant holds on good data and fails on data that were broken on purpose."""
+
+import pytest
+from django.db import connection
+
+from hub.events.models import Fact
+from hub.invariants import shipped
+from inventory.models import Allocation
+from orders.curbside.services import arrive, hand_off
+from orders.models import (
+    FulfillmentLine,
+    FulfillmentOrder,
+    HandOff,
+    Order,
+    OrderLine,
+    PickupCode,
+    RoutingDecision,
+    Visit,
+    VisitPickup,
+)
+from orders.picking.services import finish_picking, reject
+from orders.placing.cancel import cancel_order
+from tests.factories import (
+    make_fulfillment,
+    make_item,
+    make_order,
+    make_picking,
+    make_ready,
+    pin_of,
+)
+
+pytestmark = pytest.mark.django_db
+
+INVARIANTS = [one for one in shipped() if one.app == "orders"]
+
+
+def broken():
+    """The names of what is violated, seen inside the test's own transaction."""
+    found = set()
+    with connection.cursor() as cursor:
+        for invariant in INVARIANTS:
+            cursor.execute(f"SELECT count(*) FROM ({invariant.sql}) AS broken")
+            if cursor.fetchone()[0]:
+                found.add(invariant.name)
+    return found
+
+
+def make_completed():
+    part = make_ready()
+    arrive(fulfillment=part, place="by the door")
+    hand_off(fulfillment=part, pin=pin_of(part), by=None)
+    return part
+
+
+def update(rows, **values):
+    assert rows.update(**values)
+
+
+def drop_index(table, index):
+    """Let the test write what a unique index forbids; the rollback at its end restores it."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute("SELECT count(*) FROM pg_constraint WHERE conname = %s", [index])
+        drop = f"ALTER TABLE {table} DROP CONSTRAINT" if cursor.fetchone()[0] else "DROP INDEX"
+        cursor.execute(f"{drop} {index}")
+
+
+def test_every_way_an_order_can_go_breaks_nothing():
+    make_order()
+    make_completed()
+    arrive(fulfillment=make_picking(), place="by the door")
+    cancel_order(order=make_picking().order, reason="")
+    reject(fulfillment=make_picking(), reason="no goods")
+    short = make_picking(lines={make_item(): 3, make_item(): 2})
+    found = {line.pk: line.allocated - 1 for line in short.lines.all()}
+    finish_picking(fulfillment=short, picked=found)
+    assert broken() == set()
+
+
+def _lines(part):
+    return FulfillmentLine.objects.filter(fulfillment=part)
+
+
+def _parts(part):
+    return FulfillmentOrder.objects.filter(pk=part.pk)
+
+
+BREAKS = {
+    "no_more_set_aside_than_ordered": (
+        make_fulfillment,
+        lambda part: update(OrderLine.objects.filter(order=part.order), quantity=1),
+    ),
+    "open_order_is_in_somebodys_hands": (
+        make_completed,
+        lambda part: update(Order.objects.filter(pk=part.order_id), status="open"),
+    ),
+    "ended_order_has_no_part_under_way": (
+        make_fulfillment,
+        lambda part: update(Order.objects.filter(pk=part.order_id), status="canceled"),
+    ),
+    "completed_order_was_handed_over": (
+        make_completed,
+        lambda part: update(Order.objects.filter(pk=part.order_id), status="canceled"),
+    ),
+    "work_agrees_with_stock": (
+        make_fulfillment,
+        lambda part: update(Allocation.objects.filter(reference=part.public_id), released=1),
+    ),
+    "pickup_is_active_with_its_visit": (
+        make_completed,
+        lambda part: update(Visit.objects.all(), status="arrived"),
+    ),
+    "status_has_its_times": (
+        make_ready,
+        lambda part: update(_parts(part), ready_at=None),
+    ),
+    "ready_part_has_place_and_code": (
+        make_ready,
+        lambda part: PickupCode.objects.all().delete(),
+    ),
+    "hand_off_is_proven": (make_completed, lambda part: HandOff.objects.all().delete()),
+    "handed_off_is_what_was_picked": (
+        make_completed,
+        lambda part: update(_lines(part), handed_off=1),
+    ),
+    "work_belongs_to_its_order": (
+        make_fulfillment,
+        lambda part: update(_lines(part), order_line=make_order().lines.get()),
+    ),
+    "every_order_was_routed": (
+        make_fulfillment,
+        lambda part: RoutingDecision.objects.all().delete(),
+    ),
+    "order_state_has_its_fact": (
+        make_fulfillment,
+        lambda part: Fact.objects.filter(name="order.placed").delete(),
+    ),
+    "fulfillment_state_has_its_fact": (
+        make_ready,
+        lambda part: Fact.objects.filter(name="fulfillment.picked").delete(),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", sorted(BREAKS))
+def test_each_invariant_sees_what_it_is_there_for(name):
+    make, spoil = BREAKS[name]
+    part = make()
+    assert broken() == set()
+    spoil(part)
+    assert name in broken()
+
+
+def test_a_number_given_twice_is_seen_even_without_its_index():
+    order = make_order()
+    drop_index("orders_order", "order_once_per_channel")
+    order.pk, order.public_id = None, "ord_twin"
+    order.save(force_insert=True)
+    assert "order_number_once_per_channel" in broken()
+
+
+def test_a_part_in_two_visits_is_seen_even_without_its_index():
+    part = make_fulfillment()
+    visit = arrive(fulfillment=part, place="by the door")
+    drop_index("orders_visitpickup", "pickup_in_one_visit")
+    VisitPickup.objects.create(visit=visit, fulfillment=part)
+    assert "part_is_in_one_visit" in broken()
+
+
+def test_no_invariant_is_left_unproven():
+    proven = {*BREAKS, "order_number_once_per_channel", "part_is_in_one_visit"}
+    assert {one.name for one in INVARIANTS} == proven
