@@ -44,7 +44,7 @@ def page_context(fulfillment: FulfillmentOrder, *, link: Link, language: str) ->
             "situation": situation,
             "headline": words[f"head_{situation}"],
             "text": words[f"text_{situation}"],
-            "number": fulfillment.order.external_id,
+            "number": words["order"].format(number=fulfillment.order.external_id),
             "details": _details(fulfillment, visit, link, moments),
             "pin": _pin(fulfillment),
             "steps": _steps(fulfillment, moments),

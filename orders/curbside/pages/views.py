@@ -163,6 +163,7 @@ def _form(request: HttpRequest, link: Link) -> Any:
     """The form's fields, if it was made by a page of this link; raises Conflict or Invalid."""
     if not may_act(link):
         raise ReadOnly
+    request.encoding = "utf-8"  # whatever it claims: another one could smuggle in half characters
     try:
         form = request.POST
     except (SuspiciousOperation, BadRequest, MultiPartParserError) as error:

@@ -67,7 +67,6 @@ WORDS = {
     "here_vehicle_hint": "For example: blue estate, the number plate",
     "here_button": "I’m here",
     "optional": "optional",
-    "store": "Store",
     "hours_today": "Open today",
     "closed_today": "closed",
     "map": "Map",

@@ -67,7 +67,6 @@ WORDS = {
     "here_vehicle_hint": "Por ejemplo: familiar azul, la matrícula",
     "here_button": "He llegado",
     "optional": "opcional",
-    "store": "Tienda",
     "hours_today": "Abierto hoy",
     "closed_today": "cerrado",
     "map": "Mapa",

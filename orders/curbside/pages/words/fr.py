@@ -67,7 +67,6 @@ WORDS = {
     "here_vehicle_hint": "Par exemple : break bleu, la plaque",
     "here_button": "Je suis là",
     "optional": "facultatif",
-    "store": "Magasin",
     "hours_today": "Ouvert aujourd’hui",
     "closed_today": "fermé",
     "map": "Plan",

@@ -67,7 +67,6 @@ WORDS = {
     "here_vehicle_hint": "Na przykład: niebieskie kombi, numer rejestracyjny",
     "here_button": "Jestem",
     "optional": "nieobowiązkowe",
-    "store": "Sklep",
     "hours_today": "Dziś otwarte",
     "closed_today": "nieczynne",
     "map": "Mapa",

@@ -67,7 +67,6 @@ WORDS = {
     "here_vehicle_hint": "Например: синий универсал, номер",
     "here_button": "Я на месте",
     "optional": "необязательно",
-    "store": "Магазин",
     "hours_today": "Сегодня открыто",
     "closed_today": "закрыто",
     "map": "Карта",
