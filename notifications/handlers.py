@@ -23,6 +23,8 @@ from notifications.services.sending import send
 from notifications.services.writing import write_message
 from orders.models import Order, OrderStatus
 
+LONGEST_REFERENCE = 120
+
 logger = logging.getLogger("hub.notifications")
 
 register(Queue(model=Message, run=send))
@@ -74,5 +76,7 @@ def _receipt_in(body: str) -> tuple[str, str] | None:
         reference = data.get("reference") or data.get("provider_reference")
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
         return None
-    known = status in OUTCOME_OF_STATUS and isinstance(reference, str)
-    return (reference[:120], status) if known else None
+    if status not in OUTCOME_OF_STATUS or not isinstance(reference, str):
+        return None
+    readable = reference.isascii() and reference.isprintable()
+    return (reference[:LONGEST_REFERENCE], status) if reference and readable else None

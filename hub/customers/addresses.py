@@ -1,21 +1,36 @@
-"""Names, phones and e-mail addresses in one canonical form each; pure."""
+"""Names, addresses, languages and accounts in one canonical form each; pure."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
+from zoneinfo import available_timezones
 
 import phonenumbers
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from phonenumbers import PhoneNumberType
 
-from hub.customers.errors import InvalidEmail, InvalidName, InvalidPhone
+from hub.customers.errors import (
+    InvalidAccount,
+    InvalidEmail,
+    InvalidLocale,
+    InvalidName,
+    InvalidPhone,
+    InvalidTimezone,
+)
 
 LONGEST_NAME = 200
 LONGEST_PHONE = 40
 LONGEST_EMAIL = 254
+LONGEST_ACCOUNT = 120
 
+# What systems send as the account of somebody who has none; merging on them would make one
+# person of all guests.
+NOBODY = {"", "-1", "0", "anonymous", "guest", "n/a", "none", "null", "undefined", "unknown"}
+
+_LOCALE = re.compile(r"(?=.{2,10}\Z)[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*\Z")
 _SPACES = re.compile(r"\s+")
 # Kinds of number that no text can reach. Unknown kinds may: numbering plans grow faster than
 # anybody's copy of them.
@@ -75,6 +90,37 @@ def clean_email(text: str) -> str:
     return email
 
 
+def clean_locale(text: str) -> str:
+    """Return the language tag with hyphens (``fr-CA``), or empty; raises InvalidLocale."""
+    locale = text.strip().replace("_", "-")
+    if locale and not _LOCALE.match(locale):
+        raise InvalidLocale
+    return locale
+
+
+def clean_timezone(text: str) -> str:
+    """Return the IANA name as it is, or empty; raises InvalidTimezone."""
+    if text and text not in _zones():
+        raise InvalidTimezone
+    return text
+
+
+def clean_account(text: str) -> str:
+    """Return the account number without outer blanks, or empty when it stands for nobody.
+
+    Raises InvalidAccount for one that cannot be kept.
+    """
+    account = text.strip()
+    if len(account) > LONGEST_ACCOUNT or not account.isprintable():
+        raise InvalidAccount
+    return "" if account.casefold() in NOBODY else account
+
+
 def takes_texts(phone: str) -> bool:
     """Whether a text may arrive at this E.164 number; a landline's or premium number's cannot."""
     return bool(phone) and phonenumbers.number_type(phonenumbers.parse(phone)) not in _SILENT
+
+
+@lru_cache(maxsize=1)
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones())

@@ -26,6 +26,27 @@ class InvalidName(Invalid):
     title = "The name cannot be kept"
 
 
+class InvalidLocale(Invalid):
+    """Not a language tag the hub can keep."""
+
+    code = "invalid_locale"
+    title = "The locale must be a language tag, such as pl or fr-CA"
+
+
+class InvalidTimezone(Invalid):
+    """Not a zone of the IANA data base."""
+
+    code = "invalid_timezone"
+    title = "The time zone must be an IANA name, such as Europe/Warsaw"
+
+
+class InvalidAccount(Invalid):
+    """An account number that cannot be kept."""
+
+    code = "invalid_account"
+    title = "The account number is too long or holds control characters"
+
+
 class Unreachable(Invalid):
     """Neither phone nor e-mail: the customer could never be told anything."""
 

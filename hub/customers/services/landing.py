@@ -6,16 +6,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import QuerySet
 
 from hub.crypto import lookup_hash
+from hub.customers.addresses import clean_account, clean_locale, clean_timezone
 from hub.customers.models import Contact, IdentityKey, IdentityLink, Profile, SourceRecord
 from hub.customers.preferences import check_channels
 from hub.customers.services.contacts import SEPARATOR, keep_contact
 from hub.customers.services.projection import rebuild
-
-# What systems send as the account of somebody who has none; merging on them would make one
-# person of all guests.
-NOBODY = {"", "-1", "0", "anonymous", "guest", "n/a", "none", "null", "undefined", "unknown"}
 
 
 @transaction.atomic
@@ -39,32 +37,27 @@ def land_record(
     phone and e-mail, so people who share a phone stay apart. ``notify`` ranks the channels he
     chose there, None when he was not asked; ``payload`` must hold no contact data.
 
-    Raises InvalidPhone, InvalidEmail, InvalidName, Unreachable or UnknownChannel. Call it before
-    locking anything else: it locks the profile's row until the transaction ends.
+    Raises the coded refusals of ``hub.customers.errors``. Call it before locking anything else:
+    it locks the profile's row until the transaction ends.
     """
     if notify is not None:
         check_channels(notify)
-    same = SourceRecord.objects.select_related("contact").filter(source=source, source_id=source_id)
-    landed = same.first()
+    said = {
+        "locale": clean_locale(locale),
+        "timezone": clean_timezone(timezone),
+        "notify": list(notify or []),
+        "data": payload or {},
+    }
+    account_id = clean_account(account_id)
+    landed = _landed(source, source_id).first()
     if landed:
         return landed
     contact = keep_contact(name=name, phone=phone, email=email)
     profile, rule = _owner(source, account_id, contact)
-    Profile.objects.select_for_update(no_key=True).get(pk=profile.pk)
-    said = {"locale": locale, "timezone": timezone, "notify": list(notify or [])}
     record = SourceRecord(
-        source=source,
-        source_id=source_id,
-        contact=contact,
-        account_id=account_id,
-        payload=said | {"data": payload or {}},
+        source=source, source_id=source_id, contact=contact, account_id=account_id, payload=said
     )
-    SourceRecord.objects.bulk_create([record], ignore_conflicts=True)
-    landed = same.get()
-    link = IdentityLink(record=landed, profile=profile, rule=rule)
-    IdentityLink.objects.bulk_create([link], ignore_conflicts=True)
-    rebuild(profile)
-    return landed
+    return _link(record, profile, rule)
 
 
 def profile_of(record: SourceRecord) -> Profile:
@@ -72,9 +65,24 @@ def profile_of(record: SourceRecord) -> Profile:
     return Profile.objects.select_related("contact").get(links__record=record, links__active=True)
 
 
+def _landed(source: str, source_id: str) -> QuerySet[SourceRecord]:
+    return SourceRecord.objects.select_related("contact").filter(source=source, source_id=source_id)
+
+
+def _link(record: SourceRecord, profile: Profile, rule: str) -> SourceRecord:
+    """Keep record and link, and rebuild; whoever landed it at the same moment was first."""
+    Profile.objects.select_for_update(no_key=True).get(pk=profile.pk)
+    SourceRecord.objects.bulk_create([record], ignore_conflicts=True)
+    landed = _landed(record.source, record.source_id).get()
+    link = IdentityLink(record=landed, profile=profile, rule=rule)
+    IdentityLink.objects.bulk_create([link], ignore_conflicts=True)
+    rebuild(profile)
+    return landed
+
+
 def _owner(source: str, account_id: str, contact: Contact) -> tuple[Profile, str]:
-    if account_id.strip().casefold() not in NOBODY:
-        key = lookup_hash("account", SEPARATOR.join([source, account_id.strip()]))
+    if account_id:
+        key = lookup_hash("account", SEPARATOR.join([source, account_id]))
         return _profile_for(key), "account"
     return _profile_for(lookup_hash("guest", contact.identity_hash)), "guest"
 

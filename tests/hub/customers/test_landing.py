@@ -7,6 +7,7 @@ from hub.customers.errors import InvalidPhone, UnknownChannel, Unreachable
 from hub.customers.models import Contact, IdentityLink, Profile, SourceRecord
 from hub.customers.preferences import ranked_channels, set_preferences
 from hub.customers.services import land_record, profile_of
+from hub.errors import Invalid
 from tests.racing import at_once
 
 pytestmark = pytest.mark.django_db
@@ -91,6 +92,24 @@ def test_the_customers_own_choice_outranks_what_sites_say():
 def test_a_choice_of_no_unknown_or_doubled_channels_is_refused(notify):
     with pytest.raises(UnknownChannel):
         land(notify=notify)
+
+
+@pytest.mark.parametrize(
+    ("said", "code"),
+    [
+        ({"locale": "../../etc"}, "invalid_locale"),
+        ({"locale": "x" * 11}, "invalid_locale"),
+        ({"timezone": "Mars/Olympus"}, "invalid_timezone"),
+        ({"timezone": "\x00"}, "invalid_timezone"),
+        ({"account_id": "x" * 121}, "invalid_account"),
+        ({"account_id": "a\x00b"}, "invalid_account"),
+        ({"account_id": "\ud800"}, "invalid_account"),
+    ],
+)
+def test_what_cannot_be_kept_is_refused_by_code(said, code):
+    with pytest.raises(Invalid) as refusal:
+        land(**said)
+    assert refusal.value.code == code
 
 
 def test_personal_data_is_sealed_and_found_only_by_hash():
