@@ -45,7 +45,7 @@ def prepare() -> dict[str, Any]:
 def _migrate() -> None:
     executor = MigrationExecutor(connection)
     plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
-    with tqdm(total=len(plan), desc="database", delay=BAR_AFTER_SECONDS, leave=False) as bar:
+    with tqdm(total=len(plan), desc="database", delay=BAR_AFTER_SECONDS, disable=None) as bar:
         call_command("migrate", interactive=False, stdout=_Counting(bar))
 
 

@@ -68,7 +68,7 @@ def retail_chain(*, stores: Path, lines: Path) -> Chain:
         brand="Retail",
         channels=[channel],
         stores=list(read_stores(stores)),
-        items=_items(tqdm(read_lines(lines), desc="reading", unit=" lines", delay=2)),
+        items=_items(tqdm(read_lines(lines), desc="reading", unit=" lines", delay=2, disable=None)),
     )
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import DatabaseError, connection
+from django.db.models import F
 from tqdm import tqdm
 
 from hub import clock
@@ -20,6 +21,7 @@ from hub.events.health import waiting
 from hub.invariants import check, shipped
 from hub.stores.models import Store
 from hub.supervisor import Supervisor
+from inventory.models import StockLevel
 from inventory.services.counts import record_counts
 from orders.chain.access import open_demo_access
 from orders.chain.load import load
@@ -67,7 +69,8 @@ class Replay:
     def prepare(self) -> tuple[Plan, Client]:
         """The chain is loaded, the day's demand counted into stock; returns plan and client.
 
-        Stock rule: every store counts exactly what the day asks of it, per stock code.
+        Stock rule: every store counts, per stock code, what it has promised already and what the
+        day asks of it, no more.
         """
         chain = retail_chain(stores=self.stores, lines=self.lines)
         load(chain)
@@ -140,11 +143,12 @@ class Replay:
         stores = Store.objects.in_bulk(demand, field_name="code")
         as_of = clock.now()
         for code, units in _bar(demand.items(), len(demand), what="stock"):
+            promised = _promised(stores[code], list(units))
             record_counts(
                 store=stores[code],
                 source="replay",
                 as_of=as_of,
-                counts=dict(units),
+                counts={sku: wanted + promised.get(sku, 0) for sku, wanted in units.items()},
                 event_prefix=f"{self.run_id}:{code}",
             )
 
@@ -191,6 +195,13 @@ class Replay:
         }
 
 
+def _promised(store: Store, skus: list[str]) -> dict[str, int]:
+    """Units per stock code that lie in the store but are not for sale."""
+    levels = StockLevel.objects.filter(store=store, item__sku__in=skus)
+    taken = F("unavailable") + F("allocated") + F("held")
+    return dict(levels.annotate(taken=taken).values_list("item__sku", "taken"))
+
+
 def wait_until_drained(seconds: float = SETTLE_SECONDS) -> bool:
     """Whether no delivery, webhook call or message waited any more within ``seconds``."""
     deadline = time.monotonic() + seconds
@@ -206,4 +217,4 @@ def wait_until_drained(seconds: float = SETTLE_SECONDS) -> bool:
 
 def _bar(items: Any, total: int, *, what: str = "orders") -> Any:
     """The same items, with a progress bar once it takes longer than two seconds."""
-    return tqdm(items, total=total, desc=what, unit="", delay=2, leave=False)
+    return tqdm(items, total=total, desc=what, unit="", delay=2, leave=False, disable=None)
