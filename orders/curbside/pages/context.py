@@ -27,7 +27,7 @@ from orders.curbside.spots import spots_of
 from orders.models import FulfillmentOrder, FulfillmentStatus, PickupCode, Visit, VisitStatus
 from orders.states import BEFORE_READY, LIVE
 
-MINUTES = [5, 10, 15, 20, 30, 45, 60, 90]
+MINUTES = [5, 10, 15, 20, 30, 45]
 USUAL_MINUTES = 15
 HERE = frozenset({VisitStatus.ARRIVED, VisitStatus.BEING_SERVED})
 

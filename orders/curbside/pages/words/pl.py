@@ -58,7 +58,7 @@ WORDS = {
     "here_change": "Stoisz teraz gdzie indziej?",
     "here_spot": "Numer miejsca parkingowego",
     "spot_taken": "zajęte",
-    "spot_accessible": "dla osób z niepełnosprawnością",
+    "spot_accessible": "dostępne",
     "spot_oversize": "duże pojazdy",
     "spot_none": "Gdzie indziej",
     "here_place": "Gdzie Cię znajdziemy?",

@@ -58,7 +58,7 @@ WORDS = {
     "here_change": "Вы переехали на другое место?",
     "here_spot": "Номер парковочного места",
     "spot_taken": "занято",
-    "spot_accessible": "для людей с инвалидностью",
+    "spot_accessible": "доступное",
     "spot_oversize": "для больших машин",
     "spot_none": "В другом месте",
     "here_place": "Где вас найти?",
