@@ -132,29 +132,35 @@ def _hand_over(draft: Draft) -> str:
     connector: SmsConnector | None = None
     if draft.provider != PROVIDER:
         connector = sms_connector(draft.provider, is_test=draft.is_test)
-    if draft.unsure:
-        can_tell = isinstance(connector, FindsTexts)
-        known = connector.find(to=draft.to, reference=draft.reference) if can_tell else None
-        if known:
-            return known
-        if not can_tell and not draft.may_repeat:
-            raise ConnectorError(
-                "an earlier try may have got through", permanent=True, ambiguous=True
-            )
-    if connector is None:
-        return send_mail(
+    known = _look_up(connector, draft) if draft.unsure else None
+    if known:
+        return known
+    if connector:
+        return connector.send(
             to=draft.to,
-            title=draft.title,
             body=draft.body,
             reference=draft.reference,
-            is_test=draft.is_test,
+            valid_seconds=draft.valid_seconds,
         )
-    return connector.send(
+    return send_mail(
         to=draft.to,
+        title=draft.title,
         body=draft.body,
         reference=draft.reference,
-        valid_seconds=draft.valid_seconds,
+        is_test=draft.is_test,
     )
+
+
+def _look_up(connector: SmsConnector | None, draft: Draft) -> str | None:
+    """The provider's reference if an earlier try got through, None if the message is to be sent.
+
+    Raises ConnectorError when nobody can tell and the purpose does not allow a repeat.
+    """
+    if isinstance(connector, FindsTexts):
+        return connector.find(to=draft.to, reference=draft.reference)
+    if not draft.may_repeat:
+        raise ConnectorError("an earlier try may have got it", permanent=True, ambiguous=True)
+    return None
 
 
 @transaction.atomic

@@ -39,7 +39,7 @@ records = st.lists(
 
 
 @pytest.mark.django_db
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(said=records, moves=st.lists(st.integers(0, 5), max_size=4))
 def test_moving_links_and_moving_them_back_equals_the_start(said, moves):
     source = new_id("test")
