@@ -99,6 +99,12 @@ class HubSchema(AutoSchema):
         """The first part of the address after the version."""
         return [self._tokenize_path()[0]]
 
+    def get_serializer_name(self, serializer: Any, direction: Any) -> str:
+        """The class's name after its app's, so that each app names its shapes freely."""
+        app = str(type(serializer).__module__).partition(".")[0]
+        name = str(super().get_serializer_name(serializer, direction))
+        return name if app == "hub" else app.capitalize() + name
+
     def _get_response_bodies(self, direction: Any = "response") -> Any:
         bodies = super()._get_response_bodies(direction)
         for status in self._refusals():
