@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Prefetch, QuerySet
+from django.db.models import Exists, F, OuterRef, Prefetch, QuerySet
 
 from hub.api.auth import Caller
 from hub.api.errors import InvalidCursor
@@ -33,9 +33,11 @@ def find_order(caller: Caller, public_id: str) -> Order:
 def with_details(orders: QuerySet[Order]) -> QuerySet[Order]:
     """The orders with their lines, parts, the work on these, and blocks."""
     parts = FulfillmentOrder.objects.select_related("store").order_by("pk")
-    work = FulfillmentLine.objects.select_related("item", "order_line")
+    # one name each instead of whole items: an order may have a thousand lines
+    lines = OrderLine.objects.annotate(sku=F("item__sku"))
+    work = FulfillmentLine.objects.annotate(sku=F("item__sku"), number=F("order_line__number"))
     return orders.prefetch_related(
-        Prefetch("lines", OrderLine.objects.select_related("item")),
+        Prefetch("lines", lines),
         Prefetch("fulfillments", parts),
         Prefetch("fulfillments__lines", work),
         "blocks",

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from orders.models import FulfillmentLine, FulfillmentOrder, Order, OrderLine
+from orders.models import FulfillmentOrder, Order
 from orders.placing.cancel import why_not_cancel
 from orders.revision import revision_of
 from orders.states import allowed_actions
@@ -63,20 +63,22 @@ def _fulfillment(part: FulfillmentOrder) -> dict[str, Any]:
     }
 
 
-def _line(line: OrderLine) -> dict[str, Any]:
+def _line(line: Any) -> dict[str, Any]:
+    """An OrderLine with its SKU beside it."""
     return {
         "number": line.number,
-        "sku": line.item.sku,
+        "sku": line.sku,
         "quantity": line.quantity,
         "canceled": line.canceled,
         "unit_price_minor": line.unit_price_minor,
     }
 
 
-def _work(line: FulfillmentLine) -> dict[str, Any]:
+def _work(line: Any) -> dict[str, Any]:
+    """A FulfillmentLine with its SKU and its line's number beside it."""
     return {
-        "number": line.order_line.number,
-        "sku": line.item.sku,
+        "number": line.number,
+        "sku": line.sku,
         "allocated": line.allocated,
         "picked": line.picked,
         "short": line.short,

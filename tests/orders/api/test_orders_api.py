@@ -283,7 +283,8 @@ def test_lists_and_details_cost_the_same_number_of_queries_however_many_rows(api
     def queries(address):
         with CaptureQueriesContext(connection) as asked:
             assert api.get(address).status_code == 200
-        return len(asked)
+        # the key and its quota are asked for every few seconds only
+        return len([query for query in asked.captured_queries if "api_" not in query["sql"]])
 
     small = make_order(channel=channel)
     api.get("/v1/orders")
