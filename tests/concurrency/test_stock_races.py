@@ -237,6 +237,72 @@ def test_holds_and_counts_at_once_keep_the_promise_or_open_a_case(store, channel
     assert cases == int(held > on_hand)
 
 
+def test_a_count_that_waited_for_a_hand_off_sees_it(store, channel, mug):
+    allocate(reference="ful_1", channel=channel, store=store, lines={mug.pk: 10})
+    before = clock.now()
+
+    def work(number: int) -> None:
+        with transaction.atomic(), connection.cursor() as cursor:
+            if number:
+                cursor.execute("SELECT pg_sleep(0.2)")
+                record_counts(
+                    store=store, source="test", as_of=before, counts={"MUG": 4}, event_prefix="race"
+                )
+            else:
+                hand_off(reference="ful_1", lines={mug.pk: 10})
+                cursor.execute("SELECT pg_sleep(0.5)")
+
+    at_once(2, work)
+
+    assert level(store, mug) == (0, 0, 0)
+
+
+def test_counts_of_many_items_and_baskets_never_block_each_other(store, channel):
+    items = [make_item() for _ in range(40)]
+    stock(store, dict.fromkeys(items, 1000))
+    skus = [item.sku for item in items]
+
+    def work(number: int) -> None:
+        for turn in range(4):
+            if number % 2:
+                lines = {item.pk: 1 for item in items[::-1]}
+                reference = f"ful_{number}_{turn}"
+                allocate(reference=reference, channel=channel, store=store, lines=lines)
+                continue
+            record_counts(
+                store=store,
+                source="test",
+                as_of=clock.now(),
+                counts=dict.fromkeys(skus if number % 4 else skus[::-1], 900 + turn),
+                event_prefix=f"race-{number}-{turn}",
+            )
+
+    at_once(8, work)  # a deadlock would raise here
+
+    assert {level(store, item)[1:] for item in items} == {(16, 0)}
+
+
+def test_of_two_complete_counts_at_once_the_later_one_holds(store, channel):
+    for turn in range(10):
+        item = make_item()
+        stock(store, {item: 5})
+        now = clock.now()
+
+        def count(number: int, item=item, now=now, turn=turn) -> None:
+            record_counts(
+                store=store,
+                source="test",
+                as_of=now - timedelta(seconds=number),
+                counts={item.sku: 5 if number == 0 else 9},
+                event_prefix=f"race-{turn}-{number}",
+                complete=True,
+            )
+
+        at_once(2, count)
+
+        assert level(store, item)[0] == 5
+
+
 # --- the join trap ------------------------------------------------------------------------------
 
 # The same guard, written the way an ORM writes it when the filter crosses a relation: what the
