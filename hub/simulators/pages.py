@@ -95,13 +95,14 @@ def site(request: HttpRequest) -> HttpResponse:
 
 def _ticket(row: SimulatedPickList, zone: ZoneInfo) -> Ticket:
     lines = row.body.get("lines")
+    lines = lines if isinstance(lines, list) else []
     return Ticket(
         reference=till_reference(row),
         order=str(row.body.get("order_reference", "")),
         promised_at=_moment(row.body.get("promised_at"), zone),
         received_at=row.received_at.astimezone(zone),
         withdrawn=row.canceled_at is not None,
-        lines=[line for line in lines if isinstance(line, dict)] if lines else [],
+        lines=[line for line in lines if isinstance(line, dict)],
         note=str(row.body.get("note", "")),
     )
 

@@ -13,8 +13,6 @@ from hub.simulators.models import SimulatedPickList
 from tests.factories import make_pos
 from tests.hub.connectors.wire import HANG, RESET, reply, vendor
 
-pytestmark = pytest.mark.django_db(transaction=True)
-
 PICK_LIST = PickList(
     fulfillment_id="ful_01jd3k",
     order_id="ord_01jd3k",
@@ -70,7 +68,10 @@ class InMemory:
         return self.connector().till.canceled
 
 
-@pytest.fixture(params=["webhook", "memory"])
+OVER_HTTP = pytest.param("webhook", marks=pytest.mark.django_db(transaction=True))
+
+
+@pytest.fixture(params=[OVER_HTTP, "memory"])
 def till(request, settings):
     if request.param == "webhook":
         return Simulated(request.getfixturevalue("live_server"), settings)

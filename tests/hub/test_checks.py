@@ -1,0 +1,61 @@
+"""What ``manage.py check`` says of wrong settings: one sentence each."""
+
+import pytest
+from django.conf import settings as configured
+
+from hub.checks import check_addresses, check_connectors, check_jobs, check_simulators
+
+ALL = (check_connectors, check_addresses, check_jobs, check_simulators)
+
+
+def said(settings, **changes):
+    for name, value in changes.items():
+        setattr(settings, name, value)
+    return [message.id for check in ALL for message in check(None)]
+
+
+GOOD = {"timeout": 600, "retry": 1300, "max_attempts": 3}
+PRODUCTION = {"DEBUG": False, "SIMULATORS": False}
+
+
+def test_good_settings_are_passed_in_silence(settings):
+    assert said(settings, DEBUG=True, Q_CLUSTER=GOOD) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "ids"),
+    [
+        ({"SMS_CONNECTOR": "twillio"}, ["hub.E002"]),
+        ({"PUBLIC_BASE_URL": "hub.example"}, ["hub.E003"]),
+        ({"PUBLIC_BASE_URL": "https://u@hub.example"}, ["hub.E003"]),
+        ({"PUBLIC_BASE_URL": "https://hub.example?x"}, ["hub.E003"]),
+        ({"PRIVATE_NETWORKS": ["10.0.0.0/8", "10.0.0.1/8"]}, ["hub.E004"]),
+        ({"PRIVATE_NETWORKS": ["anywhere"]}, ["hub.E004"]),
+        ({"Q_CLUSTER": GOOD | {"timeout": 1300}}, ["hub.E005"]),
+        ({"Q_CLUSTER": GOOD | {"timeout": None}}, ["hub.E005"]),
+        ({"Q_CLUSTER": GOOD | {"max_attempts": 0}}, ["hub.E006"]),
+        ({"DEBUG": False, "SIMULATORS": True}, ["hub.I001", "hub.W001"]),
+        (PRODUCTION, ["hub.I001"]),
+    ],
+)
+def test_each_mistake_is_named(settings, changes, ids):
+    assert said(settings, DEBUG=True, Q_CLUSTER=GOOD) == []
+    assert said(settings, **changes) == ids
+
+
+def test_a_connector_that_cannot_be_loaded_is_named(settings):
+    settings.DEBUG = True
+    settings.CONNECTORS = {
+        "pos": {"acme": "hub.connectors.pos.acme.AcmePos"},
+        "sms": configured.CONNECTORS["sms"],
+    }
+
+    (message,) = check_connectors(None)
+
+    assert message.id == "hub.E001"
+    assert "acme" in message.msg
+
+
+def test_the_shipped_settings_name_only_connectors_that_load():
+    assert configured.CONNECTORS
+    assert not [one for one in check_connectors(None) if one.id == "hub.E001"]
