@@ -43,6 +43,8 @@ class PersonAdmin(DjangoUserAdmin, HubAdmin[User]):  # type: ignore[type-arg]
     inlines = [ScopeInline]
     list_display = ["username", "first_name", "last_name", "is_active", "is_staff", "is_superuser"]
     list_filter = ["is_active", "is_staff", "is_superuser", "groups"]
+    filter_horizontal = []
+    autocomplete_fields = ["groups"]
 
     def get_inlines(self, request: HttpRequest, obj: Any = None) -> list[Any]:
         """Stores are chosen once the person exists."""

@@ -35,6 +35,7 @@ class Figure:
 
 def context(request: HttpRequest, page: dict[str, Any]) -> dict[str, Any]:
     """Add today's figures to the first page: the stores' for all, the machinery's for operators."""
+    page["title"] = "Today"
     work: list[Figure] = []
     if works_in_stores(request):
         stores = stores_for(request)

@@ -144,4 +144,4 @@ def favicon(_: HttpRequest) -> str:
 
 def environment(_: HttpRequest) -> list[str] | None:
     """A label in the page's corner: a hub with simulated tills and phones must not go unnoticed."""
-    return ["Simulators on", "warning"] if settings.SIMULATORS else None
+    return ["Demo", "warning"] if settings.SIMULATORS else None

@@ -150,6 +150,13 @@ class SecretOnceAdmin(HubAdmin[M]):
         """Create what the checked form asks for; the row and its secret."""
         raise NotImplementedError
 
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """One button only: what is made is shown next."""
+        one = {"show_save_and_add_another": False, "show_save_and_continue": False}
+        return super().add_view(request, form_url, {**(extra_context or {}), **one})
+
     def save_model(self, request: HttpRequest, obj: M, form: Any, change: bool) -> None:
         """A new row is made by its service; an old one is saved as it is."""
         if change:

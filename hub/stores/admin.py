@@ -22,8 +22,10 @@ from hub.stores.models import (
 
 if TYPE_CHECKING:
     from django.forms import Select
+    from django.forms import URLInput as UrlInput
 else:
     from unfold.widgets import UnfoldAdminSelectWidget as Select
+    from unfold.widgets import UnfoldAdminURLInputWidget as UrlInput
 
 WEEKDAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
 
@@ -104,6 +106,7 @@ class PosConnectionForm(forms.ModelForm):  # type: ignore[type-arg]
         choices=lambda: [(name, name) for name in sorted(settings.CONNECTORS["pos"])],
         widget=Select,
     )
+    base_url = forms.URLField(max_length=300, assume_scheme="https", widget=UrlInput)
 
     class Meta:
         model = PosConnection

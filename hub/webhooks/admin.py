@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.conf import settings
@@ -19,9 +19,16 @@ from hub.staff.work import WorkAdmin
 from hub.webhooks.endpoints import create_endpoint, disable_endpoint, enable_endpoint
 from hub.webhooks.models import WebhookCall, WebhookEndpoint
 
+if TYPE_CHECKING:
+    from django.forms import URLInput as UrlInput
+else:
+    from unfold.widgets import UnfoldAdminURLInputWidget as UrlInput
+
 
 class EndpointForm(forms.ModelForm):  # type: ignore[type-arg]
     """An address that the hub may call."""
+
+    url = forms.URLField(max_length=500, assume_scheme="https", widget=UrlInput)
 
     class Meta:
         model = WebhookEndpoint

@@ -6,7 +6,7 @@ import hashlib
 import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db.models import (
     Count,
@@ -32,7 +32,7 @@ from orders.models import (
     VisitPickup,
     VisitStatus,
 )
-from orders.reports import COMING, TO_PICK, WAITING
+from orders.reports import COMING, LONG_WAIT_MINUTES, TO_PICK, WAITING
 
 MOST_CARDS = 200
 
@@ -178,7 +178,7 @@ def _visit(visit: Visit, now: datetime) -> Card:
         words, tone = due(visit.eta, now)
         words = f"expected {words}"
     elif waits:
-        tone = "danger" if visit.status == VisitStatus.ARRIVED else "success"
+        tone = _wait_tone(visit, now)
     spot = f"Spot {visit.spot}" if visit.spot else visit.place or "no spot named"
     details = [visit.place if visit.spot else "", visit.vehicle, *map(_where, parts)]
     return Card(
@@ -194,6 +194,13 @@ def _visit(visit: Visit, now: datetime) -> Card:
         since=visit.arrived_at if waits else None,
         serve=first.pk if first and visit.status == VisitStatus.ARRIVED else None,
     )
+
+
+def _wait_tone(visit: Visit, now: datetime) -> str:
+    if visit.status == VisitStatus.BEING_SERVED:
+        return "success"
+    longest = timedelta(minutes=LONG_WAIT_MINUTES)
+    return "danger" if now - (visit.arrived_at or now) > longest else "warning"
 
 
 def _where(part: FulfillmentOrder) -> str:
@@ -219,4 +226,4 @@ def digest_of(texts: Iterable[str]) -> str:
 
 def _board(cards: Iterable[Card]) -> Board:
     made = list(cards)
-    return Board(made, digest_of(f"{card.key}:{card.due}" for card in made))
+    return Board(made, digest_of(f"{card.key}:{card.due}:{card.tone}" for card in made))

@@ -34,7 +34,7 @@ MOST_CANDIDATES = 20
 class OrderAdmin(StoreWorkAdmin[Order]):
     """Orders with a part in one of the person's stores."""
 
-    list_display = ["external_id", "state", "channel", "total", "placed", "is_test"]
+    list_display = ["external_id", "state", "channel", "total", "placed", "remark"]
     list_filter = ["status", "channel", "is_test"]
     list_select_related = ["channel"]
     search_fields = ["external_id", "public_id"]
@@ -78,6 +78,13 @@ class OrderAdmin(StoreWorkAdmin[Order]):
     def placed(self, row: Order) -> str:
         """When the site placed it."""
         return local(row.placed_at, "UTC")
+
+    @admin.display(description="Remark")
+    def remark(self, row: Order) -> str:
+        """Test orders must not be taken for real ones."""
+        return "Test order" if row.is_test else ""
+
+    remark.label = {"Test order": "warning"}  # type: ignore[attr-defined]  # unfold colours by it
 
     def change_view(
         self,

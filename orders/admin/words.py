@@ -35,8 +35,8 @@ STATUS_TONES = {
 
 
 def said(status: str) -> str:
-    """A status as people say it: ``on_my_way`` is «on my way»."""
-    return status.replace("_", " ")
+    """A status as the store's people say it: ``on_my_way`` is «on the way»."""
+    return status.replace("_my_", "_the_").replace("_", " ")
 
 
 def local(moment: datetime | None, timezone: str, *, seconds: bool = False) -> str:

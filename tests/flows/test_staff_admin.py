@@ -1,0 +1,221 @@
+"""The staff workspace in a real browser: a pick by taps, live boards, no word from the console.
+
+Pictures of every page lie in ``var/pictures`` afterwards, to be looked at.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from django.contrib.auth.models import User
+from django.urls import reverse
+
+from hub.stores.models import StaffScope
+from orders.admin.words import said
+from orders.curbside.services import arrive, say_on_my_way
+from orders.models import FulfillmentStatus
+from tests.factories import (
+    make_fulfillment,
+    make_item,
+    make_picking,
+    make_ready,
+    make_spots,
+    make_store,
+    pin_of,
+    stock,
+)
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+PICTURES = Path(__file__).parents[2] / "var" / "pictures"
+CHROMIUM = "/usr/bin/chromium"
+SIZES = {"phone": (390, 844), "tablet": (820, 1180), "desk": (1280, 800)}
+# the sandbox and /dev/shm are not to be had in every container
+FLAGS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args):
+    """The system's Chromium; Playwright's own is not installed."""
+    os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+    return browser_type_launch_args | {"executable_path": CHROMIUM, "args": FLAGS}
+
+
+@pytest.fixture
+def store():
+    store = make_store(name="Warszawa Centrum")
+    make_spots(store)
+    return store
+
+
+@pytest.fixture
+def goods(store):
+    goods = [
+        make_item(name="Wholemeal bread 500 g", gtin="5901234123457"),
+        make_item(name="Butter, unsalted, from grass-fed cows", zone="chilled"),
+    ]
+    stock(store, dict.fromkeys(goods, 500))
+    return goods
+
+
+@pytest.fixture
+def trouble(page, live_server):
+    """What a page must not do: complain in the console, fail, or call another host."""
+    found: list[str] = []
+    page.on("console", lambda line: found.append(line.text) if line.type == "error" else None)
+    page.on("pageerror", lambda error: found.append(str(error)))
+    page.on("requestfailed", lambda asked: found.append(asked.url) if _broken(asked) else None)
+    host = urlsplit(live_server.url).netloc
+    page.on(
+        "request",
+        lambda asked: found.append(asked.url) if urlsplit(asked.url).netloc != host else None,
+    )
+    yield found
+    assert not found
+
+
+def _broken(asked) -> bool:
+    # leaving a page ends its poll in the middle, and that is no trouble
+    return not asked.failure.endswith("ERR_ABORTED")
+
+
+@pytest.fixture
+def picker(page, live_server, store, trouble):
+    person = User.objects.create_user("pola", password="walks-fast-9", is_staff=True)
+    StaffScope.objects.create(user=person, store=store)
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(live_server.url + reverse("admin:login"))
+    page.fill("[name=username]", "pola")
+    page.fill("[name=password]", "walks-fast-9")
+    page.press("[name=password]", "Enter")
+    page.wait_for_url("**/admin/")
+    return person
+
+
+def board(live_server, tab):
+    return live_server.url + reverse(f"admin:orders_fulfillmentorder_{tab}")
+
+
+def wait_for_status(page, status):
+    page.wait_for_selector(f".hub-pill:has-text('{said(status).capitalize()}')")
+
+
+def test_a_picker_works_an_order_by_taps_on_a_phone(page, live_server, store, goods, picker):
+    part = make_fulfillment(store=store, lines={goods[0]: 2, goods[1]: 3})
+
+    page.goto(board(live_server, "pick"))
+    page.click(f"text={part.order.external_id}")
+    page.click("button:has-text('Accept')")
+    page.click("button:has-text('Start picking')")
+    wait_for_status(page, "picking")
+    page.locator("[aria-label='One less']").last.click()
+    page.click("button:has-text('All counted')")
+    page.fill("[name=staging_location]", "Cooler 2")
+    page.fill("[name=bags]", "2")
+    page.click("button:has-text('Ready for pickup')")
+    wait_for_status(page, "ready")
+    page.fill("[name=pin]", pin_of(part))
+    page.click("button:has-text('Hand over')")
+    wait_for_status(page, "completed")
+
+    part.refresh_from_db()
+    assert part.status == FulfillmentStatus.COMPLETED
+    assert [line.short for line in part.lines.all()] == [0, 1]
+
+
+def test_boards_follow_new_work_and_arrivals_without_reload(
+    page, live_server, store, goods, picker
+):
+    page.goto(board(live_server, "arrivals"))
+    page.wait_for_selector("text=Nobody is at the curb")
+
+    part = make_ready(store=store, lines={goods[0]: 1})
+    say_on_my_way(fulfillment=part, minutes=7)
+    page.wait_for_selector(".hub-card:has-text('expected in')", timeout=4000)
+    arrive(fulfillment=part, spot="2", vehicle="green Skoda")
+    card = page.wait_for_selector(".hub-card:has-text('Spot 2')", timeout=4000)
+
+    assert "green Skoda" in card.inner_text()
+    page.click("button:has-text('Bring it out')")
+    page.wait_for_selector("text=being served", timeout=4000)
+
+
+def test_a_board_says_when_it_has_lost_contact(page, live_server, picker, trouble):
+    page.goto(board(live_server, "pick"))
+    page.wait_for_selector("text=Live · last contact", timeout=5000)
+    page.context.set_offline(True)
+    page.wait_for_selector("text=No contact since", timeout=5000)
+    page.context.set_offline(False)
+    page.wait_for_selector("text=Live · last contact", timeout=5000)
+    expected = ("ERR_INTERNET_DISCONNECTED", "/cards/", "htmx:")
+    assert not [text for text in trouble if not any(part in text for part in expected)]
+    trouble.clear()
+
+
+def test_rejecting_asks_first(page, live_server, store, goods, picker):
+    part = make_picking(store=store, lines={goods[0]: 1})
+    page.goto(live_server.url + reverse("admin:orders_fulfillmentorder_change", args=[part.pk]))
+    page.click("text=We cannot do this order")
+    page.click("dialog[open] >> button:has-text('Back')")
+    part.refresh_from_db()
+    assert part.status == FulfillmentStatus.PICKING
+    page.click("text=We cannot do this order")
+    page.click("dialog[open] >> button:has-text('Reject the order')")
+    wait_for_status(page, "rejected")
+
+
+@pytest.fixture
+def chief(picker):
+    User.objects.filter(pk=picker.pk).update(is_superuser=True)
+
+
+@pytest.fixture(params=[(size, scheme) for size in SIZES for scheme in ("light", "dark")])
+def look(request):
+    return request.param
+
+
+@pytest.mark.usefixtures("chief")
+def test_every_page_fits_every_screen(page, live_server, store, goods, look):
+    size, scheme = look
+    page.set_viewport_size(dict(zip(("width", "height"), SIZES[size], strict=True)))
+    page.emulate_media(color_scheme=scheme)
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    for name, address in _pages(store, goods).items():
+        page.goto(live_server.url + address)
+        page.wait_for_load_state("load")
+        page.screenshot(path=PICTURES / f"{name}-{size}-{scheme}.png", full_page=True)
+        wide = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+        assert wide <= 0, f"{name} is {wide} pixels too wide at {size}"
+        small = page.evaluate(
+            """[...document.querySelectorAll('.hub button, .hub-button, .hub input')]
+            .filter(it => it.offsetParent && it.getBoundingClientRect().height < 44)
+            .map(it => it.outerHTML.slice(0, 80))"""
+        )
+        assert not small, f"too small to tap on {name}: {small}"
+
+
+def _pages(store, goods) -> dict[str, str]:
+    """One address per kind of page, with work in every state."""
+    lines = {goods[0]: 2, goods[1]: 1}
+    proposed = make_fulfillment(store=store, lines=lines, note="Ripe bananas, please")
+    picking, ready = make_picking(store=store, lines=lines), make_ready(store=store, lines=lines)
+    arrive(fulfillment=ready, spot="2", vehicle="green Skoda, WA 12345")
+    say_on_my_way(fulfillment=make_ready(store=store, lines=lines), minutes=9)
+    part = "admin:orders_fulfillmentorder_"
+    pages = {tab: reverse(part + tab) for tab in ("pick", "ready", "arrivals", "exceptions")}
+    work = {"proposed": proposed, "picking": picking, "ready": ready}
+    pages |= {f"work-{name}": reverse(part + "change", args=[row.pk]) for name, row in work.items()}
+    pages |= {
+        "order": reverse("admin:orders_order_change", args=[ready.order_id]),
+        "orders": reverse("admin:orders_order_changelist"),
+        "today": reverse("admin:index"),
+        "stock": reverse("admin:inventory_stocklevel_changelist"),
+        "store": reverse("admin:stores_store_change", args=[store.pk]),
+        "key": reverse("admin:api_apikey_add"),
+        "deliveries": reverse("admin:events_delivery_changelist"),
+        "person": reverse("admin:auth_user_change", args=[User.objects.first().pk]),
+    }
+    return pages
