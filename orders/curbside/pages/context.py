@@ -77,10 +77,10 @@ def _details(
     """Labelled facts below the headline, those that hold now."""
     status = fulfillment.status
     before = status in BEFORE_READY and moments.now <= fulfillment.promised_at
-    ready = status == FulfillmentStatus.READY
+    waiting = status == FulfillmentStatus.READY and (visit is None or visit.status in EXPECTED)
     said: list[tuple[str, datetime | str | None]] = [
         ("promised", fulfillment.promised_at if before else None),
-        ("expires", fulfillment.expires_at if ready else None),
+        ("expires", fulfillment.expires_at if waiting else None),
         ("expected", visit.eta if visit and visit.status in EXPECTED else None),
         ("your_spot", visit.spot.label if visit and visit.spot else None),
         ("your_place", visit.place if visit else None),
@@ -145,6 +145,8 @@ def _forms(
         "way_again": coming,
         "here": here,
         "here_again": visit is not None and not coming,
+        "here_first": visit is not None,
+        "here_folded": visit is None and fulfillment.status in BEFORE_READY,
         "minutes": [
             {
                 "value": minutes,
@@ -207,4 +209,5 @@ def _items(fulfillment: FulfillmentOrder, language: str, words: dict[str, str]) 
             }
         )
     total = money(order.total_minor, order.currency) if received else ""
-    return {"received": received, "lines": lines, "total": total}
+    incomplete = received and any(line["short"] for line in lines)
+    return {"received": received, "lines": lines, "total": total, "incomplete": incomplete}

@@ -1,0 +1,176 @@
+"""Whatever customers, staff and relays do in any order: visits, spots and stock stay true."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+import pytest
+from django.db.models import Sum
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    rule,
+    run_state_machine_as_test,
+)
+
+from hub.errors import HubError
+from hub.events.models import Fact
+from inventory.models import StockLevel
+from orders.curbside.handlers import end_visit
+from orders.curbside.services import arrive, begin_service, hand_off, say_on_my_way
+from orders.models import FulfillmentLine, FulfillmentOrder, HandOff, PickupCode, Visit, VisitPickup
+from orders.models.visit import ACTIVE_VISIT
+from orders.picking.services import accept, finish_picking, mark_ready, reject, start_picking
+from orders.placing.cancel import cancel_order
+from orders.states import LIVE
+from tests.factories import make_fulfillment, make_item, make_spots, make_store, stock
+
+ON_HAND, PARTS = 30, 3
+part_numbers = st.integers(0, PARTS - 1)
+
+
+class Curb(RuleBasedStateMachine):
+    """Three orders for one item at a store with two spots."""
+
+    @initialize()
+    def open_store(self):
+        self.store, self.item = make_store(), make_item()
+        make_spots(self.store, "1 2")
+        stock(self.store, {self.item: ON_HAND})
+        self.keys = [
+            make_fulfillment(store=self.store, lines={self.item: 3}).pk for _ in range(PARTS)
+        ]
+        self.parts = FulfillmentOrder.objects.filter(pk__in=self.keys)
+        self.unhandled: list[FulfillmentOrder] = []
+
+    def part(self, number) -> FulfillmentOrder:
+        return FulfillmentOrder.objects.get(pk=self.keys[number])
+
+    @rule(number=part_numbers, step=st.sampled_from([accept, start_picking]))
+    def work(self, number, step):
+        with suppress(HubError):
+            step(fulfillment=self.part(number))
+
+    @rule(number=part_numbers, found=st.integers(0, 4))
+    def pick(self, number, found):
+        part = self.part(number)
+        with suppress(HubError):
+            finish_picking(fulfillment=part, picked={part.lines.get().pk: found})
+
+    @rule(number=part_numbers)
+    def set_ready(self, number):
+        with suppress(HubError):
+            mark_ready(fulfillment=self.part(number), staging_location="A", bags=1)
+
+    @rule(number=part_numbers)
+    def hurry(self, number):
+        """All steps to ready at once, so that the end of the story is often reached."""
+        self.work(number, accept)
+        self.work(number, start_picking)
+        self.pick(number, 2)
+        self.set_ready(number)
+
+    @rule(number=part_numbers, minutes=st.integers(-1, 200))
+    def drive(self, number, minutes):
+        with suppress(HubError):
+            say_on_my_way(fulfillment=self.part(number), minutes=minutes)
+
+    @rule(
+        number=part_numbers, spot=st.sampled_from(["", "1", "2", "9"]), place=st.text(max_size=40)
+    )
+    def come(self, number, spot, place):
+        with suppress(HubError):
+            arrive(fulfillment=self.part(number), spot=spot, place=place)
+
+    @rule(number=part_numbers)
+    def serve(self, number):
+        with suppress(HubError):
+            begin_service(fulfillment=self.part(number))
+
+    @rule(number=part_numbers, right=st.booleans())
+    def give(self, number, right):
+        code = PickupCode.objects.filter(fulfillment=self.keys[number]).first()
+        pin = code.pin if code and right else "000000"
+        with suppress(HubError):
+            hand_off(fulfillment=self.part(number), pin=pin, by=None)
+
+    @rule(number=part_numbers, whole_order=st.booleans())
+    def give_up(self, number, whole_order):
+        part = self.part(number)
+        with suppress(HubError):
+            if whole_order:
+                cancel_order(order=part.order, reason="no")
+            else:
+                reject(fulfillment=part, reason="no")
+            self.unhandled.append(part)
+
+    @rule()
+    def relay(self):
+        for part in self.unhandled:
+            end_visit(part_happened(part))
+        self.unhandled = []
+
+    @invariant()
+    def nobody_shares_a_spot_and_no_pickup_has_two_visits(self):
+        standing = Visit.objects.filter(store=self.store, status__in=ACTIVE_VISIT)
+        spots = list(standing.exclude(spot=None).values_list("spot", flat=True))
+        assert len(spots) == len(set(spots))
+        pickups = VisitPickup.objects.filter(active=True, fulfillment__in=self.keys)
+        assert pickups.count() == pickups.values("fulfillment").distinct().count()
+        assert set(pickups.values_list("visit", flat=True)) == set(
+            standing.values_list("pk", flat=True)
+        )
+
+    @invariant()
+    def a_visit_tells_the_same_story_as_its_times(self):
+        for visit in Visit.objects.filter(store=self.store):
+            assert (visit.ended_at is None) == (visit.status in ACTIVE_VISIT)
+            assert (visit.served_at is not None) or visit.status != "being_served"
+            assert (visit.arrived_at is not None) or visit.status != "arrived"
+
+    @invariant()
+    def nobody_waits_for_what_is_over(self):
+        unhandled = {part.pk for part in self.unhandled}
+        for part in self.parts.exclude(status__in=LIVE):
+            waiting = VisitPickup.objects.filter(fulfillment=part, active=True).exists()
+            assert not waiting or part.pk in unhandled
+
+    @invariant()
+    def stock_is_what_the_parts_say(self):
+        level = StockLevel.objects.get(store=self.store, item=self.item)
+        lines = FulfillmentLine.objects.filter(fulfillment__in=self.keys)
+        given = lines.aggregate(units=Sum("handed_off"))["units"]
+        live = lines.filter(fulfillment__status__in=LIVE)
+        promised = sum(line.allocated - line.short for line in live)
+        assert (level.on_hand, level.allocated) == (ON_HAND - given, promised)
+
+    @invariant()
+    def each_completed_part_has_one_proof_and_one_fact(self):
+        completed = self.parts.filter(status="completed")
+        assert HandOff.objects.filter(fulfillment__in=self.keys).count() == completed.count()
+        for part in completed:
+            facts = Fact.objects.filter(subject=f"order:{part.order_id}")
+            assert facts.filter(name="fulfillment.handed_off").count() == 1
+            assert facts.filter(name="order.completed").count() == 1
+
+
+def part_happened(part):
+    """A fact about a part, as far as the handler reads it."""
+    return type("Happened", (), {"fulfillment_id": part.pk})()
+
+
+@pytest.mark.django_db
+def test_any_interleaving_keeps_visits_spots_and_stock_true():
+    run_state_machine_as_test(
+        Curb,
+        settings=settings(
+            max_examples=25,
+            stateful_step_count=25,
+            deadline=None,
+            database=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
