@@ -135,7 +135,7 @@ def make_ready(**values) -> FulfillmentOrder:
 
 def pin_of(fulfillment: FulfillmentOrder) -> str:
     """The right PIN of a ready part."""
-    return PickupCode.objects.get(fulfillment=fulfillment).pin
+    return str(PickupCode.objects.get(fulfillment=fulfillment).pin)
 
 
 def make_spots(store: Store, labels: str = "1 2 3") -> list[Spot]:

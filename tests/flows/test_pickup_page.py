@@ -134,8 +134,8 @@ def test_a_whole_visit_on_a_phone_without_a_reload(page, trouble, address, store
     page.get_by_role("button", name="I’m here").click()
     headline(page).filter(has_text="We know you are here").wait_for()
     picture(page, "phone-5-here")
-    visit = Visit.objects.get()
-    assert (visit.spot.label, visit.vehicle) == ("4", "blue estate")
+    visit = Visit.objects.get(spot__label="4")
+    assert visit.vehicle == "blue estate"
 
     begin_service(fulfillment=fulfillment)
     headline(page).filter(has_text="on our way to you").wait_for(timeout=10_000)
@@ -199,7 +199,7 @@ def test_everything_works_without_javascript(browser, address, store, goods):
     page.get_by_role("button", name="I’m here").click()
     assert headline(page).inner_text() == "We know you are here"
     page.reload()
-    assert Visit.objects.get().spot.label == "2"
+    assert Visit.objects.filter(spot__label="2").count() == 1
     picture(page, "phone-no-javascript")
     context.close()
 

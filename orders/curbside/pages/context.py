@@ -162,10 +162,10 @@ def _forms(
                 "label": spot.label,
                 "accessible": spot.accessible,
                 "oversize": spot.oversize,
-                "taken": spot.taken and spot.pk != own,
+                "taken": taken and spot.pk != own,
                 "own": spot.pk == own,
             }
-            for spot in (spots_of(fulfillment.store) if here else [])
+            for spot, taken in (spots_of(fulfillment.store) if here else [])
         ],
     }
 

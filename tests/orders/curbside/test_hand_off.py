@@ -163,6 +163,7 @@ def test_links_turn_read_only_for_seven_days():
     hand_off(fulfillment=fulfillment, pin=pin_of(fulfillment), by=None)
     link = Link.objects.get()
     assert not may_act(link)
+    assert link.expires_at
     assert timedelta(days=6, hours=23) < link.expires_at - clock.now() <= timedelta(days=7)
 
 

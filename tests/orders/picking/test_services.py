@@ -118,6 +118,7 @@ def test_a_ready_order_has_a_pin_a_place_and_a_date():
     )
     assert len(pin_of(fulfillment)) == 6
     assert pin_of(fulfillment).isdecimal()
+    assert fulfillment.expires_at
     assert fulfillment.expires_at > clock.now()
     assert "fulfillment.ready_for_pickup" in facts(fulfillment)
 
