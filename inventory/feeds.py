@@ -11,7 +11,7 @@ from io import BufferedReader
 from pathlib import Path
 
 from hub.errors import Invalid
-from inventory.services.lines import MOST_UNITS
+from inventory.lines import MOST_UNITS
 
 LONGEST_LINE = 10_000
 NEEDED = ("sku", "on_hand")

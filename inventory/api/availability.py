@@ -86,7 +86,7 @@ class AvailabilityView(HubView):
             channel=site.channel,
             store_ids=[store.pk for store in stores.values()],
             item_ids=[item.pk for item in items.values()],
-            using=REPLICA if REPLICA in settings.DATABASES else DEFAULT_DB_ALIAS,
+            using=database(),
         )
         return Response(
             {
@@ -97,6 +97,11 @@ class AvailabilityView(HubView):
                 ]
             }
         )
+
+
+def database() -> str:
+    """The database to read availability from: the replica, where one is named."""
+    return REPLICA if REPLICA in settings.DATABASES else DEFAULT_DB_ALIAS
 
 
 def in_reach(site: Caller, stores: dict[str, Store]) -> dict[str, Store]:

@@ -17,8 +17,8 @@ from hub.api.views import HubView
 from hub.errors import Forbidden, Invalid
 from hub.stores.services import find_stores
 from inventory.api.availability import in_reach
+from inventory.lines import MOST_UNITS
 from inventory.services.counts import record_counts
-from inventory.services.lines import MOST_UNITS
 
 MOST_LINES = 10_000
 

@@ -19,6 +19,7 @@ from hub.errors import NotFound
 from hub.stores.services import find_stores
 from inventory.api.availability import in_reach
 from inventory.errors import HoldExpired
+from inventory.lines import MOST_UNITS
 from inventory.models import Hold
 from inventory.services.catalog import find_items
 from inventory.services.holds import (
@@ -28,7 +29,6 @@ from inventory.services.holds import (
     place_hold,
     release_hold,
 )
-from inventory.services.lines import MOST_UNITS
 
 MOST_LINES = 500
 

@@ -15,8 +15,8 @@ from psycopg.errors import UniqueViolation
 from hub import clock
 from hub.stores.models import SalesChannel, Store
 from inventory.errors import AlreadyAllocated, HoldExpired, HoldMismatch, OverRelease
+from inventory.lines import ordered
 from inventory.models import Allocation, Hold
-from inventory.services.lines import ordered
 from inventory.services.taking import TAKEN, take
 
 SOURCE = "hub"

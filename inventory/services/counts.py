@@ -20,9 +20,9 @@ from hub.errors import Invalid
 from hub.events.catalog import ShortfallOpened
 from hub.events.outbox import publish
 from hub.stores.models import PosConnection, Store
+from inventory.lines import MOST_UNITS
 from inventory.models import StockLevel
 from inventory.services.catalog import find_items
-from inventory.services.lines import MOST_UNITS
 
 CLOCK_TOLERANCE = timedelta(minutes=5)
 LONGEST_PREFIX = 50

@@ -9,8 +9,8 @@ from django.db import connection
 
 from hub.stores.models import SalesChannel, Store
 from inventory.errors import InsufficientStock
+from inventory.lines import ordered
 from inventory.services import availability
-from inventory.services.lines import ordered
 
 # Locks the level of every line that has enough free units, in the order of the item ids, so that
 # two baskets never wait for each other. After a wait PostgreSQL checks the WHERE again on the
