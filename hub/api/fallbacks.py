@@ -6,6 +6,8 @@ import sys
 
 from django.http import HttpRequest, HttpResponse
 from django.views import defaults
+from django.views.csrf import csrf_failure
+from django.views.decorators.csrf import csrf_exempt
 
 from hub.api import problems
 from hub.api.errors import BadRequest, Busy
@@ -19,6 +21,7 @@ def is_api(request: HttpRequest) -> bool:
     return request.path_info.startswith(_API)
 
 
+@csrf_exempt
 def no_such_address(request: HttpRequest, rest: str = "") -> HttpResponse:  # noqa: ARG001
     """The 404 of every API address that no view answers."""
     return problems.render(NotFound("no such address"))
@@ -38,6 +41,11 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
         if is_api(request)
         else defaults.permission_denied(request, exception)
     )
+
+
+def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """What a form without its token gets; settings.CSRF_FAILURE_VIEW."""
+    return problems.render(Forbidden()) if is_api(request) else csrf_failure(request, reason)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:

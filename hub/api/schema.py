@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 import json
-from collections.abc import Iterator
-from functools import lru_cache
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from csp.decorators import csp_update
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.cache import cache_control
-from django.views.decorators.http import require_safe
+from django.views.decorators.csrf import csrf_exempt
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.openapi import AutoSchema
@@ -19,7 +19,7 @@ from drf_spectacular.plumbing import ResolvedComponent, build_basic_type
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter
 
-from hub.api.problems import CONTENT_TYPE
+from hub.api import problems
 from hub.errors import HubError
 
 _TEXT = build_basic_type(OpenApiTypes.STR)
@@ -65,9 +65,11 @@ _KEY_PARAMETER = OpenApiParameter(
     type={"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
     description="Makes a repeat safe: it gets the first reply again, for at least seven days.",
 )
-_ALWAYS = (406, 429, 500, 503)
-_WITH_KEY = (401, 403)
-_WITH_BODY = (400, 409, 411, 412, 413, 415, 422)
+View = Callable[[HttpRequest], HttpResponseBase]
+_ALWAYS = (400, 401, 404, 406, 422, 429, 500, 503)
+_WITH_KEY = (403,)
+_CHANGING = (409, 412)
+_WITH_BODY = (411, 413, 415)
 
 
 class ApiKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
@@ -117,13 +119,10 @@ class HubSchema(AutoSchema):
         yield from _ALWAYS
         if self.view.authentication_classes:
             yield from _WITH_KEY
-        if "{" in self.path:
-            yield 404
+        if self.method != "GET":
+            yield from _CHANGING
         if self.method in ("POST", "PUT", "PATCH"):
             yield from _WITH_BODY
-            yield 404
-        else:
-            yield from (400, 409, 422) if self.method == "DELETE" else (400,)
 
     def _problem(self, status: int) -> dict[str, Any]:
         component = ResolvedComponent(  # type: ignore[no-untyped-call]
@@ -132,7 +131,7 @@ class HubSchema(AutoSchema):
         self.registry.register_on_missing(component)
         return {
             "description": f"Refused; codes: {', '.join(_codes(status))}",
-            "content": {CONTENT_TYPE: {"schema": component.ref}},
+            "content": {problems.CONTENT_TYPE: {"schema": component.ref}},
         }
 
     def _is_idempotent(self) -> bool:
@@ -150,21 +149,36 @@ def _kinds(base: type[HubError]) -> Iterator[type[HubError]]:
         yield from _kinds(kind)
 
 
-@lru_cache(maxsize=1)
+@functools.lru_cache(maxsize=1)
 def description() -> bytes:
     """The whole description as JSON; made once per process, for it cannot change."""
     made = SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
     return json.dumps(made, ensure_ascii=False).encode()
 
 
-@require_safe
+def _read_only(view: View) -> View:
+    """Refuse other methods as the API does; without them there is nothing to forge."""
+
+    @csrf_exempt
+    @functools.wraps(view)
+    def checked(request: HttpRequest) -> HttpResponseBase:
+        if request.method in ("GET", "HEAD"):
+            return view(request)
+        refusal = problems.render(problems.MethodNotAllowed())
+        refusal["Allow"] = "GET, HEAD"
+        return refusal
+
+    return checked
+
+
+@_read_only
 @cache_control(max_age=300)
 def schema_view(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
     """The description, readable by anybody."""
     return HttpResponse(description(), content_type="application/json")
 
 
-@require_safe
+@_read_only
 @csp_update({"img-src": ["data:"]})
 def docs_view(request: HttpRequest) -> HttpResponse:
     """The description as a page (Swagger UI, served from this machine)."""

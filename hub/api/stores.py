@@ -41,8 +41,8 @@ class HoursShape(serializers.Serializer[Any]):
     """One opening span, in the store's own time."""
 
     weekday = serializers.IntegerField(help_text="0 is Monday")
-    opens = serializers.TimeField()
-    closes = serializers.TimeField()
+    opens = serializers.CharField(help_text="HH:MM:SS")
+    closes = serializers.CharField(help_text="HH:MM:SS")
 
 
 class StoreShape(serializers.Serializer[Any]):

@@ -109,6 +109,14 @@ def test_an_unknown_api_address_is_a_problem_in_debug_too(settings, debug, addre
     assert answer["Content-Type"] == "application/problem+json"
 
 
+@pytest.mark.parametrize("address", ["/v1/nothing", "/v1/openapi.json", "/v1/docs", "/hooks/a/b/c"])
+def test_a_post_to_an_address_without_a_view_is_a_problem_not_a_form_error(address):
+    answer = Client(enforce_csrf_checks=True).post(address, "{}", content_type="application/json")
+
+    assert answer.status_code in (404, 405)
+    assert answer["Content-Type"] == "application/problem+json"
+
+
 def test_an_unknown_page_is_html(settings):
     settings.DEBUG = False
 
