@@ -28,4 +28,5 @@ def no_call_inside_a_transaction(monkeypatch):
 
     monkeypatch.setattr(http, "before_call", [refuse])
     yield offences
+    http.close_connections()
     assert not offences, f"called inside a database transaction: {offences}"

@@ -322,6 +322,12 @@ class _Call:
                 self.socket.shutdown(socket.SHUT_RDWR)
 
 
+def close_connections() -> None:
+    """Close the connections that this thread has kept; the next call makes new ones."""
+    for session in _local.__dict__.pop("sessions", {}).values():
+        session.close()
+
+
 @contextmanager
 def _cut_off_after(seconds: float) -> Iterator[float]:
     """Shut the call's socket when its time is over, however slowly bytes keep dripping in."""
