@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 
+from hub.events import retention
 from hub.events.catalog import (
     FulfillmentCanceled,
     FulfillmentHandedOff,
@@ -17,6 +18,7 @@ from hub.events.queues import Queue, register
 from hub.events.registry import handles
 from hub.inbox.models import InboundCall
 from notifications.models import Message
+from notifications.purging import purge_receipts
 from notifications.purposes import CANCELED, HANDED_OFF, ORDER_RECEIVED, READY
 from notifications.services.folding import OUTCOME_OF_STATUS, take_receipt
 from notifications.services.sending import send
@@ -28,6 +30,7 @@ LONGEST_REFERENCE = 120
 logger = logging.getLogger("hub.notifications")
 
 register(Queue(model=Message, run=send))
+retention.register("receipts", purge_receipts)
 
 
 @handles(OrderPlaced)

@@ -20,6 +20,7 @@ from hub.links.models import Link
 TOKEN_BYTES = 16
 WRONG_TOKENS, WRONG_TOKENS_SECONDS = 30, 600
 READABLE_AFTER_END = timedelta(days=7)
+LONGEST_LIFE = timedelta(days=90)  # whatever nobody ends ends by itself
 
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{22}\Z")
 
@@ -33,7 +34,8 @@ def make_link(
 ) -> str:
     """Make one more link to the subject and return its token: 22 characters, 128 random bits.
 
-    Without times it lasts until ``end_links``. Several links to one subject may live at a time.
+    Without times it lasts until ``end_links``, at most 90 days. Several links to one subject may
+    live at a time.
     """
     token = secrets.token_urlsafe(TOKEN_BYTES)
     Link.objects.create(
@@ -41,7 +43,7 @@ def make_link(
         purpose=purpose,
         subject=subject,
         read_only_at=read_only_at,
-        expires_at=expires_at,
+        expires_at=expires_at or clock.now() + LONGEST_LIFE,
     )
     return token
 

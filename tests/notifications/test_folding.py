@@ -2,9 +2,12 @@
 
 import itertools
 import json
+from datetime import timedelta
 
 import pytest
 
+from hub import clock
+from hub.events import retention
 from hub.events.catalog import InboundReceived
 from hub.ids import new_id
 from hub.inbox.models import InboundCall
@@ -152,3 +155,12 @@ def test_a_long_reference_is_kept_as_far_as_it_goes(db):
 def test_calls_of_a_till_are_none_of_our_business(db):
     receive(receipt("delivered", "msg_1"), source="pos_1")
     assert not Receipt.objects.exists()
+
+
+def test_receipts_are_deleted_after_ninety_days(db):
+    for days, reference in ((91, "old"), (89, "new")):
+        take_receipt(provider="memory", reference=reference, status="failed", raw="{}")
+        moment = clock.now() - timedelta(days=days)
+        Receipt.objects.filter(reference=reference).update(received_at=moment)
+    assert retention.run()["receipts"] == 1
+    assert Receipt.objects.get().reference == "new"

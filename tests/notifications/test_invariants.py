@@ -3,29 +3,29 @@
 from pathlib import Path
 
 import pytest
+from django.apps import apps
 from django.db import connection
 
 from hub.customers.models import IdentityLink, Preference, Profile
 from hub.events.catalog import ReadyForPickup
 from hub.events.models import Delivery, Fact
+from hub.invariants import parse
 from notifications.models import Message
 from tests.notifications.doing import collect, part_of, ready_message, work
 
 pytestmark = pytest.mark.django_db
 
-ROOT = Path(__file__).parents[2]
-
 
 def violations():
     """The names of the statements that find a row."""
     found = set()
-    for file in ("notifications/invariants.sql", "hub/customers/invariants.sql"):
-        for statement in (ROOT / file).read_text().split("-- name: ")[1:]:
-            header, sql = statement.split("\n", 1)
+    for app in ("notifications", "customers"):
+        path = Path(apps.get_app_config(app).path) / "invariants.sql"
+        for invariant in parse(app, path.read_text()):
             with connection.cursor() as cursor:
-                cursor.execute(sql)
+                cursor.execute(invariant.sql)
                 if cursor.fetchall():
-                    found.add(header.split(" | ")[0])
+                    found.add(invariant.name)
     return found
 
 

@@ -96,6 +96,14 @@ def test_ending_again_later_does_not_prolong_a_link():
         visit(token)
 
 
+def test_a_link_that_nobody_ends_is_gone_after_ninety_days():
+    token = make()
+    with clock.turned_to(clock.now() + timedelta(days=89)):
+        assert visit(token)
+    with clock.turned_to(clock.now() + timedelta(days=90, minutes=1)), pytest.raises(NotFound):
+        visit(token)
+
+
 def test_links_to_other_subjects_live_on():
     token = make_link(purpose="pickup", subject="fulfillment:18")
     end(NOON - timedelta(days=30))
