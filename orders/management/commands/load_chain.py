@@ -33,10 +33,11 @@ class Command(BaseCommand):
         try:
             chain = self._chain(options["stores"], options["products"])
             load(chain)
+            opened = open_demo_access(chain) if access else None
         except HubError as error:
             raise CommandError(error.detail) from error
-        if access:
-            self.stdout.write(json.dumps(open_demo_access(chain)))
+        if opened:
+            self.stdout.write(json.dumps(opened))
         else:
             self.stdout.write(f"{len(chain.stores)} stores and {len(chain.items)} items loaded")
 

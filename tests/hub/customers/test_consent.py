@@ -1,18 +1,16 @@
 """The consent log: the newest word counts, and tampering shows."""
 
-from pathlib import Path
-
 import pytest
 from django.db import connection
 
 from hub.customers.consent import is_refused, record_consent, verify_chain
 from hub.customers.models import ConsentEvent
+from hub.invariants import shipped
 from tests.racing import at_once
 
 pytestmark = pytest.mark.django_db
 
 ADDRESS = "a" * 32
-INVARIANTS = Path(__file__).parents[3] / "hub" / "customers" / "invariants.sql"
 
 
 def say(status, purpose="order_updates", **more):
@@ -31,7 +29,7 @@ def say(status, purpose="order_updates", **more):
 
 
 def sealed_violations():
-    statement = INVARIANTS.read_text().split("-- name:")[1].split("\n", 1)[1]
+    statement = next(one.sql for one in shipped() if one.name == "consent_sealed")
     with connection.cursor() as cursor:
         cursor.execute(statement.replace("%", "%%"))
         return [sequence for _, sequence in cursor.fetchall()]
