@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -17,7 +16,6 @@ from hub.staff.scope import StoreWorkAdmin
 from hub.staff.work import WorkAdmin
 from hub.stores.models import Store
 from notifications.models import Message, Outcome
-from notifications.services.replaying import replay_messages
 from orders.admin import exceptions
 from orders.admin.exceptions import Problem
 from orders.models import FulfillmentOrder
@@ -43,7 +41,10 @@ _SECRETS = re.compile(r"\b\d{3}[ \u00a0]?\d{3}\b|(?<=/p/)[\w-]+")
 
 @admin.register(Message)
 class MessageAdmin(StoreWorkAdmin[Message], WorkAdmin[Message]):
-    """Messages about orders of the person's stores; parked ones can be tried again."""
+    """Messages about orders of the person's stores; parked ones can be tried again.
+
+    Before a replayed one leaves, every gate is asked again: still true, consent, expiry.
+    """
 
     list_display = [
         *("purpose", "channel", "result", "order", "outcome_reason"),
@@ -63,13 +64,6 @@ class MessageAdmin(StoreWorkAdmin[Message], WorkAdmin[Message]):
         """Messages about orders with a part in one of the stores."""
         parts = FulfillmentOrder.objects.filter(store__in=stores)
         return rows.filter(order_id__in=parts.values("order_id"))
-
-    @admin.action(description="Try the parked ones again", permissions=["replay"])
-    def replay_selected(self, request: HttpRequest, queryset: QuerySet[Message]) -> None:
-        """Send again what was given up, unless a gate says no by now."""
-        chosen = queryset.count()
-        replayed = replay_messages(queryset)
-        messages.success(request, f"{replayed} of {chosen} will be tried again now.")
 
     @admin.display(description="Outcome", ordering="outcome")
     def result(self, row: Message) -> str:

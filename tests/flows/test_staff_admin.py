@@ -6,6 +6,7 @@ Pictures of every page lie in ``var/pictures`` afterwards, to be looked at.
 from __future__ import annotations
 
 import os
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -13,10 +14,12 @@ import pytest
 from django.contrib.auth.models import User
 from django.urls import reverse
 
+from hub import clock
+from hub.events.models import Delivery, Fact
 from hub.stores.models import StaffScope
 from orders.admin.words import said
 from orders.curbside.services import arrive, say_on_my_way
-from orders.models import FulfillmentStatus
+from orders.models import FulfillmentOrder, FulfillmentStatus
 from tests.factories import (
     make_fulfillment,
     make_item,
@@ -33,6 +36,11 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 PICTURES = Path(__file__).parents[2] / "var" / "pictures"
 CHROMIUM = "/usr/bin/chromium"
 SIZES = {"phone": (390, 844), "tablet": (820, 1180), "desk": (1280, 800)}
+TRACEBACK = """Traceback (most recent call last):
+  File "hub/events/deliveries.py", line 61, in deliver
+    reaction.run(fact, envelope)
+hub.errors.ConnectorError: the till answered 503 with a very long explanation that goes on and on
+"""
 # the sandbox and /dev/shm are not to be had in every container
 FLAGS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
 
@@ -177,6 +185,16 @@ def look(request):
     return request.param
 
 
+def test_the_login_page_is_clean(page, live_server, trouble):
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    page.goto(live_server.url + reverse("admin:login"))
+    page.screenshot(path=PICTURES / "login-desk-light.png")
+    page.fill("[name=username]", "nobody")
+    page.fill("[name=password]", "wrong")
+    page.press("[name=password]", "Enter")
+    page.wait_for_selector("text=Please enter the correct")
+
+
 @pytest.mark.usefixtures("chief")
 def test_every_page_fits_every_screen(page, live_server, store, goods, look):
     size, scheme = look
@@ -202,20 +220,30 @@ def _pages(store, goods) -> dict[str, str]:
     lines = {goods[0]: 2, goods[1]: 1}
     proposed = make_fulfillment(store=store, lines=lines, note="Ripe bananas, please")
     picking, ready = make_picking(store=store, lines=lines), make_ready(store=store, lines=lines)
+    FulfillmentOrder.objects.filter(pk=picking.pk).update(
+        promised_at=clock.now() - timedelta(minutes=17)
+    )
     arrive(fulfillment=ready, spot="2", vehicle="green Skoda, WA 12345")
     say_on_my_way(fulfillment=make_ready(store=store, lines=lines), minutes=9)
-    part = "admin:orders_fulfillmentorder_"
-    pages = {tab: reverse(part + tab) for tab in ("pick", "ready", "arrivals", "exceptions")}
-    work = {"proposed": proposed, "picking": picking, "ready": ready}
-    pages |= {f"work-{name}": reverse(part + "change", args=[row.pk]) for name, row in work.items()}
-    pages |= {
+    fact = Fact.objects.create(name="order.placed", data={"order_id": 7}, occurred_at=clock.now())
+    parked = Delivery.objects.create(
+        fact=fact, handler="orders.handlers.tell", state="parked", last_error=TRACEBACK
+    )
+    pages = {
+        name: reverse(f"admin:orders_fulfillmentorder_{name}")
+        for name in ("pick", "ready", "arrivals", "exceptions")
+    }
+    for name, row in {"proposed": proposed, "picking": picking, "ready": ready}.items():
+        pages[f"work-{name}"] = reverse("admin:orders_fulfillmentorder_change", args=[row.pk])
+    return pages | {
         "order": reverse("admin:orders_order_change", args=[ready.order_id]),
         "orders": reverse("admin:orders_order_changelist"),
+        "customer": reverse("admin:customers_profile_change", args=[ready.order.profile_id]),
         "today": reverse("admin:index"),
         "stock": reverse("admin:inventory_stocklevel_changelist"),
         "store": reverse("admin:stores_store_change", args=[store.pk]),
         "key": reverse("admin:api_apikey_add"),
         "deliveries": reverse("admin:events_delivery_changelist"),
+        "delivery": reverse("admin:events_delivery_change", args=[parked.pk]),
         "person": reverse("admin:auth_user_change", args=[User.objects.first().pk]),
     }
-    return pages
