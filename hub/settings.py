@@ -239,6 +239,23 @@ REST_FRAMEWORK: dict[str, Any] = {
 SPECTACULAR_SETTINGS = {
     "TITLE": "curbhub",
     "VERSION": "1",
+    "DESCRIPTION": (
+        "Orders, stock and curbside pickup of one retailer.\n\n"
+        "**Keys.** Send `Authorization: Bearer cbk_…`. A key belongs to one sales channel and has "
+        "scopes; what it may not see is answered 404, like what does not exist. Orders of a "
+        "`cbk_test_` key reach no real phone and no real POS.\n\n"
+        "**Bodies** are JSON objects in UTF-8. Unknown fields are refused, never ignored.\n\n"
+        "**Retries.** Where `Idempotency-Key` is asked for, a repeat with the same key and body "
+        "gets the first reply again, byte for byte, for at least seven days. A refusal is not "
+        "kept: the next try runs afresh. While the first try runs, a repeat gets 409 "
+        "`request_running`; another body with the same key gets 422.\n\n"
+        "**Versions.** Send the `ETag` you read as `If-Match` to change only what you saw.\n\n"
+        "**Lists** go on with `next_cursor`; cursors are opaque and do not expire.\n\n"
+        "**Refusals** are `application/problem+json` (RFC 9457). Branch on `code`, which never "
+        "changes; more members and codes may be added.\n\n"
+        "**Quota.** `RateLimit` says what is left and when it is whole again. After 429 or 503 "
+        "wait as long as `Retry-After` says."
+    ),
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
     "SWAGGER_UI_DIST": "SIDECAR",

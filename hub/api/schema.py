@@ -97,6 +97,10 @@ class HubSchema(AutoSchema):
         own = super().get_override_parameters()
         return [*own, _KEY_PARAMETER] if self._is_idempotent() else own
 
+    def get_summary(self) -> str:
+        """The first sentence of what the method's docstring says."""
+        return str(self.get_description()).partition("\n")[0].rstrip(".")
+
     def get_tags(self) -> list[str]:
         """The first part of the address after the version."""
         return [self._tokenize_path()[0]]

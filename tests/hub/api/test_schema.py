@@ -23,7 +23,7 @@ from hub.api.keys import SCOPES, create_key
 from hub.api.schema import description
 from tests.factories import make_channel, make_item, make_store, stock
 
-EXAMPLES = 40
+EXAMPLES = 30
 CHECKS = [
     not_a_server_error,
     status_code_conformance,
