@@ -10,8 +10,9 @@ from hub.connectors.registry import sms_connector
 from hub.connectors.sms.memory import MemorySms
 from hub.events.models import Delivery
 from hub.events.relay import Relay
+from hub.simulators.models import SimulatedText
 from hub.trace import tracing
-from notifications.models import Message, Outcome
+from notifications.models import Message, Outcome, Receipt
 from tests.factories import make_ready, pin_of
 from tests.notifications.doing import facts_of
 
@@ -41,9 +42,7 @@ def test_a_relay_brings_both_news_of_an_order_to_the_phone_outside_any_transacti
     monkeypatch.setattr(MemorySms, "send", send_and_look)
     with tracing("ab" * 16):
         part = make_ready()
-    end = time.monotonic() + LONGEST_SECONDS
-    Relay().run(until=lambda: settled() or time.monotonic() > end)
-    let_listeners_end()
+    relay_until(settled)
 
     ready = Message.objects.get(purpose="ready")
     assert ready.outcome == Outcome.ACCEPTED
@@ -57,8 +56,25 @@ def test_a_relay_brings_both_news_of_an_order_to_the_phone_outside_any_transacti
     ).exists()
 
 
-def let_listeners_end():
-    """A relay leaves its listener to end by itself; the test database must not have it still."""
+def test_a_text_on_the_handset_is_receipted_over_http_and_counts_as_delivered(
+    live_server, settings
+):
+    settings.PUBLIC_BASE_URL = live_server.url
+    settings.SMS_CONNECTOR = "handset"
+    part = make_ready()
+    relay_until(lambda: Message.objects.filter(outcome=Outcome.DELIVERED).exists())
+
+    ready = Message.objects.get(purpose="ready")
+    assert ready.outcome == Outcome.DELIVERED
+    assert facts_of(ready) == ["message.accepted", "message.delivered"]
+    assert pin_of(part) in SimulatedText.objects.get().body
+    assert Receipt.objects.get().matched
+
+
+def relay_until(done):
+    """Let one relay work; its listener ends by itself, the test database must not have it still."""
+    end = time.monotonic() + LONGEST_SECONDS
+    Relay().run(until=lambda: done() or time.monotonic() > end)
     for thread in threading.enumerate():
         if thread.name == "listen":
             thread.join(10)

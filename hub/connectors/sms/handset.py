@@ -12,11 +12,8 @@ class HandsetSms:
 
     name = "handset"
 
-    def __init__(self) -> None:
-        self._http = Client(f"{settings.PUBLIC_BASE_URL}/sim/handset")
-
     def send(self, *, to: str, body: str, reference: str, valid_seconds: int) -> str:
         """Put the text on the simulated phone; its reference there is the hub's own."""
         text = {"to": to, "body": body, "reference": reference, "valid_seconds": valid_seconds}
-        self._http.post("/messages", json=text)
+        Client(f"{settings.PUBLIC_BASE_URL}/sim/handset").post("/messages", json=text)
         return reference
