@@ -40,7 +40,7 @@ def check_addresses(app_configs: Sequence[Any] | None, **_: Any) -> list[checks.
 @checks.register("jobs")
 def check_jobs(app_configs: Sequence[Any] | None, **_: Any) -> list[checks.CheckMessage]:  # noqa: ARG001
     """A job that runs its full time is not started a second time beside itself."""
-    cluster = settings.Q_CLUSTER
+    cluster: dict[str, Any] = settings.Q_CLUSTER
     timeout, retry = cluster.get("timeout"), cluster.get("retry", 60)
     if not timeout:
         text = "Q_CLUSTER has no timeout, so a job that hangs would hold its worker for ever."

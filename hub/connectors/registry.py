@@ -26,6 +26,7 @@ class ConnectionLike(Protocol):
     connector: str
     base_url: str
     secret: str
+    previous_secret: str | None
 
 
 def pos_connector(connection: ConnectionLike, *, is_test: bool = False) -> PosConnector:
@@ -39,7 +40,9 @@ def pos_connector(connection: ConnectionLike, *, is_test: bool = False) -> PosCo
     elif is_test:
         name = "memory"
     account = PosAccount(
-        connection_id=connection.public_id, base_url=base_url, secret=connection.secret
+        connection_id=connection.public_id,
+        base_url=base_url,
+        secrets=valid_secrets(connection.secret, connection.previous_secret),
     )
     connector: PosConnector = connector_class("pos", name)(account)
     return connector
@@ -60,6 +63,11 @@ def sms_connector(name: str | None = None, *, is_test: bool = False) -> SmsConne
 def simulated_pos_url(connection_id: str) -> str:
     """Where the simulated till of a connection listens."""
     return f"{settings.PUBLIC_BASE_URL}/sim/pos/{connection_id}"
+
+
+def valid_secrets(newest: str, previous: str | None) -> tuple[str, ...]:
+    """The secrets that sign and verify now: two of them while one is being replaced."""
+    return (newest, previous) if previous else (newest,)
 
 
 def connector_class(kind: str, name: str) -> Any:

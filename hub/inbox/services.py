@@ -11,6 +11,7 @@ from django.db import transaction
 
 from hub.api.errors import BadRequest
 from hub.api.parsing import load_object
+from hub.connectors.registry import valid_secrets
 from hub.connectors.signing import SignatureError, derived_secret, new_secret, verify
 from hub.errors import HubError
 from hub.events.catalog import InboundReceived
@@ -37,15 +38,32 @@ class UnknownShape(BadRequest):
     title = 'The body must be {"type": "…", "data": {…}}'
 
 
-def pos_secrets(connection_id: str) -> list[str]:
+def pos_secrets(connection_id: str) -> tuple[str, ...]:
     """The secrets that calls of a store's POS may be signed with; none when it is unknown."""
-    connection = PosConnection.objects.filter(public_id=connection_id, active=True).first()
-    return [connection.secret] if connection else []
+    found = PosConnection.objects.filter(public_id=connection_id, active=True).first()
+    return valid_secrets(found.secret, found.previous_secret) if found else ()
 
 
-def sms_secrets(provider: str) -> list[str]:
+@transaction.atomic
+def rotate_pos_secret(*, connection: PosConnection) -> str:
+    """The new secret of a store's POS; the one before stays good until ``end_pos_rotation``."""
+    secret = new_secret()
+    locked = PosConnection.objects.select_for_update().get(pk=connection.pk)
+    locked.previous_secret, locked.secret = locked.secret, secret
+    locked.save(update_fields=["secret", "previous_secret"])
+    connection.refresh_from_db()
+    return secret
+
+
+def end_pos_rotation(*, connection: PosConnection) -> None:
+    """From now on only the newest secret signs and verifies."""
+    PosConnection.objects.filter(pk=connection.pk).update(previous_secret=None)
+    connection.refresh_from_db()
+
+
+def sms_secrets(provider: str) -> tuple[str, ...]:
     """The secrets that receipts of an SMS provider may be signed with; none when unknown."""
-    return [sms_secret(provider)] if provider in settings.CONNECTORS["sms"] else []
+    return (sms_secret(provider),) if provider in settings.CONNECTORS["sms"] else ()
 
 
 def sms_secret(provider: str) -> str:

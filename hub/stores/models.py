@@ -86,7 +86,7 @@ class Store(models.Model):
 
 
 class OpeningHours(models.Model):
-    """One opening span of a weekday (0 = Monday) in the store's own time; may not cross midnight."""
+    """One opening span of a weekday (0 = Monday) in the store's own time, within one day."""
 
     store = models.ForeignKey(Store, on_delete=models.CASCADE, related_name="hours")
     weekday = models.PositiveSmallIntegerField()
@@ -132,6 +132,7 @@ class PosConnection(models.Model):
     connector = models.CharField(max_length=40, default="webhook")
     base_url = models.URLField(max_length=300)
     secret = EncryptedTextField(help_text="whsec_…, signs both directions")
+    previous_secret = EncryptedTextField(null=True, help_text="still good while it is replaced")
     counts_include_orders = models.BooleanField(
         default=False, help_text="its counts already lack goods of orders not yet handed off"
     )

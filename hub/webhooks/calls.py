@@ -9,13 +9,14 @@ from django.db import connection
 from django.db.models import prefetch_related_objects
 
 from hub.connectors.http import Client, Reply
+from hub.connectors.registry import valid_secrets
 from hub.connectors.signing import sign
 from hub.errors import ConnectorError
 from hub.events import leases
 from hub.events.models import Fact
 from hub.trace import tracing
 from hub.webhooks.endpoints import disable_endpoint
-from hub.webhooks.models import WebhookCall, WebhookEndpoint
+from hub.webhooks.models import WebhookCall
 from hub.webhooks.services import body_of
 
 TIMEOUT = (3.0, 15.0)
@@ -65,15 +66,14 @@ def wait_after(attempts: int) -> float:
     return wait * random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311  jitter, not a secret
 
 
-def secrets_of(endpoint: WebhookEndpoint) -> list[str]:
-    """The secrets that are valid now, the newest first."""
-    return [endpoint.secret] + ([endpoint.previous_secret] if endpoint.previous_secret else [])
-
-
 def _send(call: WebhookCall) -> Reply:
-    body = body_of(call.event)
-    headers = sign(secrets=secrets_of(call.endpoint), message_id=call.event.public_id, body=body)
-    return Client(call.endpoint.url, timeout=TIMEOUT).send("POST", body=body, headers=headers)
+    body, endpoint = body_of(call.event), call.endpoint
+    headers = sign(
+        secrets=valid_secrets(endpoint.secret, endpoint.previous_secret),
+        message_id=call.event.public_id,
+        body=body,
+    )
+    return Client(endpoint.url, timeout=TIMEOUT).send("POST", body=body, headers=headers)
 
 
 def _settle(call: WebhookCall, reply: Reply) -> None:

@@ -4,10 +4,12 @@ import json
 from contextlib import contextmanager
 
 import pytest
+from standardwebhooks.webhooks import Webhook
 
 from hub.connectors.pos.base import PickLine, PickList, PosAccount
 from hub.connectors.pos.memory import MemoryPos
 from hub.connectors.pos.webhook import WebhookPos
+from hub.connectors.signing import new_secret
 from hub.errors import ConnectorError
 from hub.simulators.models import SimulatedPickList
 from tests.factories import make_pos
@@ -36,7 +38,7 @@ class Simulated:
         self.account = PosAccount(
             connection_id=pos.public_id,
             base_url=f"{live_server.url}/sim/pos/{pos.public_id}",
-            secret=pos.secret,
+            secrets=(pos.secret,),
         )
 
     def connector(self):
@@ -54,7 +56,7 @@ class InMemory:
     """MemoryPos."""
 
     def __init__(self):
-        self.account = PosAccount(connection_id="pos_memory", base_url="", secret="")
+        self.account = PosAccount(connection_id="pos_memory", base_url="", secrets=())
         MemoryPos.tills.clear()
 
     def connector(self):
@@ -130,7 +132,7 @@ def failing(*script):
         account = PosAccount(
             connection_id="pos_1",
             base_url=other.url,
-            secret="whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+            secrets=("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",),
         )
         yield other, WebhookPos(account)
 
@@ -143,6 +145,15 @@ def test_every_try_carries_the_fulfillment_id_as_webhook_id():
     ids = [request["headers"]["webhook-id"] for request in other.requests]
     assert ids == [PICK_LIST.fulfillment_id] * 2
     assert other.requests[0]["body"] == other.requests[1]["body"]
+
+
+def test_while_the_secret_is_replaced_a_till_that_knows_either_can_verify():
+    old, new = new_secret(), new_secret()
+    with vendor(reply(201, b'{"reference": "9"}')) as other:
+        account = PosAccount(connection_id="pos_1", base_url=other.url, secrets=(new, old))
+        WebhookPos(account).queue(PICK_LIST)
+    for secret in (old, new):
+        Webhook(secret).verify(other.requests[0]["body"], other.requests[0]["headers"])
 
 
 @pytest.mark.parametrize(

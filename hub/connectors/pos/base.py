@@ -8,11 +8,11 @@ from typing import Any, Protocol
 
 @dataclass(frozen=True, kw_only=True)
 class PosAccount:
-    """Where one store's POS is and what it shares with the hub."""
+    """Where one store's POS is and what it shares with the hub: the newest secret first."""
 
     connection_id: str
     base_url: str
-    secret: str
+    secrets: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True)

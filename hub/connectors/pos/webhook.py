@@ -36,5 +36,5 @@ class WebhookPos:
 
     def _post(self, path: str, message_id: str, value: dict[str, Any]) -> Reply:
         body = json.dumps(value, ensure_ascii=False, sort_keys=True).encode()
-        headers = sign(secrets=[self._account.secret], message_id=message_id, body=body)
+        headers = sign(secrets=self._account.secrets, message_id=message_id, body=body)
         return self._http.post(path, body=body, headers=headers)

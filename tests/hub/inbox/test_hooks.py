@@ -13,7 +13,7 @@ from standardwebhooks.webhooks import Webhook
 from hub.connectors.signing import new_secret, sign
 from hub.events.models import Fact
 from hub.inbox.models import InboundCall
-from hub.inbox.services import sms_secret
+from hub.inbox.services import end_pos_rotation, rotate_pos_secret, sms_secret
 from tests.factories import make_pos
 from tests.racing import at_once
 
@@ -99,6 +99,17 @@ def test_a_closed_connection_is_unknown(pos):
     pos.save(update_fields=["active"])
     reply = post(f"/hooks/pos/{pos.public_id}", headers_for(pos.secret))
     assert reply.status_code == 401
+
+
+def test_while_the_secret_is_replaced_both_are_good_and_then_only_the_new_one(pos):
+    old, path = pos.secret, f"/hooks/pos/{pos.public_id}"
+    new = rotate_pos_secret(connection=pos)
+    during = [post(path, headers_for(secret)).status_code for secret in (old, new)]
+
+    end_pos_rotation(connection=pos)
+    after = [post(path, headers_for(secret)).status_code for secret in (old, new)]
+
+    assert (during, after) == ([202, 202], [401, 202])
 
 
 @pytest.mark.parametrize("seconds", [-400, 400])
