@@ -13,8 +13,8 @@ from hub.stores.models import SalesChannel, Store
 from inventory.errors import Short
 from inventory.models import Item
 
-# Per store and item only two rules need a look-up each; the wider ones are looked up once per
-# store or item. The most specific rule wins, even when it says 0: store and item, store and
+# The rules of a store's item or category are joined; the wider ones are looked up once per store
+# or item. The most specific rule wins, even when it says 0: store and item, store and
 # category, store, item, category, everywhere.
 _TERMS = """
 WITH place AS MATERIALIZED (
@@ -37,17 +37,16 @@ WITH place AS MATERIALIZED (
 SELECT place.id, good.id,
     coalesce(level.on_hand, 0), coalesce(level.unavailable, 0),
     coalesce(level.allocated, 0), coalesce(level.held, 0),
-    coalesce(
-        (SELECT units FROM inventory_safetystock
-         WHERE store_id = place.id AND category = '' AND item_id = good.id),
-        (SELECT units FROM inventory_safetystock
-         WHERE store_id = place.id AND category = good.category AND item_id IS NULL
-           AND good.category <> ''),
-        place.safety, good.safety, 0),
+    coalesce(by_item.units, by_category.units, place.safety, good.safety, 0),
     coalesce((SELECT units FROM inventory_channelbuffer WHERE channel_id = %(channel)s), 0),
     greatest(level.counted_at, place.counted_as_of)
 FROM place CROSS JOIN good
 LEFT JOIN inventory_stocklevel level ON level.store_id = place.id AND level.item_id = good.id
+LEFT JOIN inventory_safetystock by_item
+    ON by_item.store_id = place.id AND by_item.category = '' AND by_item.item_id = good.id
+LEFT JOIN inventory_safetystock by_category
+    ON by_category.store_id = place.id AND by_category.category = good.category
+    AND by_category.item_id IS NULL AND good.category <> ''
 """
 
 
