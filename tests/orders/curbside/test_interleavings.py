@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import suppress
 
 import pytest
@@ -162,15 +163,25 @@ def part_happened(part):
     return type("Happened", (), {"fulfillment_id": part.pk})()
 
 
-@pytest.mark.django_db
-def test_any_interleaving_keeps_visits_spots_and_stock_true():
+def interleave(examples: int) -> None:
     run_state_machine_as_test(
         Curb,
         settings=settings(
-            max_examples=25,
-            stateful_step_count=25,
+            max_examples=examples,
+            stateful_step_count=20,
             deadline=None,
             database=None,
             suppress_health_check=list(HealthCheck),
         ),
     )
+
+
+@pytest.mark.django_db
+def test_any_interleaving_keeps_visits_spots_and_stock_true():
+    interleave(8)
+
+
+@pytest.mark.prove
+@pytest.mark.django_db
+def test_a_great_many_interleavings_keep_visits_spots_and_stock_true():
+    interleave(20 * int(os.environ.get("HUB_ROUNDS", "3")))

@@ -1,15 +1,17 @@
 """On my way, I'm here, being served: the visit apart from the goods."""
 
-from contextlib import suppress
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
+from django.db import OperationalError, connection, transaction
 
 from hub import clock
 from hub.events.models import Fact
 from orders.curbside.errors import EtaOutOfRange, NoVisit, PickupOver, SpotTaken, UnknownSpot
 from orders.curbside.handlers import end_visit
 from orders.curbside.services import active_visit, arrive, begin_service, say_on_my_way
+from orders.curbside.spots import find_spot
 from orders.errors import IllegalMove
 from orders.models import FulfillmentOrder, Spot, Visit
 from orders.placing.cancel import cancel_order
@@ -196,19 +198,20 @@ def test_many_taps_of_one_customer_are_one_arrival():
 
 @pytest.mark.race
 @pytest.mark.django_db(transaction=True)
-def test_customers_who_swap_spots_never_block_each_other():
-    store, parts = neighbours(2)
-    make_spots(store, "1 2")
-    for part, label in zip(parts, "12", strict=True):
-        arrive(fulfillment=part, spot=label)
+def test_who_moves_holds_both_spots_so_that_two_who_swap_cannot_wait_for_each_other():
+    store = make_store()
+    old, new = make_spots(store, "1 2")
 
-    def swap(number):
-        mine = FulfillmentOrder.objects.get(pk=parts[number].pk)
-        for turn in range(20):
-            label = "12"[(number + turn + 1) % 2]
-            with suppress(SpotTaken):
-                arrive(fulfillment=mine, spot=label)
+    def is_locked(spot):
+        try:
+            with transaction.atomic():
+                Spot.objects.select_for_update(nowait=True).get(pk=spot.pk)
+        except OperationalError:
+            return True
+        finally:
+            connection.close()
+        return False
 
-    at_once(2, swap)
-    standing = Visit.objects.filter(spot__isnull=False).values_list("spot_id", flat=True)
-    assert len(set(standing)) == len(standing)
+    with transaction.atomic(), ThreadPoolExecutor(1) as elsewhere:
+        find_spot(store, "2", beside=old.pk)
+        assert [elsewhere.submit(is_locked, spot).result(10) for spot in (old, new)] == [True, True]
