@@ -18,9 +18,8 @@ CHANNEL = "web-gb"
 BASKET = {"MILK-02": 2, "BRDW-03": 1, "SALM-01": 1}
 PRICES = {"MILK-02": 202, "BRDW-03": 250, "SALM-01": 690}
 PHONE = "+447700900123"  # of a range that is kept for fiction
-SPOT = "3"
-_LINK = re.compile(r"https?://\S+/p/[\w-]{22}")
-_PIN = re.compile(r"\b\d{6}\b")
+_LINK = re.compile(r"(https?://\S+/p/[\w-]{22})")
+_PIN = re.compile(r"PIN (\d{6})")
 
 
 @dataclass
@@ -99,12 +98,8 @@ class Journey:
     def prepare(self) -> None:
         """Staff have accepted, picked and staged the order; it is ready."""
         login = self.access["logins"][0]
-        self.staff.submit(
-            "/admin/login/?next=/admin/",
-            containing={"username": ""},
-            username=login["user"],
-            password=login["password"],
-        )
+        form = self.staff.form("/admin/login/?next=/admin/", username="")
+        self.staff.submit(form, username=login["user"], password=login["password"])
         self._step("accept")
         self._step("start")
         self._step("picked")
@@ -138,11 +133,11 @@ class Journey:
     def arrive(self) -> None:
         """The customer has said where the car stands, and the store sees it."""
         page = self._match(_LINK)
-        self.customer.submit(
-            page, containing={"address": "/arrive"}, spot=SPOT, vehicle="blue Skoda"
-        )
+        form = self.customer.form(page, address="/arrive")
+        spot = next((label for label in form.choices.get("spot", []) if label), "")
+        self.customer.submit(form, spot=spot, vehicle="blue Skoda")
         self._wait_for_fact("visit.arrived")
-        self.say(f"The customer opens the link and taps «I'm here», spot {SPOT}", page)
+        self.say(f"The customer opens the link and taps «I'm here», spot {spot or 'unknown'}", page)
 
     def hand_over(self) -> None:
         """The goods are in the boot, against the PIN."""
@@ -200,7 +195,7 @@ class Journey:
         return facts.work_page(self.fulfillment["id"])
 
     def _step(self, action: str, **values: str) -> None:
-        self.staff.submit(self._work_page(), containing={"action": action}, **values)
+        self.staff.submit(self.staff.form(self._work_page(), action=action), **values)
 
     def _wait_for_fact(self, name: str) -> None:
         order_id = self.order["id"]
@@ -237,4 +232,4 @@ class Journey:
         found = pattern.search(self.text)
         if not found:
             raise JourneyError(f"no {pattern.pattern} in the text «{self.text}»")
-        return found[0]
+        return found[1]

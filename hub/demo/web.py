@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from typing import Any, TypeVar
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 import requests
 
@@ -19,21 +20,45 @@ class JourneyError(Exception):
     """A step did not happen; the text says which and what was seen instead."""
 
 
+@dataclass
+class Form:
+    """A form as it stands on a page: ``inputs`` as they would be sent untouched, ``choices`` the
+    values that a person may tick, per name."""
+
+    address: str
+    inputs: dict[str, str] = field(default_factory=dict)
+    choices: dict[str, list[str]] = field(default_factory=dict)
+
+    def matches(self, containing: dict[str, str]) -> bool:
+        """Whether it goes to an address that ends so, and has inputs of these values."""
+        wanted = dict(containing)
+        ending = wanted.pop("address", "")
+        path = urlsplit(self.address).path
+        return path.endswith(ending) and all(self.inputs.get(k) == v for k, v in wanted.items())
+
+
 class _Forms(HTMLParser):
-    """Collects each form's address and the values of its inputs and buttons."""
+    """Collects the forms of a page."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.forms: list[tuple[str, dict[str, str]]] = []
+        self.forms: list[Form] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         values = {name: value or "" for name, value in attrs}
         if tag == "form":
-            self.forms.append((values.get("action", ""), {}))
+            self.forms.append(Form(values.get("action", "")))
         elif tag in ("input", "button", "select", "textarea") and self.forms:
-            name = values.get("name")
-            if name and values.get("type") not in ("radio", "checkbox"):
-                self.forms[-1][1].setdefault(name, values.get("value", ""))
+            self._add(values)
+
+    def _add(self, values: dict[str, str]) -> None:
+        name, value = values.get("name"), values.get("value", "")
+        if not name or "disabled" in values:
+            return
+        if values.get("type") in ("radio", "checkbox"):
+            self.forms[-1].choices.setdefault(name, []).append(value)
+        else:
+            self.forms[-1].inputs.setdefault(name, value)
 
 
 class Browser:
@@ -48,31 +73,26 @@ class Browser:
         url = urljoin(self.base_url, path)
         return _expect(self.session.get(url, timeout=TIMEOUT_SECONDS), f"GET {url}")
 
-    def submit(self, page: str, *, containing: dict[str, str], **values: str) -> requests.Response:
-        """Open ``page``, find the form that has these values in it, fill in ``values``, send it.
+    def form(self, page: str, **containing: str) -> Form:
+        """Open ``page`` and find the form with these inputs; ``address`` means where it goes.
 
-        ``containing`` maps names of inputs to values; a form without one of them is not meant. A
-        value of ``action`` here matches the end of the form's address.
+        Raises JourneyError when the page offers none.
         """
         reply = self.get(page)
         parser = _Forms()
         parser.feed(reply.text)
-        for address, inputs in parser.forms:
-            if _matches(address, inputs, containing):
-                url = urljoin(reply.url, address)
-                return self._send(url, inputs | values, referer=reply.url)
+        for form in parser.forms:
+            if form.matches(containing):
+                form.address = urljoin(reply.url, form.address)
+                self.session.headers["Referer"] = reply.url
+                return form
         raise JourneyError(f"{page} offers no form with {containing}")
 
-    def _send(self, url: str, values: dict[str, str], *, referer: str) -> requests.Response:
-        headers = {"Referer": referer}
-        reply = self.session.post(url, data=values, headers=headers, timeout=TIMEOUT_SECONDS)
-        return _expect(reply, f"POST {url}")
-
-
-def _matches(address: str, inputs: dict[str, str], containing: dict[str, str]) -> bool:
-    wanted = dict(containing)
-    ending = wanted.pop("address", "")
-    return address.endswith(ending) and all(inputs.get(k) == v for k, v in wanted.items())
+    def submit(self, form: Form, **values: str) -> requests.Response:
+        """Fill in ``values`` and send the form; raises JourneyError unless a page comes back."""
+        values = form.inputs | values
+        reply = self.session.post(form.address, data=values, timeout=TIMEOUT_SECONDS)
+        return _expect(reply, f"POST {form.address}")
 
 
 class Api:
