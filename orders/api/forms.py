@@ -43,13 +43,26 @@ class Count(serializers.IntegerField):
         return super().to_internal_value(_true_integer(self, data))
 
 
-class Reference(serializers.CharField):
-    """A number or code as another system writes it: visible characters, kept as they are."""
+class Text(serializers.CharField):
+    """Text that says something: a number is none, and neither are invisible characters alone."""
+
+    def to_internal_value(self, data: Any) -> str:
+        """The text; JSON numbers are refused, since nobody knows how they were written."""
+        if not isinstance(data, str):
+            self.fail("invalid")
+        text = super().to_internal_value(data)
+        if not self.allow_blank and all(map(_is_odd, text.split())):
+            self.fail("blank")
+        return text
+
+
+class Reference(Text):
+    """A number or code as another system writes it, without space around it."""
 
     def to_internal_value(self, data: Any) -> str:
         """The text; control and direction characters would make two look the same."""
         text = super().to_internal_value(data)
-        if any(unicodedata.category(character) in _ODD for character in text):
+        if _is_odd(text, some=True):
             raise serializers.ValidationError("It holds invisible characters.", code="invalid_text")
         return text
 
@@ -83,14 +96,14 @@ class PickupForm(Form):
 
 
 class CustomerForm(Form):
-    name = serializers.CharField(max_length=200, help_text="as it is called out at the curb")
-    phone = serializers.CharField(
+    name = Text(max_length=200, help_text="as it is called out at the curb")
+    phone = Text(
         max_length=40,
         required=False,
         allow_blank=True,
         help_text="international form, such as +48500123456; a phone or an e-mail is needed",
     )
-    email = serializers.CharField(
+    email = Text(
         max_length=254,
         required=False,
         allow_blank=True,
@@ -141,8 +154,9 @@ class PlaceOrderForm(Form):
         max_length=MOST_LINES,
         help_text="what was bought; the same SKU may stand on several lines",
     )
-    note = serializers.CharField(
+    note = Text(
         max_length=NOTE_CHARACTERS,
+        trim_whitespace=False,
         required=False,
         allow_blank=True,
         help_text="the customer's words to the store",
@@ -163,9 +177,7 @@ class PlaceOrderForm(Form):
 
 
 class CancelForm(Form):
-    reason = serializers.CharField(
-        max_length=60, required=False, allow_blank=True, help_text="shown to the store"
-    )
+    reason = Text(max_length=60, required=False, allow_blank=True, help_text="shown to the store")
 
 
 class ListForm(Form):
@@ -184,6 +196,12 @@ class ListForm(Form):
     limit = serializers.IntegerField(
         min_value=1, max_value=MOST_PER_PAGE, default=PAGE, help_text="orders per page"
     )
+
+
+def _is_odd(text: str, *, some: bool = False) -> bool:
+    """Whether all characters, or ``some`` of them, cannot be seen."""
+    odd = (unicodedata.category(character) in _ODD for character in text)
+    return any(odd) if some else all(odd)
 
 
 def _true_integer(field: serializers.Field[Any, Any, Any, Any], data: Any) -> int:

@@ -188,6 +188,9 @@ def _line(**changes):
         ({"note": "x" * 10_001}, "/note", "max_length"),
         ({"external_id": "a\u202eb"}, "/external_id", "invalid_text"),
         ({"customer": {"name": "A", "notify": ["fax"]}}, "/customer/notify/0", "invalid_choice"),
+        ({"external_id": 17}, "/external_id", "invalid"),
+        ({"customer": {"name": "\u202e \u200b"}}, "/customer/name", "blank"),
+        ({"customer": {"name": ["Ann"]}}, "/customer/name", "invalid"),
         ({"coupon": "X"}, "/coupon", "unknown_field"),
     ],
 )
@@ -198,7 +201,7 @@ def test_every_refused_field_is_pointed_at(api, body, change, pointer, code):
     assert (pointer, code) in found
 
 
-@pytest.mark.parametrize("note", ["x" * 10_000, "🛎️ שלום \u202eabc\u202c", "a\nb\tc", ""])
+@pytest.mark.parametrize("note", ["x" * 10_000, "🛎️ שלום \u202eabc\u202c", " a\nb\tc ", ""])
 def test_odd_notes_are_kept_as_they_are(api, store, item, note):
     answer = place(api, body_for(store, item, note=note))
     assert (answer.status_code, answer.json()["note"]) == (201, note)
