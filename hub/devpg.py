@@ -293,10 +293,10 @@ def _strays(server: Server) -> list[int]:
 
 
 def _kill_strays(server: Server) -> None:
-    """End what still holds a cluster that does not answer, and drop a pid file that lies.
+    """End what still holds a cluster that does not answer, and drop pid files that lie.
 
-    A dead or recycled pid in ``postmaster.pid`` (a reboot, a container, a zombie) would make
-    PostgreSQL refuse to start although nothing runs.
+    A dead or recycled pid in them (a reboot, a container, a zombie that nobody reaps) would
+    make PostgreSQL refuse to start although nothing runs.
     """
     pid_file = server.data / "postmaster.pid"
     with contextlib.suppress(OSError, ValueError):
@@ -306,6 +306,7 @@ def _kill_strays(server: Server) -> None:
     _signal_until_gone(server, _strays(server), signal.SIGKILL, seconds=5)
     if Path("/proc/self/exe").exists():
         pid_file.unlink(missing_ok=True)
+        (server.sockets / ".s.PGSQL.5432.lock").unlink(missing_ok=True)
 
 
 def _signal_until_gone(

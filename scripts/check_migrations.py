@@ -41,7 +41,11 @@ def main() -> int:
     django.setup()
     with tempfile.TemporaryDirectory() as folder:
         files = write_sql(Path(folder))
-        command = [Path(sys.executable).with_name("squawk"), "--config", ROOT / ".squawk.toml"]
+        command: list[Path | str] = [
+            Path(sys.executable).with_name("squawk"),
+            "--config",
+            ROOT / ".squawk.toml",
+        ]
         done = subprocess.run([*command, *files], check=False)
         return done.returncode if files else 0
 

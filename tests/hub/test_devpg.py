@@ -161,7 +161,8 @@ def test_a_pid_file_that_names_somebody_elses_process_is_not_believed(server):
     )
     try:
         lines = [str(bystander.pid), *text.splitlines()[1:]]
-        (server.data / "postmaster.pid").write_text("\n".join(lines) + "\n")
+        for place in (server.data / "postmaster.pid", server.sockets / ".s.PGSQL.5432.lock"):
+            place.write_text("\n".join(lines) + "\n")
 
         assert devpg.ensure(server) is True
 
@@ -258,7 +259,7 @@ def test_another_user_of_the_machine_runs_one_too(place, server):
 
 
 def copy_package(name: str, site: Path) -> None:
-    source = Path(importlib.util.find_spec("psycopg").origin).parent.parent / name
+    source = Path(psycopg.__file__).parent.parent / name
     if source.is_dir():
         shutil.copytree(source, site / name, ignore=shutil.ignore_patterns("pginstall", "include"))
     elif source.exists():
@@ -327,8 +328,8 @@ def test_a_full_disk_is_named_before_anything_is_written(server, monkeypatch):
 def test_a_disk_that_fills_during_the_first_start_is_named(server, monkeypatch):
     said = "creating ... FATAL:  could not write: No space left on device\n"
     failed = subprocess.CompletedProcess([], 1, stdout=said)
-    monkeypatch.setattr(devpg.pghost, "run_as_server", lambda command, **more: failed)
-    monkeypatch.setattr(devpg.pghost, "programs", lambda: Path("/nowhere"))
+    monkeypatch.setattr(pghost, "run_as_server", lambda command, **more: failed)
+    monkeypatch.setattr(pghost, "programs", lambda: Path("/nowhere"))
 
     with pytest.raises(DevPgError, match="no space left on the disk"):
         devpg.ensure(server)

@@ -130,7 +130,7 @@ def relay_with_waits(monkeypatch, life: Life, waits: list[float]) -> list[str]:
     monkeypatch.setattr(health, "oldest_due_seconds", lambda: next(due))
     check = RelayCheck()
     monkeypatch.setattr(check, "observed", lambda life: OLD)
-    monkeypatch.setattr(checks.time, "monotonic", lambda: float(next(now)))
+    monkeypatch.setattr(time, "monotonic", lambda: float(next(now)))
     return [check.complaint(life) for _ in waits]
 
 
