@@ -214,15 +214,19 @@ class Journey:
         return next((path for path in written if address in path.read_text()), None)
 
     def _finished_events(self) -> set[str] | None:
-        events, cursor = [], ""
-        while True:
-            page = self.site.get("/v1/order-events", cursor=cursor, limit=200)
-            events += [e for e in page["events"] if e["data"]["order_id"] == self.order["id"]]
-            if not page["events"]:
-                break
-            cursor = page["next_cursor"]
+        events = [e for e in self._feed() if e["data"]["order_id"] == self.order["id"]]
         done = any(event["type"] == "order.completed" for event in events)
         return {event["id"] for event in events} if done else None
+
+    def _feed(self) -> Iterator[dict[str, Any]]:
+        """The channel's events from the first to the newest, as a site catches up."""
+        query: dict[str, Any] = {"limit": 200}
+        while True:
+            page = self.site.get("/v1/order-events", **query)
+            yield from page["events"]
+            if not page["events"]:
+                return
+            query["cursor"] = page["next_cursor"]
 
     def _verified_webhooks(self) -> set[str]:
         calls = self.world.get("/sim/site/webhooks.json").json()["webhooks"]
