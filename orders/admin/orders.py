@@ -52,7 +52,7 @@ class OrderAdmin(StoreWorkAdmin[Order]):
         term = search_term.replace("\0", "").strip()
         if not term:
             return queryset, False
-        numbers = Q(external_id__iexact=term) | Q(public_id=term)
+        numbers = Q(external_id__iexact=term) | Q(public_id=term) | Q(profile__public_id=term)
         return queryset.filter(numbers | contact_hashes(term)), False
 
     def get_urls(self) -> list[URLPattern]:
