@@ -23,6 +23,7 @@ from tests.racing import at_once
 pytestmark = pytest.mark.django_db
 
 _keys = itertools.count(1)
+META = {"cart": 7, "": None, "deep": {"list": [1, 2.5, True, "ü"]}}
 
 
 def make_api(channel, **values):
@@ -89,12 +90,12 @@ def members_of(value, like):
 
 
 def test_placing_answers_with_the_whole_order(api, store, item):
-    answer = place(api, body_for(store, item, metadata={"cart": 7}, note="ring"))
+    answer = place(api, body_for(store, item, metadata=META, note="ring"))
     order = answer.json()
     assert answer.status_code == 201
     assert answer["Location"] == f"/v1/orders/{order['id']}"
     assert answer["ETag"] == f'"v{order["version"]}"'
-    assert (order["status"], order["metadata"], order["note"]) == ("open", {"cart": 7}, "ring")
+    assert (order["status"], order["metadata"], order["note"]) == ("open", META, "ring")
     assert order["fulfillments"][0]["store"]["code"] == store.code
     assert order["fulfillments"][0]["lines"][0]["allocated"] == 2
     assert order["allowed_actions"] == [{"name": "cancel", "allowed": True, "reason": ""}]
@@ -183,7 +184,7 @@ def _line(**changes):
             "/pickup/near/latitude",
             "max_value",
         ),
-        ({"metadata": [1]}, "/metadata", "not_an_object"),
+        ({"metadata": [1]}, "/metadata", "not_a_dict"),
         ({"metadata": {"x": "y" * 20_000}}, "/metadata", "too_large"),
         ({"note": "x" * 10_001}, "/note", "max_length"),
         ({"external_id": "a\u202eb"}, "/external_id", "invalid_text"),
