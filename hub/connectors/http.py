@@ -7,6 +7,7 @@ proxy of the environment, reads a bounded reply, and goes only where ``addresses
 from __future__ import annotations
 
 import json as jsonlib
+import os
 import socket
 import threading
 import time
@@ -23,7 +24,7 @@ from django.conf import settings
 from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool, HTTPResponse, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
+from urllib3.exceptions import HTTPError, NewConnectionError
 
 from hub.connectors.addresses import AddressRefused, Allowed, allowed_from, resolve, split_url
 from hub.errors import ConnectorError
@@ -36,7 +37,8 @@ MAX_RETRY_AFTER_SECONDS = 6 * 3600.0
 USER_AGENT = "curbhub/1"
 _CHUNK = 65_536
 _RETRYABLE = frozenset({408, 409, 425, 429})
-_local = threading.local()  # sessions by allow-list; the socket of the call in hand
+MOST_ADDRESSES = 3
+_local = threading.local()  # sessions by allow-list; the call in hand
 
 # Called with the URL before each request; tests hang the guard «no transaction is open» here.
 before_call: list[Callable[[str], None]] = []
@@ -195,17 +197,10 @@ def _read(raw: HTTPResponse, deadline: float) -> bytes:
 
 
 def _failure(error: Exception) -> ConnectorError:
-    """What a failed exchange means: only before the request has left is it sure to be undone."""
-    cause: BaseException | None = error
-    while cause is not None:
-        if isinstance(
-            cause, ConnectTimeoutError | NewConnectionError | requests.exceptions.SSLError
-        ):
-            return ConnectorError(f"no connection: {type(cause).__name__}")
-        reason = getattr(cause, "reason", None)
-        inner = cause.args[0] if cause.args else None
-        cause = next((one for one in (reason, inner) if isinstance(one, BaseException)), None)
-    return ConnectorError(f"no whole reply: {type(error).__name__}", ambiguous=True)
+    """What a failed exchange means: only before the first byte has left is it sure to be undone."""
+    if _local.call.sent:
+        return ConnectorError(f"no whole reply: {type(error).__name__}", ambiguous=True)
+    return ConnectorError(f"no connection: {type(error).__name__}")
 
 
 def _seconds_to_wait(header: str) -> float | None:
@@ -239,15 +234,13 @@ class _Pinned(HTTPConnection):
             )
         except (OSError, UnicodeError) as error:
             raise NewConnectionError(self, f"cannot resolve: {error}") from error
+        places = places[:MOST_ADDRESSES]
         for number, (family, address) in enumerate(places, 1):
             try:
                 return self._connect_to(family, address)
             except OSError as error:
                 if number == len(places):
-                    kind = ConnectTimeoutError if isinstance(error, TimeoutError) else None
-                    raise (
-                        kind(self, "timed out") if kind else NewConnectionError(self, str(error))
-                    ) from error
+                    raise NewConnectionError(self, str(error)) from error
         raise NewConnectionError(self, "the host has no address")
 
     def _connect_to(self, family: int, address: str) -> socket.socket:
@@ -260,11 +253,19 @@ class _Pinned(HTTPConnection):
         except OSError:
             sock.close()
             raise
+        _local.call.watch(sock)  # a TLS handshake may drip, too
         return sock
 
+    def send(self, data: Any) -> None:
+        """Send a part of the request; from now on it may have been received."""
+        if self.sock is None:
+            self.connect()
+        _local.call.sent = True
+        super().send(data)
+
     def getresponse(self) -> HTTPResponse:  # type: ignore[override]
-        """The reply's head; from here on the deadline can cut the connection off."""
-        _local.call.socket = self.sock
+        """The reply's head; a connection that was kept is watched from here on."""
+        _local.call.watch(self.sock)
         return super().getresponse()
 
 
@@ -312,14 +313,25 @@ def _session(allowed: Allowed) -> requests.Session:
 
 
 class _Call:
-    """The call in hand of one thread."""
+    """The call in hand of one thread: whether bytes have left, and the way to cut it off."""
 
-    socket: socket.socket | None = None
+    def __init__(self) -> None:
+        self.sent = False
+        self._guard = threading.Lock()
+        self._watched: socket.socket | None = None
+
+    def watch(self, sock: socket.socket | None) -> None:
+        """Let ``cut_off`` end this connection: by a second handle, for TLS takes the first over."""
+        with self._guard:
+            if self._watched is not None:
+                self._watched.close()
+            self._watched = socket.socket(fileno=os.dup(sock.fileno())) if sock else None
 
     def cut_off(self) -> None:
-        if self.socket is not None:
-            with suppress(OSError):
-                self.socket.shutdown(socket.SHUT_RDWR)
+        """Shut the connection down, whatever its thread waits for."""
+        with self._guard, suppress(OSError):
+            if self._watched is not None:
+                self._watched.shutdown(socket.SHUT_RDWR)
 
 
 def close_connections() -> None:
@@ -332,11 +344,12 @@ def close_connections() -> None:
 def _cut_off_after(seconds: float) -> Iterator[float]:
     """Shut the call's socket when its time is over, however slowly bytes keep dripping in."""
     deadline = time.monotonic() + seconds
-    _local.call = _Call()
-    timer = threading.Timer(seconds, _local.call.cut_off)
+    call = _local.call = _Call()
+    timer = threading.Timer(seconds, call.cut_off)
     timer.daemon = True
     timer.start()
     try:
         yield deadline
     finally:
         timer.cancel()
+        call.watch(None)

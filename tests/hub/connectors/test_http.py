@@ -1,6 +1,8 @@
 """The one way out: bounded, honest about what may have happened, and not to be led astray."""
 
+import os
 import socket
+import threading
 import time
 
 import pytest
@@ -12,6 +14,7 @@ from hub.errors import ConnectorError
 from hub.trace import tracing
 from tests.hub.connectors.wire import HANG, RESET, drip, reply, vendor
 
+TLS_RECORD = b"\x16\x03\x03\x40\x00"  # announces 16 KiB
 LOOPBACK = ("127.0.0.0/8",)
 
 
@@ -161,6 +164,38 @@ def test_an_answer_that_drips_is_cut_off_at_the_deadline(start):
     error = refusal_of([drip(start)], timeout=(1, 1), total_seconds=0.5)
     assert error.ambiguous
     assert time.monotonic() - started < 1.5
+
+
+def test_a_tls_handshake_that_drips_is_cut_off_and_surely_not_received():
+    listener = socket.create_server(("127.0.0.1", 0))
+    port = listener.getsockname()[1]
+
+    def serve():
+        connection, _ = listener.accept()
+        with connection:
+            drip(TLS_RECORD)(connection)
+
+    threading.Thread(target=serve, daemon=True).start()
+    started = time.monotonic()
+    with listener, pytest.raises(ConnectorError) as caught:
+        client(f"https://127.0.0.1:{port}", timeout=(1, 1), total_seconds=0.5).post("/", json={})
+    assert (caught.value.permanent, caught.value.ambiguous) == (False, False)
+    assert time.monotonic() - started < 1.5
+
+
+def test_a_server_without_tls_is_surely_not_received():
+    with vendor(reply(200)) as other, pytest.raises(ConnectorError) as caught:
+        client(other.url.replace("http:", "https:"), timeout=(1, 0.5)).post("/", json={})
+    assert (caught.value.permanent, caught.value.ambiguous) == (False, False)
+
+
+def test_no_handle_is_left_open_after_many_calls():
+    with vendor(reply(200)) as other:
+        client(other.url).get("/")
+        before = len(os.listdir("/dev/fd"))
+        for _ in range(20):
+            client(other.url).get("/")
+        assert len(os.listdir("/dev/fd")) == before
 
 
 def test_an_endless_answer_is_cut_off_by_size(monkeypatch):
