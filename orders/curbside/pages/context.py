@@ -85,7 +85,7 @@ def _details(
         ("your_spot", visit.spot.label if visit and visit.spot else None),
         ("your_place", visit.place if visit else None),
         ("collected_at", fulfillment.completed_at),
-        ("readable", link.expires_at),
+        ("readable", None if status in LIVE else link.expires_at),
     ]
     return [
         {

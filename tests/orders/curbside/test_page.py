@@ -99,6 +99,7 @@ def test_a_ready_order_shows_its_pin_and_its_last_day(client):
     pin = pin_of(fulfillment)
     assert f"{pin[:3]} {pin[3:]}" in words
     assert "We keep it until" in words
+    assert "can be read until" not in words
 
 
 @pytest.mark.parametrize("ready", [False, True])
@@ -305,6 +306,7 @@ def test_after_the_hand_off_the_page_is_a_receipt_that_takes_nothing(client):
     words = shown(client, page)
     assert "Collected. Thank you!" in words
     assert "Receipt" in words
+    assert "This page can be read until" in words
     assert "10.00\xa0EUR" in client.get(page).text
     assert "1 not available" in words
     assert "Your PIN" not in words
