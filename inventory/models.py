@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
@@ -239,9 +240,9 @@ class ShortfallCase(models.Model):
 
 
 class SafetyStock(models.Model):
-    """Units never sold online: for a store's item, a store's category, a store, or everywhere.
+    """Units never sold online: of an item or a category, or of anything, in a store or everywhere.
 
-    The most specific row wins: store + item, store + category, store, global.
+    The most specific row wins: store + item, store + category, store, item, category, everywhere.
     """
 
     store = models.ForeignKey(
@@ -265,6 +266,11 @@ class SafetyStock(models.Model):
 
     def __str__(self) -> str:
         return f"{self.units} units"
+
+    def clean(self) -> None:
+        """Refuse a rule for both an item and a category: it would never apply."""
+        if self.item_id and self.category:
+            raise ValidationError("Name an item or a category, not both.", code="item_and_category")
 
 
 class ChannelBuffer(models.Model):

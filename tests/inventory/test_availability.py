@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.core.exceptions import ValidationError
 
 from hub import clock
 from inventory.api import availability as door
@@ -92,6 +93,11 @@ def test_rules_of_other_stores_items_and_categories_do_not_count(store, channel,
         SafetyStock.objects.create(units=9, **rule)
 
     assert ask(channel, store, mug).safety_stock == 0
+
+
+def test_a_rule_for_an_item_and_a_category_at_once_is_refused(mug):
+    with pytest.raises(ValidationError, match="not both"):
+        SafetyStock(item=mug, category="kitchen", units=1).full_clean()
 
 
 def test_an_item_without_a_category_follows_the_rule_for_everything(store, channel):
