@@ -93,7 +93,7 @@ class FulfillmentOrderAdmin(StoreWorkAdmin[FulfillmentOrder]):
         self._must_work(request)
         context = {
             **self.admin_site.each_context(request),
-            **self._board(request, tab),
+            **self._board(request, tab, _known(tab, self._asked_stores(request))),
             "title": TITLES[tab],
             "store_choices": self._choices(request),
             "asked_store": request.GET.get("store", ""),
@@ -103,28 +103,21 @@ class FulfillmentOrderAdmin(StoreWorkAdmin[FulfillmentOrder]):
     def cards_view(self, request: HttpRequest, tab: str) -> HttpResponse:
         """The board's cards alone; 204 when the browser already shows just these."""
         self._must_work(request)
-        context = self._board(request, tab)
-        if request.GET.get("seen") == context["digest"]:
+        stores = self._asked_stores(request)
+        known = _known(tab, stores)
+        if request.GET.get("seen") == known["digest"]:
             return HttpResponse(status=HTTPStatus.NO_CONTENT)
+        context = self._board(request, tab, known)
         return TemplateResponse(request, "admin/orders/board_cards.html", context)
 
-    def _board(self, request: HttpRequest, tab: str) -> dict[str, Any]:
-        stores = self._asked_stores(request)
-        numbers = counts(stores)
-        shown: dict[str, Any]
-        if tab == "exceptions":
-            found = problems(stores)
-            shown = {"problems": found, "digest": boards.digest_of(map(str, found))}
-        else:
-            board = boards.BOARDS[tab](stores)
-            shown = {"cards": board.cards, "digest": board.digest}
-        shown["digest"] += "." + ".".join(str(number) for number in numbers.values())
-        tabs = [(name, title, numbers.get(name)) for name, title in TITLES.items()]
+    def _board(self, request: HttpRequest, tab: str, known: dict[str, Any]) -> dict[str, Any]:
+        stores, numbers = self._asked_stores(request), known["counts"]
         query = request.GET.copy()
         query.pop("seen", None)
-        return shown | {
+        return known | {
+            "cards": boards.BOARDS[tab](stores) if tab in boards.BOARDS else [],
             "tab": tab,
-            "tabs": tabs,
+            "tabs": [(name, title, numbers.get(name)) for name, title in TITLES.items()],
             "empty": EMPTY[tab],
             "query": query.urlencode(),
             "now": clock.now(),
@@ -212,6 +205,15 @@ class FulfillmentOrderAdmin(StoreWorkAdmin[FulfillmentOrder]):
     def _must_work(self, request: HttpRequest) -> None:
         if not self.has_view_permission(request):
             raise Http404
+
+
+def _known(tab: str, stores: QuerySet[Store]) -> dict[str, Any]:
+    """The numbers on the tabs, what needs a person, and a digest of all that a board shows."""
+    numbers = counts(stores)
+    found = problems(stores) if tab == "exceptions" else []
+    shown = boards.digest_of(map(str, found)) if found else boards.stamp(tab, stores)
+    digest = ".".join([shown, *map(str, numbers.values())])
+    return {"counts": numbers, "problems": found, "digest": digest}
 
 
 def _trip(row: FulfillmentOrder, *, shown_version: int) -> dict[str, Any]:
