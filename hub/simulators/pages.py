@@ -118,4 +118,5 @@ def _members(body: Any) -> dict[str, Any]:
     """The type and data of a webhook's body, whatever was sent."""
     body = body if isinstance(body, dict) else {}
     data = body.get("data")
-    return {"type": body.get("type", "?"), "data": data if isinstance(data, dict) else {}}
+    pairs = list(data.items()) if isinstance(data, dict) else []
+    return {"type": body.get("type", "?"), "data": pairs}
