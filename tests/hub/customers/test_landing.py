@@ -1,12 +1,14 @@
 """Source records land once, and each speaks of one profile."""
 
+import threading
+
 import pytest
 from django.db import connection
 
 from hub.customers.errors import InvalidPhone, UnknownChannel, Unreachable
 from hub.customers.models import Contact, IdentityLink, Profile, SourceRecord
 from hub.customers.preferences import ranked_channels, set_preferences
-from hub.customers.services import land_record, profile_of
+from hub.customers.services import land_record, profile_of, projection
 from hub.errors import Invalid
 from tests.racing import at_once
 
@@ -133,10 +135,36 @@ def test_many_first_orders_of_one_guest_at_once_make_one_contact_and_one_profile
 
 @pytest.mark.race
 @pytest.mark.django_db(transaction=True)
-def test_many_first_orders_of_one_account_at_once_make_one_profile_with_the_newest_contact():
+def test_many_first_orders_of_one_account_at_once_make_one_profile():
     at_once(8, lambda number: land(str(number), account_id="a-7", name=f"Ann {number}"))
-    profile = Profile.objects.get()
     assert Contact.objects.count() == 8
+    assert Profile.objects.count() == 1
+
+
+@pytest.mark.race
+@pytest.mark.django_db(transaction=True)
+def test_of_two_orders_of_one_account_at_once_the_newer_contact_stands(monkeypatch):
+    profile = profile_of(land("0", account_id="a-7"))
+    first_is_computed, second_is_done = threading.Event(), threading.Event()
+    portray = projection.portray
+
+    def portray_the_first_slowly(records):
+        portrait = portray(records)
+        if not first_is_computed.is_set():
+            first_is_computed.set()
+            second_is_done.wait(1)  # in vain, when the second one waits for the first
+        return portrait
+
+    def order(number):
+        if number:
+            first_is_computed.wait(10)
+        land(f"1-{number}", account_id="a-7", name=f"Ann {number}")
+        if number:
+            second_is_done.set()
+
+    monkeypatch.setattr(projection, "portray", portray_the_first_slowly)
+    at_once(2, order)
+    profile.refresh_from_db()
     assert profile.contact == SourceRecord.objects.order_by("pk").last().contact
 
 
