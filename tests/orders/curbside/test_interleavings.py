@@ -19,6 +19,7 @@ from hypothesis.stateful import (
 
 from hub.errors import HubError
 from hub.events.models import Fact
+from hub.invariants import check, shipped
 from inventory.models import StockLevel
 from orders.curbside.handlers import end_visit
 from orders.curbside.services import arrive, begin_service, hand_off, say_on_my_way
@@ -114,6 +115,12 @@ class Curb(RuleBasedStateMachine):
             end_visit(part_happened(part))
         self.unhandled = []
 
+    def teardown(self):
+        """At the end the shipped invariants, too, find nothing."""
+        self.relay()
+        broken = [found for found in check(shipped()) if found.violations]
+        assert broken == []
+
     @invariant()
     def nobody_shares_a_spot_and_no_pickup_has_two_visits(self):
         standing = Visit.objects.filter(store=self.store, status__in=ACTIVE_VISIT)
@@ -176,12 +183,12 @@ def interleave(examples: int) -> None:
     )
 
 
-@pytest.mark.django_db
+@pytest.mark.django_db(transaction=True)
 def test_any_interleaving_keeps_visits_spots_and_stock_true():
     interleave(8)
 
 
 @pytest.mark.prove
-@pytest.mark.django_db
+@pytest.mark.django_db(transaction=True)
 def test_a_great_many_interleavings_keep_visits_spots_and_stock_true():
     interleave(20 * int(os.environ.get("HUB_ROUNDS", "3")))
