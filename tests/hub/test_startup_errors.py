@@ -217,10 +217,27 @@ def test_the_installer_repairs_a_half_made_environment(checkout):
 
     assert install(checkout).returncode == 0
 
-    (venv / "unfinished").touch()  # what a run leaves that was killed between two packages
+    # what a run leaves that was killed between two packages; no process has this id
+    (checkout / "var" / "installing").write_text("99999999")
     (venv / "trace").touch()
     assert install(checkout).returncode == 0
     assert not (venv / "trace").exists()
     (venv / "trace").touch()
     assert install(checkout).returncode == 0
     assert (venv / "trace").exists()
+
+
+def test_two_installers_at_once_do_not_spoil_each_others_work(checkout):
+    command = [checkout / "scripts" / "install", "requirements.lock"]
+    both = [subprocess.Popen(command, stdout=subprocess.DEVNULL) for _ in range(2)]
+
+    assert [one.wait(120) for one in both] == [0, 0]
+
+    assert (checkout / ".venv" / "stamp-requirements.lock").exists()
+    assert not (checkout / "var" / "installing").exists()
+
+
+def test_an_unknown_connector_is_named():
+    done = manage("serve", HUB_SMS_CONNECTOR="nonsense", DATABASE_URL=NOBODY_THERE)
+
+    assert_refused(done, "HUB_SMS_CONNECTOR", "nonsense")
