@@ -1,16 +1,19 @@
 """What the sites are told about their orders."""
 
 import pytest
+from django.db import transaction
 
 from hub.events import leases
+from hub.events.catalog import FulfillmentAcknowledged
 from hub.events.deliveries import run
 from hub.events.models import Delivery
+from hub.events.outbox import publish
 from hub.webhooks.models import ChannelEvent
 from orders.announcing import BROUGHT
-from orders.curbside.services import arrive
+from orders.curbside.services import arrive, hand_off
 from orders.models import FulfillmentStatus, OrderStatus
 from orders.placing.cancel import cancel_order
-from tests.factories import make_order, make_ready
+from tests.factories import make_fulfillment, make_order, make_ready, pin_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -51,6 +54,26 @@ def test_events_tell_the_status_of_their_moment_and_public_ids_only():
     assert events["order.placed"] == about | {"status": "open"}
     assert events["fulfillment.accepted"] == whose | {"status": "accepted"}
     assert events["fulfillment.ready_for_pickup"] == whose | {"status": "ready"}
+
+
+def test_an_acknowledgement_is_told_without_a_status():
+    part = make_fulfillment()
+    with transaction.atomic():
+        publish(FulfillmentAcknowledged(order_id=part.order_id, fulfillment_id=part.pk))
+    event = announce_all()[-1]
+    assert event.type == "fulfillment.acknowledged"
+    assert event.data["fulfillment_id"] == part.public_id
+    assert "status" not in event.data
+
+
+def test_the_end_of_a_visit_tells_how_it_ended():
+    part = make_ready()
+    visit = arrive(fulfillment=part, place="by the door")
+    hand_off(fulfillment=part, pin=pin_of(part), by=None)
+    events = {event.type: event.data for event in announce_all()}
+    assert events["visit.ended"]["visit_id"] == visit.public_id
+    assert events["visit.ended"]["status"] == "done"
+    assert events["order.completed"]["status"] == "completed"
 
 
 def test_orders_of_test_keys_are_marked():

@@ -185,7 +185,7 @@ def test_a_block_that_commits_while_a_move_waits_for_the_row_stops_the_move():
 @pytest.mark.race
 @pytest.mark.django_db(transaction=True)
 def test_a_block_and_a_move_at_once_leave_no_move_behind_the_block():
-    for _ in range(20):
+    for _ in range(10):
         part = make_fulfillment()
 
         def job(number, part=part):
