@@ -26,7 +26,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
 ]
 if settings.SIMULATORS:
     urlpatterns.append(path("sim/", include("hub.simulators.urls")))
-urlpatterns.append(re_path(r"^(?:v1|hooks)(?:/(?P<rest>.*))?$", fallbacks.no_such_address))
+urlpatterns.append(re_path(r"^(?:v1|hooks)(?:/|$)", fallbacks.NoSuchAddressView.as_view()))
 
 handler400 = fallbacks.bad_request
 handler403 = fallbacks.forbidden

@@ -59,7 +59,7 @@ class DuplicateKey(BadRequest):
 
 class InvalidText(BadRequest):
     code = "invalid_text"
-    title = "Text holds a NUL or half a surrogate pair"
+    title = "Text holds a NUL, half a surrogate pair, or a heap of combining marks"
 
 
 class NumberOutOfRange(BadRequest):

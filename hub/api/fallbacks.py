@@ -7,10 +7,12 @@ import sys
 from django.http import HttpRequest, HttpResponse
 from django.views import defaults
 from django.views.csrf import csrf_failure
-from django.views.decorators.csrf import csrf_exempt
+from rest_framework.request import Request
+from rest_framework.response import Response
 
 from hub.api import problems
 from hub.api.errors import BadRequest, Busy
+from hub.api.views import HubView
 from hub.errors import Forbidden, NotFound
 
 _API = ("/v1/", "/hooks/", "/sim/")
@@ -21,10 +23,17 @@ def is_api(request: HttpRequest) -> bool:
     return request.path_info.startswith(_API)
 
 
-@csrf_exempt
-def no_such_address(request: HttpRequest, rest: str = "") -> HttpResponse:  # noqa: ARG001
-    """The 404 of every API address that no view answers."""
-    return problems.render(NotFound("no such address"))
+class NoSuchAddressView(HubView):
+    """The 404 of every API address that no view answers, counted against the caller's address."""
+
+    authentication_classes = ()
+    schema = None
+
+    def get(self, _request: Request, **_: str) -> Response:
+        """Refuse."""
+        raise NotFound("no such address")
+
+    post = put = patch = delete = get
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import unicodedata
 from collections.abc import Mapping
 from typing import Any
@@ -24,7 +25,10 @@ from hub.api.errors import (
 )
 
 MOST_LEVELS = 32
+# of the stream-safe text format (UAX 15): normalising takes the square of a run of marks
+MOST_MARKS = 30
 _LARGEST = 2**63 - 1
+_ODD = re.compile("[\\x00\\ud800-\\udfff]")
 
 
 class StrictJsonParser(BaseParser):
@@ -125,6 +129,14 @@ def _not_deeper(level: int) -> None:
 
 
 def _text(value: str, path: str) -> str:
-    if "\x00" in value or any("\ud800" <= character <= "\udfff" for character in value):
+    if _ODD.search(value) or _longest_run_of_marks(value) > MOST_MARKS:
         raise InvalidText(pointer=ascii(path)[1:-1])
     return unicodedata.normalize("NFC", value)
+
+
+def _longest_run_of_marks(value: str) -> int:
+    longest = run = 0
+    for character in value:
+        run = run + 1 if unicodedata.combining(character) else 0
+        longest = max(longest, run)
+    return longest

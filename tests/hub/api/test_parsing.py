@@ -47,6 +47,7 @@ ODD = [
     (b'{"a\\u0000": 1}', InvalidText),
     (b'{"a": ["\\ud800"]}', InvalidText),
     (b'{"\\udfff": 1}', InvalidText),
+    (b'{"a": "' + b"\\u0301\\u0316" * 16 + b'"}', InvalidText),
     (b'{"a":' * 33 + b"1" + b"}" * 33, TooDeep),
     (b"[" * 100_000, TooDeep),
     (b'{"a":' * 100_000, TooDeep),
@@ -97,17 +98,18 @@ def test_emoji_bidi_and_the_largest_numbers_pass():
 
 
 def test_a_hostile_megabyte_is_refused_quickly():
-    started = time.perf_counter()
+    started = time.process_time()
     for body in (
         b'{"a":[' + b"[]," * 300_000 + b"1]}",
-        b'{"a":"' + b"\\u0301" * 160_000 + b'"}',
+        b'{"a":"' + b"\\u0301\\u0316" * 80_000 + b'"}',
+        b'{"a":"' + b"a\\u0301\\u0316\\u0300" * 40_000 + b'"}',
         b"{" + b",".join(b'"%d":1' % at for at in range(100_000)) + b',"0":1}',
         b"9" * 1_000_000,
     ):
         with contextlib.suppress(BadRequest):
             load(body)
 
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 5
 
 
 @pytest.mark.django_db
