@@ -1,0 +1,159 @@
+"""The whole journey in a real browser: an order from the site to the car boot.
+
+The site speaks HTTP; staff, customer and phone are pages in Chromium; the till, the phone and the
+site's receiver are the simulators, reached over HTTP. Pictures lie in ``var/pictures`` afterwards.
+"""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import pytest
+from django.db import connection
+from django.urls import reverse
+
+from hub.demo import facts
+from hub.demo.journey import BASKET, PHONE, PRICES, STORE
+from hub.demo.web import Api, created, wait_for
+from hub.events.relay import Relay
+from hub.stores.models import Store
+from hub.webhooks.models import WebhookCall
+from inventory.models import Item, StockLevel
+from orders.chain.access import open_demo_access
+from orders.chain.demo import demo_chain
+from orders.chain.load import load
+from tests.factories import stock
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+PICTURES = Path(__file__).parents[2] / "var" / "pictures"
+NUMBER = "WEB-4711"
+
+
+@pytest.fixture
+def access(live_server, settings):
+    """The demo chain with counted stock, and the ways in to it."""
+    settings.PUBLIC_BASE_URL = live_server.url
+    settings.SMS_CONNECTOR = "handset"
+    settings.DEBUG = True
+    load(demo_chain())
+    opened = open_demo_access(demo_chain())
+    store = Store.objects.get(code=STORE)
+    stock(store, dict.fromkeys(Item.objects.filter(sku__in=BASKET), 30))
+    return opened
+
+
+@pytest.fixture
+def relay():
+    """A relay at work beside the test."""
+    working = Relay()
+
+    def work():
+        working.run()
+        connection.close()
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    yield
+    working.stop()
+    thread.join()
+
+
+@pytest.fixture
+def order(access, live_server):
+    """Placed by the site over HTTP."""
+    site = Api(live_server.url, access["api_keys"]["web-gb"])
+    lines = [
+        {"sku": sku, "quantity": units, "unit_price_minor": PRICES[sku]}
+        for sku, units in BASKET.items()
+    ]
+    customer = {"name": "Ann Archer", "phone": PHONE, "locale": "en", "notify": ["sms"]}
+    body = {
+        "external_id": NUMBER,
+        "pickup": {"store": STORE},
+        "customer": customer,
+        "currency": "GBP",
+        "total_minor": 1344,
+        "lines": lines,
+    }
+    return created(site.post("/v1/orders", body, key="first"))
+
+
+@pytest.fixture
+def staff(context, live_server, access):
+    """A tablet at the store, logged in."""
+    page = context.new_page()
+    page.set_viewport_size({"width": 1280, "height": 800})
+    login = access["logins"][1]
+    page.goto(f"{live_server.url}/admin/login/?next=/admin/")
+    page.fill("input[name=username]", login["user"])
+    page.fill("input[name=password]", login["password"])
+    page.click("button[type=submit]")
+    return page
+
+
+@pytest.fixture
+def phone(browser):
+    """The customer's own phone, which shares nothing with the store's tablet."""
+    mine = browser.new_context(viewport={"width": 390, "height": 844}, device_scale_factor=2)
+    yield mine.new_page()
+    mine.close()
+
+
+def keep(page, name):
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=PICTURES / f"journey-{name}.png")
+
+
+def wait_for_fact(order, name):
+    wait_for(f"the fact {name}", lambda: name in facts.names_of(order["id"]), seconds=15)
+
+
+def test_an_order_goes_from_the_site_to_the_car_boot(order, relay, staff, phone, live_server):
+    wait_for_fact(order, "fulfillment.acknowledged")
+    work_page = live_server.url + facts.work_page(order["fulfillments"][0]["id"])
+
+    staff.goto(work_page)
+    keep(staff, "accept")
+    staff.click("button:has-text('Accept')")
+    staff.click("button:has-text('Start picking')")
+    keep(staff, "pick")
+    staff.click("button:has-text('All counted')")
+    staff.fill("input[name=staging_location]", "C-2")
+    staff.click("button:has-text('Ready for pickup')")
+    wait_for_fact(order, "message.delivered")
+
+    phone.goto(f"{live_server.url}/sim/handset/")
+    phone.click(f"text={PHONE}")
+    keep(phone, "phone")
+    phone.click("a[href*='/p/']")
+    pin = phone.locator(".digits").inner_text().replace("\n", "")
+    keep(phone, "pickup")
+    phone.locator("input[name=spot][value='3']").check()
+    phone.fill("#vehicle", "blue Skoda")
+    phone.get_by_role("heading", name="Are you here?").scroll_into_view_if_needed()
+    keep(phone, "here")
+    phone.get_by_role("button", name="I’m here").click()
+    wait_for_fact(order, "visit.arrived")
+
+    staff.goto(live_server.url + reverse("admin:orders_fulfillmentorder_arrivals"))
+    staff.wait_for_selector(f"text={NUMBER}")
+    keep(staff, "arrivals")
+    staff.goto(work_page)
+    staff.fill("input[name=pin]", pin)
+    staff.click("button:has-text('Hand over')")
+    wait_for_fact(order, "fulfillment.handed_off")
+
+    wait_for(
+        "every webhook", lambda: not WebhookCall.objects.exclude(state="done").exists(), seconds=15
+    )
+    levels = StockLevel.objects.filter(store__code=STORE, item__sku__in=BASKET)
+    left = {row.item.sku: 30 - row.on_hand for row in levels.select_related("item")}
+    assert left == BASKET
+    assert [level.allocated for level in levels] == [0, 0, 0]
+    phone.reload()
+    keep(phone, "receipt")
+    assert "PIN" not in phone.locator("main").inner_text()
+    staff.goto(live_server.url + facts.order_page(order["id"]))
+    keep(staff, "order")
