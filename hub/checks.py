@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from cryptography.fernet import InvalidToken
 from django.conf import settings
 from django.core import checks
+from django.db import DatabaseError
 from django.utils.module_loading import import_string
 
 from hub.connectors.addresses import AddressRefused, parse_networks, split_url
 from hub.connectors.registry import HARMLESS_SMS
+from hub.connectors.signing import key_of
+from hub.stores.models import PosConnection
 
 
 @checks.register("connectors")
@@ -64,6 +68,41 @@ def check_simulators(app_configs: Sequence[Any] | None, **_: Any) -> list[checks
         )
         return [checks.Warning(text, hint="Unset HUB_SIMULATORS.", id="hub.W001")]
     return []
+
+
+@checks.register(checks.Tags.database)
+def check_pos_connections(
+    app_configs: Sequence[Any] | None,  # noqa: ARG001
+    databases: Sequence[str] | None = None,
+    **_: Any,
+) -> list[checks.CheckMessage]:
+    """Every active POS connection names a known connector and has a secret that can sign.
+
+    Asked for with ``check --database default``; before the first migration there is nothing
+    to look at.
+    """
+    if "default" not in (databases or ()):
+        return []
+    rows = PosConnection.objects.filter(active=True).order_by("pk")
+    try:
+        found = list(rows.values_list("public_id", "connector", "secret"))
+    except DatabaseError:
+        return []
+    except InvalidToken:
+        text = "The secrets in the database open with neither HUB_DATA_KEY nor its fallbacks."
+        return [checks.Error(text, id="hub.E009")]
+    return [message for row in found for message in _about_pos(*row)]
+
+
+def _about_pos(public_id: str, connector: str, secret: str) -> Iterator[checks.CheckMessage]:
+    known = settings.CONNECTORS["pos"]
+    if connector not in known:
+        text = f"POS connection {public_id} names {connector!r}, which is none of: "
+        yield checks.Error(text + ", ".join(sorted(known)) + ".", id="hub.E007")
+    try:
+        key_of(secret)
+    except ValueError as error:
+        yield checks.Error(f"POS connection {public_id}: {error}.", id="hub.E008")
 
 
 def _broken_connectors() -> Iterator[checks.CheckMessage]:

@@ -2,8 +2,16 @@
 
 import pytest
 from django.conf import settings as configured
+from django.db import connection
 
-from hub.checks import check_addresses, check_connectors, check_jobs, check_simulators
+from hub.checks import (
+    check_addresses,
+    check_connectors,
+    check_jobs,
+    check_pos_connections,
+    check_simulators,
+)
+from tests.factories import make_pos
 
 ALL = (check_connectors, check_addresses, check_jobs, check_simulators)
 
@@ -54,6 +62,38 @@ def test_a_connector_that_cannot_be_loaded_is_named(settings):
 
     assert message.id == "hub.E001"
     assert "acme" in message.msg
+
+
+@pytest.mark.django_db
+def test_pos_connections_that_could_not_work_are_named():
+    make_pos()
+    make_pos(connector="acme", active=False)
+    assert check_pos_connections(None, databases=["default"]) == []
+
+    odd = make_pos(connector="acme", secret="secret")
+    messages = check_pos_connections(None, databases=["default"])
+
+    assert [message.id for message in messages] == ["hub.E007", "hub.E008"]
+    assert all(odd.public_id in message.msg for message in messages)
+
+
+@pytest.mark.django_db
+def test_a_data_key_that_opens_nothing_is_named():
+    make_pos()
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE stores_posconnection SET secret = 'gAAAAA'")
+    assert [one.id for one in check_pos_connections(None, databases=["default"])] == ["hub.E009"]
+
+
+def test_the_database_is_only_asked_when_the_check_names_it():
+    assert check_pos_connections(None) == []
+
+
+@pytest.mark.django_db
+def test_a_database_without_tables_has_no_wrong_connections():
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE stores_posconnection RENAME TO elsewhere")
+    assert check_pos_connections(None, databases=["default"]) == []
 
 
 def test_the_shipped_settings_name_only_connectors_that_load():
