@@ -7,8 +7,10 @@ from typing import Any
 
 MINIMUM = (3, 11)
 NEEDS_NO_DATABASE = {"help", "makemessages", "compilemessages", "collectstatic", "spectacular"}
-# these start the embedded server themselves, so that they know whether to stop it again
-SELF_STARTING = {"serve", "demo"}
+# starts the embedded server itself, once it knows that it can serve at all
+SELF_STARTING = {"serve"}
+# leaves nothing running that was not running before
+TIDY = {"demo"}
 
 
 def main() -> int:
@@ -22,7 +24,8 @@ def main() -> int:
         return refuse(f"{error}: run 'make install' first")
     command = sys.argv[1] if len(sys.argv) > 1 else "help"
     try:
-        startup.run(sys.argv, database=command not in NEEDS_NO_DATABASE | SELF_STARTING)
+        needed = command not in NEEDS_NO_DATABASE | SELF_STARTING
+        startup.run(sys.argv, database=needed, keep=command not in TIDY)
     except startup.StartError as error:
         return refuse(str(error))
     return 0

@@ -35,12 +35,13 @@ from hub.pghost import MAJOR, UNSET, DevPgError
 if sys.platform != "win32":
     import fcntl
 
-__all__ = ["DevPgError", "Server", "ensure", "stop"]
+__all__ = ["DevPgError", "Server", "ensure", "started_here", "stop"]
 
 DATABASE = "curbhub"
 ROLE = "curbhub"
 START_SECONDS = 60
 SILENT_SECONDS = 15
+STARTED = "CURBHUB_STARTED_SERVER"
 NEEDED_BYTES = 150 * 1024 * 1024
 MAX_LOG_BYTES = 10 * 1024 * 1024
 OPTIONS = {
@@ -135,7 +136,18 @@ def ensure(server: Server) -> bool:
         started = _bring_up(server)
         if _answer(server) == "no database":
             _create_database(server)
+    if started:
+        os.environ[STARTED] = _starter(server)
     return started
+
+
+def started_here(server: Server) -> bool:
+    """Whether this process was the one that started the server, also before an exec."""
+    return os.environ.get(STARTED) == _starter(server)
+
+
+def _starter(server: Server) -> str:
+    return f"{os.getpid()} {server.seat}"
 
 
 def stop(server: Server) -> None:

@@ -37,16 +37,21 @@ class HubUtility(ManagementUtility):
         return command
 
 
-def run(argv: list[str], *, database: bool) -> None:
+def run(argv: list[str], *, database: bool, keep: bool = True) -> None:
     """Run the management command in ``argv``, the embedded server started before if ``database``.
 
+    Unless ``keep``, a server that had to be started for the command is stopped after it.
     Raises StartError when the configuration is wrong or the database is out of reach.
     """
     try:
         embedded = _embedded_server()
         if database and embedded:
             devpg.ensure(embedded)
-        HubUtility(argv).execute()
+        try:
+            HubUtility(argv).execute()
+        finally:
+            if embedded and not keep and devpg.started_here(embedded):
+                devpg.stop(embedded)
     except (ImproperlyConfigured, devpg.DevPgError) as error:
         raise StartError(one_line(error)) from error
     except OperationalError as error:

@@ -132,7 +132,10 @@ class Supervisor:
     # --- the database -----------------------------------------------------------------------
 
     def _start_database(self) -> None:
-        if self._server and devpg.ensure(self._server):
+        if not self._server:
+            return
+        devpg.ensure(self._server)
+        if devpg.started_here(self._server):
             self._note.own_server()
 
     def _stop_database(self) -> None:

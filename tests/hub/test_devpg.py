@@ -88,6 +88,16 @@ def test_the_first_call_starts_the_server_and_later_calls_find_it_quickly(server
         assert connection.execute("SELECT upper('żółw')").fetchone() == ("ŻÓŁW",)
 
 
+def test_only_who_started_the_server_may_think_so(server, monkeypatch):
+    devpg.ensure(server)
+    assert devpg.started_here(server)
+
+    monkeypatch.delenv(devpg.STARTED)
+    devpg.ensure(server)
+
+    assert not devpg.started_here(server)
+
+
 def test_nobody_else_can_come_in_and_no_tcp_port_is_open(server):
     devpg.ensure(server)
 
