@@ -42,6 +42,7 @@ def page_context(fulfillment: FulfillmentOrder, *, link: Link, language: str) ->
         context: dict[str, Any] = {
             "language": language,
             "situation": situation,
+            "over": fulfillment.status not in LIVE,
             "headline": words[f"head_{situation}"],
             "text": words[f"text_{situation}"],
             "number": words["order"].format(number=fulfillment.order.external_id),

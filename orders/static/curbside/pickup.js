@@ -75,12 +75,20 @@
   async function poll() {
     clearTimeout(timer);
     if (!document.hidden && !busy) {
-      const version = document.getElementById("version").dataset.version;
+      const { version } = document.getElementById("version").dataset;
       const reply = await ask(`${page}/state?lang=${language}&v=${version}`);
       if (reply.status === 404) return location.reload();
       if (reply.status === 200 && !busy) show(reply.html);
     }
-    timer = setTimeout(poll, POLL_MS);
+    wait();
+  }
+
+  // Once the order is over, only a new look at the page asks again. The odd part of a second
+  // keeps a thousand phones from asking at the same moment.
+  function wait() {
+    clearTimeout(timer);
+    const { over } = document.getElementById("version").dataset;
+    if (!over) timer = setTimeout(poll, POLL_MS + Math.random() * 1000);
   }
 
   async function send(form, button) {
@@ -114,5 +122,5 @@
     if (!busy) send(event.target, event.target.querySelector("button"));
   });
   document.addEventListener("visibilitychange", poll);
-  timer = setTimeout(poll, POLL_MS);
+  wait();
 })();

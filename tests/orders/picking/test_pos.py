@@ -1,13 +1,17 @@
 """The store's POS: the pick list out, its answer in, its withdrawal."""
 
 import json
+import time
 
 import pytest
+from django.db import transaction
 
 from hub.connectors.pos.memory import MemoryPos
 from hub.errors import ConnectorError
 from hub.events.catalog import FulfillmentCanceled, FulfillmentProposed, InboundReceived
 from hub.events.models import Delivery, Fact
+from hub.events.outbox import publish
+from hub.events.relay import Relay
 from hub.inbox.models import InboundCall
 from hub.stores.models import PosConnection
 from orders.models import FulfillmentOrder
@@ -167,3 +171,24 @@ def test_data_of_another_shape_is_parked(fulfillment, data):
 def test_other_types_and_other_sources_are_left_to_others(fulfillment):
     receive('{"type": "stock.counted"}', pos_id(fulfillment))
     receive("no json at all", "sms:handset")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_relay_carries_the_list_to_the_pos_and_parks_an_answer_about_nothing():
+    part = make_fulfillment()
+    connection = connect(part.store)
+    body = '{"type": "pick_list.acknowledged", "data": {"fulfillment_id": "ful_unknown"}}'
+    call = InboundCall.objects.create(source=connection.public_id, event_id="e1", body=body)
+    with transaction.atomic():
+        publish(InboundReceived(call_id=call.pk, source=connection.public_id))
+    ours = Delivery.objects.filter(handler__startswith="orders.picking.handlers.")
+    deadline = time.monotonic() + 20
+    Relay().run(
+        until=lambda: not ours.filter(state="pending").exists() or time.monotonic() > deadline
+    )
+    part.refresh_from_db()
+    assert part.pos_reference == f"till-{part.public_id}"
+    parked = ours.get(state="parked")
+    assert parked.handler.endswith("take_pos_answer")
+    assert "no pick list of its store" in parked.last_error
+    assert not ours.exclude(state="done").exclude(pk=parked.pk).exists()

@@ -18,7 +18,7 @@ WORDS = {
     "text_here_early": "Tu pedido aún no está listo. Te lo llevamos en cuanto lo esté.",
     "head_ready": "Tu pedido está listo",
     "text_ready": "Ven cuando te convenga y avísanos al llegar.",
-    "head_coming": "Hasta ahora",
+    "head_coming": "Nos vemos pronto",
     "text_coming": "Tu pedido está listo. Avísanos al llegar.",
     "head_here": "Sabemos que has llegado",
     "text_here": "Quédate junto al coche. Enseguida te llevamos el pedido.",
