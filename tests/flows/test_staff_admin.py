@@ -245,5 +245,5 @@ def _pages(store, goods) -> dict[str, str]:
         "key": reverse("admin:api_apikey_add"),
         "deliveries": reverse("admin:events_delivery_changelist"),
         "delivery": reverse("admin:events_delivery_change", args=[parked.pk]),
-        "person": reverse("admin:auth_user_change", args=[User.objects.first().pk]),
+        "person": reverse("admin:auth_user_change", args=[User.objects.get().pk]),
     }

@@ -151,7 +151,7 @@ def test_a_new_key_is_shown_once_and_only_its_hash_is_kept(client, chief):
         "is_test": "on",
     }
     reply = client.post(page(ApiKey, "add"), form)
-    secret = re.search(r"cbk_test_[\w-]{43}", reply.content.decode())[0]
+    secret = re.findall(r"cbk_test_[\w-]{43}", reply.content.decode())[0]
     key = ApiKey.objects.get()
     assert "no-store" in reply["Cache-Control"]
     assert key.scopes == ["orders:read", "orders:write"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -12,7 +13,10 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from hub import clock
+from hub.events.leases import State
+from hub.events.models import Fact
 from hub.stores.models import StaffScope
+from hub.webhooks.models import ChannelEvent, WebhookCall, WebhookEndpoint
 from inventory.models import ShortfallCase, StockLevel
 from orders.curbside.services import arrive, say_on_my_way
 from orders.models import FulfillmentStatus, HandOff, Visit, VisitStatus
@@ -273,6 +277,44 @@ def test_the_order_page_tells_the_whole_story(client, store, item, picker):
     for words in ("Order placed", "Accepted by the store", "by Pola", "Ann Lee", "+48500123456"):
         assert words in page
     assert "chosen" in page
+
+
+def test_the_order_page_tells_which_site_calls_arrived(client, store, item, picker):
+    part = part_in(store, item)
+    channel = part.order.channel
+    endpoint = WebhookEndpoint.objects.create(
+        channel=channel, url="https://shop.example/hooks", secret="whsec_x"
+    )
+    fact = Fact.objects.get(name="order.placed", subject=f"order:{part.order_id}")
+    event = ChannelEvent.objects.create(
+        public_id=fact.public_id,
+        channel=channel,
+        position=1,
+        type="order.placed",
+        occurred_at=fact.occurred_at,
+        data={},
+    )
+    WebhookCall.objects.create(
+        event=event,
+        endpoint=endpoint,
+        state=State.DONE,
+        attempts=3,
+        last_status=204,
+        finished_at=clock.now(),
+    )
+    page = client.get(reverse("admin:orders_order_change", args=[part.order_id])).content.decode()
+    assert "order.placed to https://shop.example/hooks, answer 204, 3 tries" in page
+
+
+def test_the_orders_of_a_customer_are_one_tap_from_the_customer(client, store, item, picker):
+    part = part_in(store, item)
+    foreign = make_fulfillment()  # the same customer in another store
+    assert foreign.order.profile_id == part.order.profile_id
+    shown = client.get(reverse("admin:customers_profile_change", args=[part.order.profile_id]))
+    link = re.findall(r'href="([^"]+)">Show the orders', shown.content.decode())[0]
+    page = client.get(link).content.decode()
+    assert part.order.external_id in page
+    assert f">{foreign.order.external_id}<" not in page
 
 
 @pytest.mark.parametrize(
