@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from hub.customers.models import Channel
 from hub.staff.pages import block_of, pretty
 from hub.staff.scope import StoreWorkAdmin
 from hub.staff.work import WorkAdmin
@@ -35,8 +36,9 @@ OUTCOME_TONES = {
 }
 BAD = [Outcome.UNDELIVERED, Outcome.FAILED]
 MOST_PROBLEMS = 50
+WAYS: dict[str, str] = {Channel.SMS: "text", Channel.EMAIL: "e-mail"}
 # The words carry the PIN and the customer's link: reading them here must not open a hand-off.
-_SECRETS = re.compile(r"\b\d{3}[ \u00a0]?\d{3}\b|(?<=/p/)[\w-]+")
+_SECRETS = re.compile(r"(?<![\w-])\d{3}[ \u00a0]?\d{3}\b|(?<=/p/)[\w-]+")
 
 
 @admin.register(Message)
@@ -76,7 +78,7 @@ class MessageAdmin(StoreWorkAdmin[Message], WorkAdmin[Message]):
     def order(self, row: Message) -> SafeString:
         """The order's page."""
         link = reverse("admin:orders_order_change", args=[row.order_id])
-        return format_html('<a href="{}">open</a>', link)
+        return format_html('<a href="{}">Show the order</a>', link)
 
     @admin.display(description="Words (PIN and link hidden)")
     def words(self, row: Message) -> SafeString:
@@ -92,7 +94,7 @@ class MessageAdmin(StoreWorkAdmin[Message], WorkAdmin[Message]):
 def messages_of(order_id: int) -> Iterator[Entry]:
     """The order's messages as lines of its timeline, each with its outcome."""
     for row in Message.objects.filter(order_id=order_id).order_by("id"):
-        by = f" by {row.get_channel_display()}" if row.channel else ""
+        by = f" by {WAYS[row.channel]}" if row.channel else ""
         reason = f" ({row.outcome_reason.replace('_', ' ')})" if row.outcome_reason else ""
         detail = f"outcome: {row.get_outcome_display().lower()}{reason}"
         tone = "danger" if row.outcome in BAD else ""

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import urlsplit
 
 from django.contrib.auth import get_user_model
 
 from hub.api.models import ApiKey
+from hub.events.leases import State
 from hub.events.models import Fact
 from hub.webhooks.models import WebhookCall
 from orders.models import Order
@@ -62,20 +65,30 @@ def add_source(source: Source) -> None:
 
 
 def timeline_of(order: Order) -> list[Entry]:
-    """All that happened to the order, oldest first, in a fixed number of queries."""
+    """All that happened to the order, oldest first, in a fixed number of queries.
+
+    A webhook call that has arrived is a note on the fact it told of; one that was given up is a
+    line of its own.
+    """
     facts = list(Fact.objects.filter(subject=f"order:{order.pk}").order_by("id"))
     names = _names({fact.actor for fact in facts})
-    entries = [_told(fact, names) for fact in facts]
-    entries += [_called(call) for call in _calls(facts)]
+    told: dict[str, list[str]] = defaultdict(list)
+    entries: list[Entry] = []
+    for call in _calls(facts):
+        if call.state == State.DONE:
+            told[call.event.public_id].append(_arrived(call))
+        else:
+            entries.append(_given_up(call))
+    entries += [_told(fact, names, told[fact.public_id]) for fact in facts]
     entries += [entry for source in _sources for entry in source(order.pk)]
     return sorted(entries, key=lambda entry: entry.at)
 
 
-def _told(fact: Fact, names: dict[str, str]) -> Entry:
+def _told(fact: Fact, names: dict[str, str], notes: list[str]) -> Entry:
     title, icon = WORDS.get(fact.name, (fact.name, "circle"))
     tone = "danger" if fact.name in BAD else "success" if fact.name in GOOD else ""
     who = names.get(fact.actor, fact.actor)
-    return Entry(fact.occurred_at, title, "", who, tone, icon)
+    return Entry(fact.occurred_at, title, "; ".join(notes), who, tone, icon)
 
 
 def _names(actors: set[str]) -> dict[str, str]:
@@ -97,10 +110,17 @@ def _calls(facts: list[Fact]) -> Iterable[WebhookCall]:
     return calls.select_related("event", "endpoint").order_by("id")
 
 
-def _called(call: WebhookCall) -> Entry:
-    parked = call.state == "parked"
-    title = "Webhook given up" if parked else "Webhook delivered"
-    tries = f", {call.attempts} tries" if call.attempts > 1 else ""
-    detail = f"{call.event.type} to {call.endpoint.url}, answer {call.last_status or '–'}{tries}"
+def _arrived(call: WebhookCall) -> str:
+    host = urlsplit(call.endpoint.url).netloc
+    return f"webhook to {host}, answer {call.last_status or '–'}{_tries(call)}"
+
+
+def _given_up(call: WebhookCall) -> Entry:
+    answer = f"answer {call.last_status}" if call.last_status else "no answer"
+    detail = f"{call.event.type} to {call.endpoint.url}, {answer}{_tries(call)}"
     at = call.finished_at or call.created_at
-    return Entry(at, title, detail, "", "danger" if parked else "", "webhook")
+    return Entry(at, "Webhook given up", detail, "", "danger", "webhook")
+
+
+def _tries(call: WebhookCall) -> str:
+    return f", {call.attempts} tries" if call.attempts > 1 else ""

@@ -40,7 +40,7 @@ def make_message(part, **values) -> Message:
         "channel": "sms",
         "dedupe_key": f"ready:{part.pk}",
         "expires_at": clock.now() + timedelta(days=1),
-        "body": "Your PIN is 424242. https://shop.example/p/AbC-dEf_0123456789xyz",
+        "body": "Order W-731874: PIN 424242. https://shop.example/p/AbC-dEf_0123456789xyz",
     } | values
     return Message.objects.create(**values)
 
@@ -52,7 +52,7 @@ def page(view, *args):
 def test_the_words_are_shown_without_what_opens_the_hand_off(client, ready, lead):
     message = make_message(ready)
     shown = client.get(page("change", message.pk)).content.decode()
-    assert "Your PIN is •••. https://shop.example/p/•••" in shown
+    assert "Order W-731874: PIN •••. https://shop.example/p/•••" in shown
     assert "424242" not in shown
     assert "AbC-dEf" not in shown
 

@@ -279,7 +279,7 @@ def test_the_order_page_tells_the_whole_story(client, store, item, picker):
     assert "chosen" in page
 
 
-def test_the_order_page_tells_which_site_calls_arrived(client, store, item, picker):
+def test_the_order_page_tells_which_site_calls_arrived_and_which_not(client, store, item, picker):
     part = part_in(store, item)
     channel = part.order.channel
     endpoint = WebhookEndpoint.objects.create(
@@ -294,7 +294,7 @@ def test_the_order_page_tells_which_site_calls_arrived(client, store, item, pick
         occurred_at=fact.occurred_at,
         data={},
     )
-    WebhookCall.objects.create(
+    call = WebhookCall.objects.create(
         event=event,
         endpoint=endpoint,
         state=State.DONE,
@@ -303,7 +303,12 @@ def test_the_order_page_tells_which_site_calls_arrived(client, store, item, pick
         finished_at=clock.now(),
     )
     page = client.get(reverse("admin:orders_order_change", args=[part.order_id])).content.decode()
-    assert "order.placed to https://shop.example/hooks, answer 204, 3 tries" in page
+    assert "webhook to shop.example, answer 204, 3 tries" in page
+
+    WebhookCall.objects.filter(pk=call.pk).update(state=State.PARKED, last_status=500)
+    page = client.get(reverse("admin:orders_order_change", args=[part.order_id])).content.decode()
+    assert "Webhook given up" in page
+    assert "order.placed to https://shop.example/hooks, answer 500" in page
 
 
 def test_the_orders_of_a_customer_are_one_tap_from_the_customer(client, store, item, picker):
