@@ -73,7 +73,7 @@ def _scope_lead(store: Store) -> None:
     lead = _user("lead")
     apps = ["orders", "inventory", "notifications", "customers", "stores"]
     seen = Permission.objects.filter(content_type__app_label__in=apps, codename__startswith="view_")
-    worked = Permission.objects.filter(codename="change_fulfillmentorder")
+    worked = Permission.objects.filter(codename__in=["change_fulfillmentorder", "override_pin"])
     lead.user_permissions.set([*seen, *worked])
     StaffScope.objects.get_or_create(user=lead, store=store)
 
