@@ -371,11 +371,12 @@ def _locked(server: Server) -> Iterator[None]:
 def _claim_home(server: Server) -> None:
     """The private folders exist, are ours, and hold this checkout's data and no other's."""
     if not _is_seated(server):
+        pghost.programs()  # without them there is nothing to claim a home for
         _kill_strays(server)
         if pghost.is_root() and server.home.exists():
             _set_aside(server)
         server.home.mkdir(mode=0o711 if pghost.is_root() else 0o700, parents=True, exist_ok=True)
-        seal = secrets.token_hex(8)
+        seal = f"{secrets.token_hex(8)} {server.seat}\n"
         for folder in (server.home, server.seat):
             (folder / "seal").write_text(seal)
     pghost.make_private(server.sockets)

@@ -23,6 +23,7 @@ from hub.supervise import processes
 
 ROOT = Path(__file__).resolve().parents[2]
 BACK_SECONDS = 60
+ROUNDS = int(os.environ.get("HUB_ROUNDS", "1"))
 # what each kind of process shows in its command line
 SHOWS = {"web": "granian", "relay": "manage.py relay", "cluster": "manage.py qcluster"}
 
@@ -227,7 +228,8 @@ FAULTS: dict[str, Callable[[Serving], list[int]]] = {
 
 @pytest.mark.prove
 @pytest.mark.parametrize("fault", FAULTS)
-def test_whatever_dies_or_freezes_is_back_within_a_minute(serving, fault, record_property):
+@pytest.mark.parametrize("round_", range(ROUNDS))
+def test_whatever_dies_or_freezes_is_back_within_a_minute(serving, round_, fault, record_property):
     settle(serving)
     moment = serving.moment()
     number = signal.SIGKILL if fault.startswith("kill") else signal.SIGSTOP
