@@ -6,7 +6,7 @@ from hub.errors import Conflict, Invalid
 
 
 class IllegalMove(Conflict):
-    """The state does not lead where the caller wants; ``present_status`` and ``version`` are fresh."""
+    """No way leads from here to there; ``present_status`` and ``version`` say where here is."""
 
     code = "illegal_move"
     title = "The present status does not allow this step"

@@ -4,8 +4,8 @@ import os
 
 os.environ.setdefault("HUB_DEBUG", "1")
 
-from hub.settings import *  # noqa: E402, F403
-from hub.settings import DATABASES, EMBEDDED_POSTGRES, ENV  # noqa: E402
+from hub.settings import *  # noqa: F403
+from hub.settings import DATABASES, EMBEDDED_POSTGRES, ENV
 
 if EMBEDDED_POSTGRES:
     from hub import devpg
