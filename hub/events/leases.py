@@ -66,6 +66,11 @@ class Leased(models.Model):
                 condition=models.Q(finished_at__isnull=False),
                 name="%(class)s_finished",
             ),
+            models.Index(
+                fields=["lane"],
+                condition=models.Q(state="parked"),
+                name="%(class)s_parked",
+            ),
         ]
 
 

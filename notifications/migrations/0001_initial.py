@@ -68,7 +68,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'abstract': False,
-                'indexes': [models.Index(condition=models.Q(('state', 'pending')), fields=['lane', 'due_at', 'id'], name='message_due'), models.Index(condition=models.Q(('state', 'pending'), models.Q(('ordering_key', ''), _negated=True)), fields=['lane', 'ordering_key', 'id'], name='message_order'), models.Index(condition=models.Q(('finished_at__isnull', False)), fields=['finished_at'], name='message_finished')],
+                'indexes': [models.Index(condition=models.Q(('state', 'pending')), fields=['lane', 'due_at', 'id'], name='message_due'), models.Index(condition=models.Q(('state', 'pending'), models.Q(('ordering_key', ''), _negated=True)), fields=['lane', 'ordering_key', 'id'], name='message_order'), models.Index(condition=models.Q(('finished_at__isnull', False)), fields=['finished_at'], name='message_finished'), models.Index(condition=models.Q(('state', 'parked')), fields=['lane'], name='message_parked')],
             },
         ),
     ]

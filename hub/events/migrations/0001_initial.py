@@ -63,7 +63,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name_plural': 'deliveries',
                 'abstract': False,
-                'indexes': [models.Index(condition=models.Q(('state', 'pending')), fields=['lane', 'due_at', 'id'], name='delivery_due'), models.Index(condition=models.Q(('state', 'pending'), models.Q(('ordering_key', ''), _negated=True)), fields=['lane', 'ordering_key', 'id'], name='delivery_order'), models.Index(condition=models.Q(('finished_at__isnull', False)), fields=['finished_at'], name='delivery_finished')],
+                'indexes': [models.Index(condition=models.Q(('state', 'pending')), fields=['lane', 'due_at', 'id'], name='delivery_due'), models.Index(condition=models.Q(('state', 'pending'), models.Q(('ordering_key', ''), _negated=True)), fields=['lane', 'ordering_key', 'id'], name='delivery_order'), models.Index(condition=models.Q(('finished_at__isnull', False)), fields=['finished_at'], name='delivery_finished'), models.Index(condition=models.Q(('state', 'parked')), fields=['lane'], name='delivery_parked')],
                 'constraints': [models.UniqueConstraint(fields=('fact', 'handler'), name='delivery_once_per_handler')],
             },
         ),
