@@ -85,7 +85,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='webhookcall',
-            index=models.Index(condition=models.Q(('finished_at__isnull', False)), fields=['finished_at'], name='webhookcall_finished'), models.Index(condition=models.Q(('state', 'parked')), fields=['lane'], name='webhookcall_parked'),
+            index=models.Index(condition=models.Q(('finished_at__isnull', False)), fields=['finished_at'], name='webhookcall_finished'),
+        ),
+        migrations.AddIndex(
+            model_name='webhookcall',
+            index=models.Index(condition=models.Q(('state', 'parked')), fields=['lane'], name='webhookcall_parked'),
         ),
         migrations.AddConstraint(
             model_name='webhookcall',
