@@ -13,14 +13,13 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
+from django.utils.decorators import method_decorator
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.views.decorators.cache import never_cache
-from django.views.decorators.csrf import csrf_protect
 from django.views.decorators.http import require_POST
 
 from hub import clock
 from hub.errors import HubError
-from hub.staff.scope import StoreWorkAdmin, stores_for
+from hub.staff.scope import StoreWorkAdmin, stores_for, works_in_stores
 from hub.stores.models import Store
 from orders.admin import boards, steps
 from orders.admin.exceptions import problems
@@ -79,7 +78,9 @@ class FulfillmentOrderAdmin(StoreWorkAdmin[FulfillmentOrder]):
         """The status in words."""
         return row.get_status_display()
 
-    state.label = STATUS_TONES  # type: ignore[attr-defined]  # unfold colours by it
+    state.label = {  # type: ignore[attr-defined]  # unfold colours by it
+        status.label: STATUS_TONES[status] for status in FulfillmentStatus
+    }
 
     @admin.display(description="Promised", ordering="promised_at")
     def promised(self, row: FulfillmentOrder) -> str:
@@ -145,12 +146,13 @@ class FulfillmentOrderAdmin(StoreWorkAdmin[FulfillmentOrder]):
         row = self._find(request, object_id)
         actions = allowed_actions(row)
         timezone = row.store.timezone
+        may_act = works_in_stores(request)
         context = {
             **self.admin_site.each_context(request),
-            **_trip(row, shown_version=row.version),
+            **_trip(row, shown_version=row.version, may_act=may_act),
             "title": f"{row.order.external_id} · {row.store.name}",
             "lines": row.lines.select_related("item", "order_line"),
-            "allowed": {action.name for action in actions if action.allowed},
+            "allowed": {action.name for action in actions if action.allowed and may_act},
             "refused": [action for action in actions if "blocked" in action.reason],
             "tokens": {name: secrets.token_urlsafe(16) for name in steps.STEPS},
             "reasons": REASONS,
@@ -170,20 +172,16 @@ class FulfillmentOrderAdmin(StoreWorkAdmin[FulfillmentOrder]):
         row = self._find(request, str(pk))
         shown = request.GET.get("shown", "")
         version = int(shown) if shown.isdecimal() and len(shown) <= LONGEST_KEY else row.version
-        context = _trip(row, shown_version=version)
+        context = _trip(row, shown_version=version, may_act=works_in_stores(request))
         if request.GET.get("seen") == context["seen"]:
             return HttpResponse(status=HTTPStatus.NO_CONTENT)
         return TemplateResponse(request, "admin/orders/visit.html", context)
 
+    @method_decorator(require_POST)
     def step_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Take one step and go back (303); what was refused is said on the page."""
-        return self._step(request, pk)
-
-    def _step(self, request: HttpRequest, pk: int) -> HttpResponse:
-        return require_POST(csrf_protect(never_cache(self._do_step)))(request, pk)
-
-    def _do_step(self, request: HttpRequest, pk: int) -> HttpResponse:
-        self._must_work(request)
+        if not works_in_stores(request):
+            raise Http404
         row = self._find(request, str(pk))
         try:
             done = steps.take(row, steps.tap_of(request))
@@ -216,7 +214,7 @@ def _known(tab: str, stores: QuerySet[Store]) -> dict[str, Any]:
     return {"counts": numbers, "problems": found, "digest": digest}
 
 
-def _trip(row: FulfillmentOrder, *, shown_version: int) -> dict[str, Any]:
+def _trip(row: FulfillmentOrder, *, shown_version: int, may_act: bool) -> dict[str, Any]:
     """What the work page says of the customer; ``seen`` changes whenever that does."""
     visit = boards.active_visit(row)
     now = clock.now()
@@ -229,7 +227,7 @@ def _trip(row: FulfillmentOrder, *, shown_version: int) -> dict[str, Any]:
         "visit_words": said(visit.status),
         "visit_tone": STATUS_TONES.get(visit.status, ""),
         "eta": due(visit.eta, now)[0] if visit.eta else "",
-        "may_serve": visit.status == VisitStatus.ARRIVED and row.status in LIVE,
+        "may_serve": may_act and visit.status == VisitStatus.ARRIVED and row.status in LIVE,
         "serve_token": secrets.token_urlsafe(16),
     }
 

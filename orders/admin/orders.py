@@ -12,7 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
-from django.views.decorators.csrf import csrf_protect
+from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_POST
 
 from hub.errors import HubError
@@ -118,11 +118,9 @@ class OrderAdmin(StoreWorkAdmin[Order]):
         }
         return TemplateResponse(request, "admin/orders/order.html", context)
 
+    @method_decorator(require_POST)
     def cancel_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Cancel the whole order with a reason and go back to it (303)."""
-        return require_POST(csrf_protect(self._cancel))(request, pk)
-
-    def _cancel(self, request: HttpRequest, pk: int) -> HttpResponse:
         order = self._find(request, str(pk))
         if not self._may_cancel(request):
             raise Http404

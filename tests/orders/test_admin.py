@@ -187,6 +187,17 @@ def test_another_stores_work_does_not_exist(client, picker):
     assert foreign.status == FulfillmentStatus.PROPOSED
 
 
+def test_who_may_look_at_all_stores_but_works_in_none_takes_no_step(client, store, item):
+    part = part_in(store, item)
+    observer = make_person()
+    observer.user_permissions.add(Permission.objects.get(codename="view_fulfillmentorder"))
+    client.force_login(observer)
+    page = client.get(url("change", part.pk))
+    assert page.status_code == 200
+    assert b"<button class" not in page.content
+    assert client.post(url("step", part.pk), {"action": "accept"}).status_code == 404
+
+
 def test_staff_without_a_store_see_no_board(client):
     client.force_login(make_person())
     assert client.get(url("pick")).status_code == 404
