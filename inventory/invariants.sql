@@ -1,13 +1,31 @@
 -- name: ledger_sums_to_the_balance | each stock level is the sum of its ledger lines
-SELECT store_id, item_id, sum(on_hand) AS on_hand_off_by, sum(allocated) AS allocated_off_by
+SELECT store_id, item_id, sum(on_hand) AS on_hand_off_by, sum(allocated) AS allocated_off_by,
+    sum(unavailable) AS unavailable_off_by
 FROM (
-    SELECT store_id, item_id, on_hand, allocated FROM inventory_stocklevel
+    SELECT store_id, item_id, on_hand, allocated, unavailable FROM inventory_stocklevel
     UNION ALL
-    SELECT store_id, item_id, -sum(on_hand_change), -sum(allocated_change)
+    SELECT store_id, item_id, -sum(on_hand_change), -sum(allocated_change),
+        -sum(unavailable_change)
     FROM inventory_inventoryevent GROUP BY store_id, item_id
 ) AS entries
 GROUP BY store_id, item_id
-HAVING sum(on_hand) <> 0 OR sum(allocated) <> 0;
+HAVING sum(on_hand) <> 0 OR sum(allocated) <> 0 OR sum(unavailable) <> 0;
+
+-- name: unavailable_units_sum_to_the_level | damaged, checked, shown and recalled units add up
+SELECT store_id, item_id, sum(units) AS off_by
+FROM (
+    SELECT store_id, item_id, unavailable AS units FROM inventory_stocklevel
+    WHERE unavailable <> 0
+    UNION ALL
+    SELECT store_id, item_id, -greatest(0, units) FROM inventory_unavailableunits
+) AS entries
+GROUP BY store_id, item_id
+HAVING sum(units) <> 0;
+
+-- name: only_an_empty_shelf_owes_units | a deficit stands where nothing is left
+SELECT store_id, item_id, on_hand, deficit
+FROM inventory_stocklevel
+WHERE deficit < 0 OR (deficit > 0 AND on_hand > 0);
 
 -- name: promises_are_covered | nothing is promised that is not there, unless a shortfall is open
 SELECT level.store_id, level.item_id, level.on_hand, level.unavailable, level.allocated, level.held

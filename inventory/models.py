@@ -67,7 +67,14 @@ class StockLevel(models.Model):
     store = models.ForeignKey(Store, on_delete=models.PROTECT, related_name="stock")
     item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="stock")
     on_hand = models.IntegerField(default=0)
-    unavailable = models.IntegerField(default=0, help_text="damaged, quality check, display")
+    deficit = models.IntegerField(
+        default=0,
+        db_default=0,
+        help_text="units that left beyond what was counted; the next ones to come make up for them",
+    )
+    unavailable = models.IntegerField(
+        default=0, help_text="damaged, quality check, display, recalled; see UnavailableUnits"
+    )
     allocated = models.IntegerField(default=0)
     held = models.IntegerField(default=0)
     counted_at = models.DateTimeField(null=True, help_text="when the last count was true")
@@ -89,6 +96,35 @@ class StockLevel(models.Model):
         return f"{self.item_id} at {self.store_id}: {self.on_hand}"
 
 
+class UnavailableState(models.TextChoices):
+    DAMAGED = "damaged"
+    QUALITY_CHECK = "quality_check"
+    DISPLAY = "display"
+    RECALLED = "recalled"
+
+
+class UnavailableUnits(models.Model):
+    """Units on hand that cannot be sold, by the reason why. StockLevel.unavailable is their sum.
+
+    ``units`` may be below zero while the news that they came has not arrived; it counts as zero.
+    Written only with the level's row locked.
+    """
+
+    store = models.ForeignKey(Store, on_delete=models.PROTECT, related_name="+")
+    item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="+")
+    state = models.CharField(max_length=13, choices=UnavailableState)
+    units = models.IntegerField()
+
+    class Meta:
+        verbose_name_plural = "unavailable units"
+        constraints = [
+            models.UniqueConstraint(fields=["store", "item", "state"], name="unavailable_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.units} {self.state}"
+
+
 class StoreFeed(models.Model):
     """When a store's last complete stock snapshot was true."""
 
@@ -104,6 +140,8 @@ class EventKind(models.TextChoices):
     ADJUSTMENT = "adjustment"
     SALE = "sale"
     RETURN = "return"
+    TRANSFER = "transfer"
+    MOVE = "move"
     ALLOCATION = "allocation"
     RELEASE = "release"
     HAND_OFF = "hand_off"
@@ -112,8 +150,9 @@ class EventKind(models.TextChoices):
 class InventoryEvent(models.Model):
     """One line of the stock ledger; append-only, de-duplicated on (source, source_event_id).
 
-    ``quantity`` is absolute for a count and signed for the rest; ``on_hand_change`` and
-    ``allocated_change`` are what it did to the balance, so the ledger sums to it.
+    ``quantity`` is absolute for a count and signed for the rest; the three ``…_change`` are what
+    it did to the balance, so the ledger sums to it. ``state`` names the kind of unavailable units
+    that it adds or takes away: those of a move stay on hand, others come or go with it.
     """
 
     source = models.CharField(max_length=60)
@@ -124,7 +163,13 @@ class InventoryEvent(models.Model):
     quantity = models.IntegerField()
     on_hand_change = models.IntegerField(default=0)
     allocated_change = models.IntegerField(default=0)
-    superseded = models.BooleanField(default=False, help_text="older than the count in force")
+    unavailable_change = models.IntegerField(default=0, db_default=0)
+    state = models.CharField(
+        max_length=13, choices=UnavailableState, blank=True, default="", db_default=""
+    )
+    superseded = models.BooleanField(
+        default=False, help_text="older than the count in force, or told by another line already"
+    )
     reason = models.CharField(max_length=40, blank=True)
     reference = models.CharField(max_length=120, blank=True)
     occurred_at = models.DateTimeField()

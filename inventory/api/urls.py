@@ -5,10 +5,12 @@ from django.urls import path
 from inventory.api.availability import AvailabilityView
 from inventory.api.counts import CountsView
 from inventory.api.holds import HoldsView, HoldView
+from inventory.api.stock_events import StockEventsView
 
 urlpatterns = [
     path("availability", AvailabilityView.as_view(), name="availability"),
     path("holds", HoldsView.as_view(), name="holds"),
     path("holds/<str:reference>", HoldView.as_view(), name="hold"),
     path("stock/counts", CountsView.as_view(), name="stock-counts"),
+    path("stock/events", StockEventsView.as_view(), name="stock-events"),
 ]

@@ -98,10 +98,11 @@ WITH wanted AS (
     FOR NO KEY UPDATE OF level
 ), moved AS (
     UPDATE inventory_stocklevel target
-    SET allocated = target.allocated - level.quantity, on_hand = target.on_hand - level.leaving
+    SET allocated = target.allocated - level.quantity, on_hand = target.on_hand - level.leaving,
+        deficit = target.deficit + level.quantity * %(handed_off)s - level.leaving
     FROM level WHERE target.id = level.id
     RETURNING target.store_id, target.item_id, level.quantity, level.leaving, level.total,
-        target.on_hand - target.unavailable - target.allocated - target.held AS free
+        greatest(0, target.on_hand - target.unavailable) - target.allocated - target.held AS free
 ), ledger AS (
     INSERT INTO inventory_inventoryevent (source, source_event_id, store_id, item_id, kind,
         quantity, on_hand_change, allocated_change, superseded, reason, reference, occurred_at)

@@ -14,44 +14,30 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import Q
 
 from hub import clock
 from hub.errors import Invalid
-from hub.events.catalog import ShortfallOpened
-from hub.events.outbox import publish
 from hub.stores.models import PosConnection, Store
 from inventory.lines import MOST_UNITS
 from inventory.models import StockLevel
 from inventory.services.catalog import find_items
+from inventory.services.levels import count_alone, lock_levels, make_levels
+from inventory.services.shortfalls import SETTLED, announce
 
 CLOCK_TOLERANCE = timedelta(minutes=5)
 LONGEST_PREFIX = 50
 
-# Two counts of a store at once could each find rows unchanged that the other is about to change.
-_ONE_AT_A_TIME = (
-    "SELECT pg_advisory_xact_lock(hashtextextended('inventory.counts:' || %(store)s::text, 0))"
-)
-
-_LEVELS = """
-INSERT INTO inventory_stocklevel (store_id, item_id, on_hand, unavailable, allocated, held)
-SELECT %(store)s, item_id, 0, 0, 0, 0 FROM unnest(%(items)s::bigint[]) AS counted (item_id)
-WHERE NOT EXISTS (
-    SELECT FROM inventory_stocklevel level
-    WHERE level.store_id = %(store)s AND level.item_id = counted.item_id)
-ORDER BY item_id
-ON CONFLICT (store_id, item_id) DO NOTHING
-"""
-
-# ``becomes`` is what the count says of now: counted at T, plus what came and went since, plus, if
-# the source leaves out the goods of orders, what was allocated at T.
+# ``now_there`` is what the count says of now: counted at T, plus what came and went since, plus,
+# if the source leaves out the goods of orders, what was allocated at T. Below zero is a deficit.
 _JUDGED = """
 WITH counted AS (
     SELECT * FROM unnest(%(items)s::bigint[], %(quantities)s::bigint[], %(event_ids)s::text[])
         AS line (item_id, quantity, event_id)
 ), judged AS MATERIALIZED (
-    SELECT level.id, level.item_id, level.on_hand, counted.quantity, counted.event_id,
-        greatest(0, counted.quantity + since.on_hand
-            + (level.allocated - since.allocated) * %(orders_left_out)s) AS becomes,
+    SELECT level.id, level.item_id, level.on_hand, level.deficit, counted.quantity,
+        counted.event_id, counted.quantity + since.on_hand
+            + (level.allocated - since.allocated) * %(orders_left_out)s AS now_there,
         coalesce(level.counted_at > %(as_of)s, false)
             OR coalesce(feed.counted_as_of >= %(as_of)s, false)
             OR coalesce(level.counted_at = %(as_of)s AND (
@@ -66,7 +52,8 @@ WITH counted AS (
     LEFT JOIN inventory_storefeed feed ON feed.store_id = level.store_id
     CROSS JOIN LATERAL (
         SELECT coalesce(sum(event.quantity) FILTER (
-                WHERE event.kind IN ('adjustment', 'sale', 'return', 'hand_off')), 0) AS on_hand,
+                WHERE NOT event.superseded AND event.kind IN (
+                    'adjustment', 'sale', 'return', 'transfer', 'hand_off')), 0) AS on_hand,
             coalesce(sum(event.allocated_change), 0) AS allocated
         FROM inventory_inventoryevent event
         WHERE event.store_id = level.store_id AND event.item_id = level.item_id
@@ -74,41 +61,28 @@ WITH counted AS (
     ) AS since
 )"""
 
-_CHANGING = f"{_JUDGED} SELECT item_id FROM judged WHERE becomes <> on_hand"  # noqa: S608
-
-_LOCK = """
-SELECT item_id FROM inventory_stocklevel
-WHERE store_id = %(store)s AND item_id = ANY(%(items)s::bigint[])
-ORDER BY item_id
-FOR NO KEY UPDATE
-"""
+_CHANGING = f"""{_JUDGED}
+SELECT item_id FROM judged WHERE now_there <> on_hand - deficit
+"""  # noqa: S608  made of constants
 
 _RECORD = f"""{_JUDGED}, recorded AS (
     INSERT INTO inventory_inventoryevent (source, source_event_id, store_id, item_id, kind,
         quantity, on_hand_change, allocated_change, superseded, reason, reference, occurred_at)
     SELECT %(source)s, event_id, %(store)s, item_id, 'count', quantity,
-        CASE WHEN stale THEN 0 ELSE becomes - on_hand END, 0, stale, '', '', %(as_of)s
+        CASE WHEN stale THEN 0 ELSE greatest(0, now_there) - on_hand END, 0, stale, '', '',
+        %(as_of)s
     FROM judged ORDER BY item_id
     ON CONFLICT (source, source_event_id) DO NOTHING
     RETURNING item_id, on_hand_change, superseded
 ), changed AS (
     UPDATE inventory_stocklevel level
-    SET on_hand = level.on_hand + recorded.on_hand_change, counted_at = %(as_of)s
+    SET on_hand = greatest(0, judged.now_there), deficit = greatest(0, -judged.now_there),
+        counted_at = %(as_of)s
     FROM recorded JOIN judged ON judged.item_id = recorded.item_id
     WHERE level.id = judged.id AND NOT recorded.superseded
-    RETURNING level.item_id, level.on_hand - level.unavailable - level.allocated - level.held
-        AS free
-), opened AS (
-    INSERT INTO inventory_shortfallcase (store_id, item_id)
-    SELECT %(store)s, item_id FROM changed WHERE free < 0 ORDER BY item_id
-    ON CONFLICT (store_id, item_id) WHERE closed_at IS NULL DO NOTHING
-    RETURNING id
-), settled AS (
-    UPDATE inventory_shortfallcase shortfall SET closed_at = %(now)s
-    FROM changed
-    WHERE shortfall.store_id = %(store)s AND shortfall.item_id = changed.item_id
-      AND shortfall.closed_at IS NULL AND changed.free >= 0
-)
+    RETURNING level.store_id, level.item_id,
+        greatest(0, level.on_hand - level.unavailable) - level.allocated - level.held AS free
+), {SETTLED}
 SELECT (SELECT count(*) FROM changed),
     (SELECT count(*) FROM recorded WHERE superseded),
     (SELECT count(*) FROM counted) - (SELECT count(*) FROM recorded),
@@ -190,8 +164,7 @@ def record_item_counts(
         prefix=event_prefix,
         orders_left_out=_leaves_out_orders(store=store, source=source),
     )
-    with connection.cursor() as cursor:
-        cursor.execute(_ONE_AT_A_TIME, {"store": store.pk})
+    count_alone(store.pk)
     result = batch.apply(counts, only_changes=complete)
     return result + batch.close(counts.keys()) if complete else result
 
@@ -230,18 +203,16 @@ class _Batch:
         if not counts:
             return CountResult()
         values = self._values(counts)
+        make_levels(store_id=self.store.pk, item_ids=values["items"])
         with connection.cursor() as cursor:
-            cursor.execute(_LEVELS, values)
             if only_changes:
                 cursor.execute(_CHANGING, values)
                 changing = {item for (item,) in cursor}
                 values = self._values({i: q for i, q in counts.items() if i in changing})
-            # in a statement of its own: the next one has to see what committed while this waited
-            cursor.execute(_LOCK, values)
+            lock_levels(store_id=self.store.pk, item_ids=values["items"])
             cursor.execute(_RECORD, values)
             applied, superseded, duplicates, opened = cursor.fetchone() or (0, 0, 0, [])
-        for case_id in opened:
-            publish(ShortfallOpened(case_id=case_id))
+        announce(opened)
         return CountResult(
             applied=applied,
             unchanged=len(counts) - len(values["items"]),
@@ -252,7 +223,7 @@ class _Batch:
 
     def close(self, seen: Collection[int]) -> CountResult:
         """Count what a complete count does not name as zero, and stamp the store."""
-        stocked = StockLevel.objects.filter(store=self.store, on_hand__gt=0)
+        stocked = StockLevel.objects.filter(Q(on_hand__gt=0) | Q(deficit__gt=0), store=self.store)
         missing = set(stocked.values_list("item_id", flat=True)).difference(seen)
         zeroed = self.apply(dict.fromkeys(missing, 0), only_changes=True)
         with connection.cursor() as cursor:

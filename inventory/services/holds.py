@@ -61,7 +61,7 @@ WITH back AS (
     UPDATE inventory_stocklevel level SET held = level.held - locked.quantity
     FROM locked WHERE level.id = locked.id
     RETURNING level.store_id, level.item_id,
-        level.on_hand - level.unavailable - level.allocated - level.held AS free
+        greatest(0, level.on_hand - level.unavailable) - level.allocated - level.held AS free
 )
 UPDATE inventory_shortfallcase shortfall SET closed_at = %(now)s
 FROM moved

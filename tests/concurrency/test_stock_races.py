@@ -324,7 +324,7 @@ def test_a_guard_with_a_join_would_oversell_and_ours_does_not(store, channel, mu
     def fall_into_the_trap(_number: int) -> int:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(_TRAP, [mug.pk])
-            taken = cursor.rowcount
+            taken: int = cursor.rowcount
             cursor.execute("SELECT pg_sleep(0.2)")  # so that the others read before the commit
             return taken
 

@@ -1,6 +1,7 @@
 """The one formula: its terms, which rule wins, and that the guard agrees with it."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -63,7 +64,7 @@ def test_damaged_units_are_not_sold(store, channel, mug):
 
 
 def test_the_most_specific_safety_stock_wins_even_when_it_is_zero(store, channel, mug):
-    rules = [
+    rules: list[dict[str, Any]] = [
         {"units": 7},
         {"category": "kitchen", "units": 6},
         {"item": mug, "units": 5},

@@ -167,10 +167,10 @@ def test_the_time_of_the_counts_is_the_files_unless_told(store, write):
         write("sku,on_hand\nTEA,3\n", "b.csv"), "--store", "S1", "--as-of", "2024-02-29T12:00+01:00"
     )
 
-    times = {level.item.sku: level.counted_at.isoformat() for level in StockLevel.objects.all()}
+    times = {level.item.sku: str(level.counted_at) for level in StockLevel.objects.all()}
     assert times == {
-        "MUG": "2023-11-14T22:13:20+00:00",
-        "TEA": "2024-02-29T11:00:00+00:00",
+        "MUG": "2023-11-14 22:13:20+00:00",
+        "TEA": "2024-02-29 11:00:00+00:00",
     }
 
 
@@ -229,7 +229,7 @@ def test_bom_and_windows_line_ends_are_read(store, write):
 
 
 def test_progress_counts_every_line(store, write):
-    done = []
+    done: list[int] = []
     file, found = importing.prepare(write("sku,on_hand\nMUG,3\nNO,4\n"), store="S1", complete=False)
 
     importing.StockImport(

@@ -51,6 +51,8 @@ def test_an_invariant_is_shipped_for_each_promise():
 
 BREAKS = {
     "ledger_sums_to_the_balance": lambda: StockLevel.objects.update(on_hand=F("on_hand") + 1),
+    "unavailable_units_sum_to_the_level": lambda: StockLevel.objects.update(unavailable=1),
+    "only_an_empty_shelf_owes_units": lambda: StockLevel.objects.update(deficit=1),
     "promises_are_covered": lambda: ShortfallCase.objects.all().delete(),
     "allocations_sum_to_the_level": lambda: Allocation.objects.update(released=F("released") + 1),
     "holds_sum_to_the_level": lambda: Hold.objects.update(status="released"),

@@ -9,11 +9,13 @@ from hypothesis import strategies as st
 
 from hub import clock
 from hub.errors import HubError
+from inventory.ledger import StockEvent
 from inventory.models import Allocation, Hold, StockLevel
 from inventory.services.allocations import allocate, convert_hold, hand_off, release
 from inventory.services.availability import available
 from inventory.services.counts import record_counts
 from inventory.services.holds import place_hold, release_hold, sweep_holds
+from inventory.services.stock_events import record_stock_events
 from tests.factories import make_channel, make_item, make_store
 from tests.inventory.test_invariants import broken
 
@@ -71,6 +73,23 @@ class Shop:
             event_prefix=f"count-{self.steps // 2}",  # so that some come twice
             complete=number == 3,
         )
+
+    def tell(self, units, number):
+        record_stock_events(source="test", events=list(self._events(units, number)))
+
+    def _events(self, units, number):
+        kinds = ["sale", "return", "transfer", "move", "adjustment"]
+        for item, quantity in zip(self.items, units, strict=True):
+            yield StockEvent(
+                event_id=f"event-{self.steps // 2}-{item.pk}",
+                kind=kinds[number],
+                store_id=self.store.pk,
+                item_id=item.pk,
+                quantity=quantity,
+                occurred_at=clock.now() - timedelta(minutes=2 * number),
+                reason="other",
+                state="damaged" if number > 2 else "",
+            )
 
     def _allocate(self, reference, lines):
         allocate(reference=reference, channel=self.channel, store=self.store, lines=lines)
