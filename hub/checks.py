@@ -9,6 +9,7 @@ from cryptography.fernet import InvalidToken
 from django.conf import settings
 from django.core import checks
 from django.db import DatabaseError
+from django.http.request import validate_host
 from django.utils.module_loading import import_string
 
 from hub.connectors.addresses import AddressRefused, parse_networks, split_url
@@ -31,6 +32,9 @@ def check_addresses(app_configs: Sequence[Any] | None, **_: Any) -> list[checks.
         parts = split_url(settings.PUBLIC_BASE_URL)
         if parts.query or parts.fragment:
             raise AddressRefused("it may not carry a query")
+        if not validate_host(parts.hostname or "", settings.ALLOWED_HOSTS):
+            text = f"HUB_ALLOWED_HOSTS does not name {parts.hostname}, the host of HUB_PUBLIC_URL."
+            found.append(checks.Error(text, id="hub.E010"))
     except AddressRefused as error:
         found.append(checks.Error(f"HUB_PUBLIC_URL is not usable: {error}.", id="hub.E003"))
     for network in settings.PRIVATE_NETWORKS:

@@ -6,7 +6,8 @@ import logging
 import time
 from collections.abc import Callable
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
+from django.middleware.common import CommonMiddleware
 
 from hub import metrics
 from hub.trace import acting, from_header, to_header, tracing
@@ -15,6 +16,7 @@ logger = logging.getLogger("hub.access")
 
 READING = ("GET", "HEAD", "OPTIONS")
 REFUSED = 400
+PROBES = ("/live", "/ready", "/metrics")
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
 
@@ -51,6 +53,15 @@ def _record(request: HttpRequest, status: int, seconds: float) -> None:
             "actor": getattr(request, "actor", ""),
         }
         logger.info("%s %s", method, status, extra=extra)
+
+
+class HostMiddleware(CommonMiddleware):
+    """Django's own, which refuses a host name that is not the hub's; except that probes may ask
+    any process by its address: balancers and Prometheus know no name for it."""
+
+    def process_request(self, request: HttpRequest) -> HttpResponsePermanentRedirect | None:
+        """None, or a redirect; raises DisallowedHost."""
+        return None if request.path_info in PROBES else super().process_request(request)
 
 
 class StaffActorMiddleware:

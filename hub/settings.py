@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import unquote
 
 import environ
 from csp.constants import NONCE, NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
@@ -54,7 +55,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
-    "django.middleware.common.CommonMiddleware",
+    "hub.middleware.HostMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "hub.middleware.StaffActorMiddleware",
@@ -88,10 +89,23 @@ TEMPLATES: list[dict[str, Any]] = [
 EMBEDDED_POSTGRES = None if ENV.database_url else devpg.Server(data_root=ENV.var_dir)
 
 
-def _database(url: str) -> dict[str, Any]:
-    config: dict[str, Any] = environ.Env.db_url_config(url)
+def _database(name: str, url: str) -> dict[str, Any]:
+    try:
+        config: dict[str, Any] = environ.Env.db_url_config(url)
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{name} is not an address: {error}") from error
     if "postgresql" not in config.get("ENGINE", ""):
-        raise ImproperlyConfigured("DATABASE_URL must begin with postgresql://")
+        raise ImproperlyConfigured(f"{name} must begin with postgresql://")
+    return config
+
+
+def _email(url: str) -> dict[str, Any]:
+    try:
+        config: dict[str, Any] = environ.Env.email_url_config(url)
+    except (ValueError, KeyError) as error:
+        raise ImproperlyConfigured(f"HUB_EMAIL_URL cannot be read: {error}") from error
+    if "EMAIL_BACKEND" not in config:
+        raise ImproperlyConfigured("HUB_EMAIL_URL must begin with smtp:// or the like")
     return config
 
 
@@ -113,11 +127,13 @@ def _tuned(config: dict[str, Any]) -> dict[str, Any]:
 
 DATABASES = {
     "default": _tuned(
-        EMBEDDED_POSTGRES.django_config() if EMBEDDED_POSTGRES else _database(ENV.database_url)
+        EMBEDDED_POSTGRES.django_config()
+        if EMBEDDED_POSTGRES
+        else _database("DATABASE_URL", ENV.database_url)
     )
 }
 if ENV.database_replica_url:
-    DATABASES["replica"] = _tuned(_database(ENV.database_replica_url))
+    DATABASES["replica"] = _tuned(_database("DATABASE_REPLICA_URL", ENV.database_replica_url))
 
 # --- pages ----------------------------------------------------------------------------------
 
@@ -193,7 +209,7 @@ CONNECTORS = {
 }
 SMS_CONNECTOR = ENV.sms_connector
 
-_EMAIL = environ.Env.email_url_config(ENV.email_url)
+_EMAIL = _email(ENV.email_url)
 EMAIL_BACKEND = _EMAIL["EMAIL_BACKEND"]
 EMAIL_HOST = _EMAIL.get("EMAIL_HOST", "")
 EMAIL_PORT = _EMAIL.get("EMAIL_PORT") or 25

@@ -37,6 +37,8 @@ def test_good_settings_are_passed_in_silence(settings):
         ({"PUBLIC_BASE_URL": "hub.example"}, ["hub.E003"]),
         ({"PUBLIC_BASE_URL": "https://u@hub.example"}, ["hub.E003"]),
         ({"PUBLIC_BASE_URL": "https://hub.example?x"}, ["hub.E003"]),
+        ({"PUBLIC_BASE_URL": "https://hub.example", "ALLOWED_HOSTS": ["other"]}, ["hub.E010"]),
+        ({"PUBLIC_BASE_URL": "https://hub.example", "ALLOWED_HOSTS": [".example"]}, []),
         ({"PRIVATE_NETWORKS": ["10.0.0.0/8", "10.0.0.1/8"]}, ["hub.E004"]),
         ({"PRIVATE_NETWORKS": ["anywhere"]}, ["hub.E004"]),
         ({"Q_CLUSTER": GOOD | {"timeout": 1300}}, ["hub.E005"]),

@@ -132,6 +132,18 @@ def test_a_forwarded_address_is_believed_as_far_as_proxies_are_trusted(client, s
     assert client.get("/metrics", headers=forged, REMOTE_ADDR="10.0.0.1").status_code == 404
 
 
+def test_probes_may_ask_by_address_and_over_plain_http_and_nobody_else(client, settings):
+    settings.ALLOWED_HOSTS = ["hub.example.com"]
+    settings.SECURE_SSL_REDIRECT = True
+    beat("relay", "a")
+    beat("cluster", "a")
+    by_address = {"Host": "172.17.0.2:8000"}
+
+    for address in ("/live", "/ready", "/metrics"):
+        assert client.get(address, headers=by_address).status_code == 200
+    assert client.get("/v1/orders", headers=by_address, secure=True).status_code == 400
+
+
 @pytest.mark.parametrize("method", ["post", "put", "delete"])
 def test_looking_is_all_that_can_be_done(client, method):
     for address in ("/live", "/ready", "/metrics"):

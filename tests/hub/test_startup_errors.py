@@ -54,7 +54,9 @@ def test_a_short_secret_is_refused():
 
 @pytest.mark.parametrize("variable", ["HUB_WEB_WORKERS", "HUB_TRUSTED_PROXIES", "HUB_EMAIL_URL"])
 def test_a_value_that_cannot_be_read_is_refused(variable):
-    assert_refused(manage("check", **{variable: "sixteen", "DATABASE_URL": NOBODY_THERE}))
+    refused = manage("check", **{variable: "sixteen", "DATABASE_URL": NOBODY_THERE})
+
+    assert_refused(refused, variable)
 
 
 @pytest.mark.parametrize(
@@ -76,6 +78,13 @@ def test_a_database_that_is_not_there_is_named(command):
     done = manage(*command.split(), DATABASE_URL=NOBODY_THERE)
 
     assert_refused(done, "database cannot be reached", "refused")
+
+
+@pytest.mark.parametrize(
+    "url", ["postgresql://me@%2Ftmp%2Fno/hub", "postgresql:///hub?host=/tmp/no"]
+)
+def test_a_socket_s_folder_is_understood_in_either_notation(url):
+    assert_refused(manage("migrate", DATABASE_URL=url), 'socket "/tmp/no/.s.PGSQL.5432"')
 
 
 def test_a_server_that_is_not_postgresql_is_refused():
