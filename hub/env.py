@@ -67,11 +67,19 @@ def read() -> Environment:
         private_networks=_env.list(
             "HUB_PRIVATE_NETWORKS", default=["127.0.0.0/8", "::1/128"] if debug else []
         ),
-        trusted_proxies=_env.int("HUB_TRUSTED_PROXIES", default=0),
+        trusted_proxies=_whole("HUB_TRUSTED_PROXIES", default=0),
         var_dir=Path(_env.str("HUB_VAR", default=str(BASE_DIR / "var"))),
         log_level=_env.str("HUB_LOG_LEVEL", default="INFO"),
-        workers=_env.int("HUB_WEB_WORKERS", default=2),
+        workers=_whole("HUB_WEB_WORKERS", default=2),
     )
+
+
+def _whole(name: str, *, default: int) -> int:
+    """A number of things: zero or more."""
+    value: str = _env.str(name, default=str(default))
+    if not value.isdecimal():
+        raise ImproperlyConfigured(f"{name} must be a whole number, not {value!r}")
+    return int(value)
 
 
 def _secret(name: str, *, debug: bool) -> str:

@@ -7,6 +7,8 @@ database server, when there is one, is brought back as well. Nothing survives th
 from __future__ import annotations
 
 import logging
+import os
+import shutil
 import signal
 import socket
 import sys
@@ -84,6 +86,7 @@ class Supervisor:
             self._stop_database()
             self._note.close()
             raise
+        _share_counters(settings.ENV.var_dir / "run" / f"metrics-{self.port}")
         for process in processes:
             output = Output(self._logs / f"{process.name}.log", echo=not self._quiet)
             keeper = Keeper(process, output, grace=self._grace, register=self._note.set_mark)
@@ -165,6 +168,13 @@ class Supervisor:
             Process("cluster", [*manage, "qcluster"], cluster, database_answers),
         ]
         return [process for process in every if process.name in self._kinds]
+
+
+def _share_counters(folder: Path) -> None:
+    """Web processes started from here count their requests together, from zero."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)
 
 
 def granian(host: str, port: int, workers: int) -> list[str]:

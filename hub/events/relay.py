@@ -15,7 +15,7 @@ import traceback
 from collections.abc import Callable
 from contextlib import suppress
 
-from django.db import DatabaseError, connection
+from django.db import Error, connection
 
 from hub.errors import ConnectorError
 from hub.events import leases
@@ -52,11 +52,14 @@ class Relay:
         beaten = 0.0
         while not self._stop.is_set() and not until():
             self._wake.clear()
-            with suppress(DatabaseError):
+            try:
                 self._dispatch()
                 if time.monotonic() - beaten > BEAT_SECONDS:
                     beat("relay", self.instance)
                     beaten = time.monotonic()
+            except Error as error:
+                logger.warning("database lost: %s", error)
+                connection.close()
             self._wake.wait(POLL_SECONDS)
         self._stop.set()
         self._drain()
@@ -93,7 +96,7 @@ class Relay:
                 if lane != "db":
                     self._wake.set()  # one more thread may take what still waits
                 self._run_batch(queue, rows)
-        except DatabaseError as error:
+        except Error as error:
             logger.warning("database lost: %s", error)
         finally:
             connection.close()
@@ -147,7 +150,7 @@ def run_one(queue: Queue, row: Leased) -> None:
 
 
 def _record(row: Leased, error: str, *, permanent: bool = False, wait: float | None = None) -> None:
-    with suppress(DatabaseError):
+    with suppress(Error):
         state = leases.fail(row, error=error, permanent=permanent, wait=wait)
         if state == State.PARKED:
             logger.error("parked: %s", row, extra={"row": row.pk, "lane": row.lane})
