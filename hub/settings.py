@@ -96,13 +96,14 @@ def _database(name: str, url: str) -> dict[str, Any]:
         raise ImproperlyConfigured(f"{name} is not an address: {error}") from error
     if "postgresql" not in config.get("ENGINE", ""):
         raise ImproperlyConfigured(f"{name} must begin with postgresql://")
-    return config
+    # a socket's folder stands percent-encoded where a host name would be
+    return config | {"HOST": unquote(config["HOST"] or "")}
 
 
 def _email(url: str) -> dict[str, Any]:
     try:
         config: dict[str, Any] = environ.Env.email_url_config(url)
-    except (ValueError, KeyError) as error:
+    except (ValueError, KeyError, ImproperlyConfigured) as error:
         raise ImproperlyConfigured(f"HUB_EMAIL_URL cannot be read: {error}") from error
     if "EMAIL_BACKEND" not in config:
         raise ImproperlyConfigured("HUB_EMAIL_URL must begin with smtp:// or the like")
