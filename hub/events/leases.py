@@ -182,7 +182,11 @@ def replay(rows: models.QuerySet[Any]) -> int:
 
 
 def due_lanes(model: type[Leased]) -> list[str]:
-    """The lanes that have a due row; one index probe per lane, however many rows wait."""
+    """The lanes that have a due row whose turn has come.
+
+    One index probe per lane, however many rows wait; where the first ones wait for their turn,
+    one for each of these. Named by due rows alone, such a lane would keep a relay spinning.
+    """
     table = model._meta.db_table
     sql = f"""
         WITH RECURSIVE lanes AS (
@@ -192,9 +196,10 @@ def due_lanes(model: type[Leased]) -> list[str]:
                     ORDER BY lane LIMIT 1)
             FROM lanes WHERE lanes.lane IS NOT NULL
         )
-        SELECT lane FROM lanes WHERE lane IS NOT NULL AND EXISTS (
-            SELECT 1 FROM {table} AS row WHERE row.state = 'pending' AND row.lane = lanes.lane
-              AND row.due_at <= statement_timestamp())
+        SELECT lane FROM lanes WHERE lane IS NOT NULL AND (
+            SELECT true FROM {table} AS mine WHERE mine.state = 'pending' AND mine.lane = lanes.lane
+              AND mine.due_at <= statement_timestamp() AND {IS_NEXT.format(table=table)}
+            LIMIT 1)  -- not EXISTS: as a join it may read all that is due
     """  # noqa: S608  the table is a model's own
     with connection.cursor() as cursor:
         cursor.execute(sql)

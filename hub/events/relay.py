@@ -31,8 +31,10 @@ POLL_SECONDS = 1.0
 BEAT_SECONDS = 5.0
 DB_THREADS, DB_BATCH = 2, 50
 NETWORK_THREADS, NETWORK_BATCH = 8, 1
-ALL_THREADS = 48
+QUEUE_THREADS = 16  # of all network lanes of a queue: not one per dead lane, nor another queue's
 ERROR_CHARACTERS = 4000
+
+Slot = tuple[str, str]  # a queue's table and one of its lanes
 
 
 class Relay:
@@ -42,7 +44,7 @@ class Relay:
         self.instance = f"{socket.gethostname()}:{os.getpid()}"
         self._stop = threading.Event()
         self._wake = threading.Event()
-        self._busy: dict[tuple[str, str], int] = {}
+        self._busy: dict[Slot, int] = {}
         self._guard = threading.Lock()
 
     def run(self, *, until: Callable[[], bool] = lambda: False) -> None:
@@ -78,14 +80,26 @@ class Relay:
 
     def _start_worker(self, queue: Queue, lane: str) -> None:
         slot = (queue.model._meta.db_table, lane)
-        most = DB_THREADS if lane == "db" else NETWORK_THREADS
         with self._guard:
-            if self._busy.get(slot, 0) >= most or sum(self._busy.values()) >= ALL_THREADS:
+            if not self._has_room(slot):
                 return
             self._busy[slot] = self._busy.get(slot, 0) + 1
         threading.Thread(target=self._work, args=(queue, lane, slot), daemon=True).start()
 
-    def _work(self, queue: Queue, lane: str, slot: tuple[str, str]) -> None:
+    def _has_room(self, slot: Slot) -> bool:
+        """Whether a lane may have one more thread; once half of its queue's are busy, its first.
+
+        So lanes that hang leave room for others of their queue, and never touch another queue
+        nor the work that needs no network.
+        """
+        table, lane = slot
+        mine = self._busy.get(slot, 0)
+        if lane == "db":
+            return mine < DB_THREADS
+        busy = sum(n for (of, name), n in self._busy.items() if of == table and name != "db")
+        return busy < QUEUE_THREADS and mine < (NETWORK_THREADS if busy < QUEUE_THREADS / 2 else 1)
+
+    def _work(self, queue: Queue, lane: str, slot: Slot) -> None:
         """Claim and run until the lane is empty."""
         try:
             size = DB_BATCH if lane == "db" else NETWORK_BATCH

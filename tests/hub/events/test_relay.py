@@ -228,3 +228,77 @@ def test_a_committed_fact_wakes_a_sleeping_relay(monkeypatch):
     thread.join()
 
     assert woken
+
+
+def test_a_relay_whose_connection_was_cut_goes_on_with_a_new_one():
+    seen = threading.Event()
+
+    @handles(OrderPlaced)
+    def note(fact):
+        seen.set()
+
+    relay = Relay()
+    thread = threading.Thread(target=closing, args=(relay.run,))
+    thread.start()
+    time.sleep(0.7)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+    publish_all(OrderPlaced(order_id=1))
+    carried_out = seen.wait(5)
+    relay.stop()
+    thread.join()
+
+    assert carried_out
+
+
+def test_what_waits_for_its_turn_keeps_no_relay_busy(monkeypatch):
+    claims = []
+    claim = leases.claim
+    monkeypatch.setattr(leases, "claim", lambda *a, **k: claims.append(a) or claim(*a, **k))
+
+    @handles(OrderPlaced, lane="till", key=lambda fact: "one")
+    def be_busy(fact):
+        raise ConnectorError("busy", retry_after=120)
+
+    publish_all(OrderPlaced(order_id=1), OrderPlaced(order_id=2))
+    end = time.monotonic() + 2
+    Relay().run(until=lambda: time.monotonic() > end)
+
+    assert Delivery.objects.filter(attempts=0).count() == 1
+    assert len(claims) < 10
+
+
+def test_many_dead_lanes_hold_up_neither_the_database_nor_other_lanes_of_their_queue():
+    seen = {}
+    release = threading.Event()
+
+    @handles(OrderPlaced, lane=lambda fact: f"dead-{fact.order_id % 7}")
+    def hang(fact):
+        release.wait(10)
+
+    @handles(OrderCanceled)
+    def note(fact):
+        seen["db"] = time.monotonic()
+
+    @handles(OrderCanceled, lane="till")
+    def answer(fact):
+        seen["till"] = time.monotonic()
+
+    publish_all(*(OrderPlaced(order_id=number) for number in range(70)))
+    relay = Relay()
+    thread = threading.Thread(target=closing, args=(relay.run,))
+    thread.start()
+    time.sleep(1)
+    publish_all(OrderCanceled(order_id=1))
+    begun = time.monotonic()
+    while len(seen) < 2 and time.monotonic() - begun < 4:
+        time.sleep(0.05)
+    in_time = dict(seen)
+    release.set()
+    relay.stop()
+    thread.join()
+
+    assert in_time.keys() == {"db", "till"}
