@@ -92,7 +92,9 @@ class Command(BaseCommand):
         self._say(f"  ✓ {words}\n      {where}")
 
     def _say(self, words: str) -> None:
-        (self.stderr if self.as_json else self.stdout).write(words)
+        out = self.stderr if self.as_json else self.stdout
+        out.write(words)
+        out.flush()  # at once, into a pipe too
 
 
 def _follow_port(port: int | None) -> None:
