@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Q
 
 from hub import clock
@@ -40,6 +40,7 @@ def take_receipt(*, provider: str, reference: str, status: str, raw: str) -> Rec
         status=status,
         raw_hash=hashlib.sha256(raw.encode()).hexdigest(),
     )
+    hold_reference(provider, reference)
     Receipt.objects.bulk_create([receipt], ignore_conflicts=True)
     kept = Receipt.objects.get(
         provider=provider, reference=reference, status=status, raw_hash=receipt.raw_hash
@@ -51,8 +52,21 @@ def take_receipt(*, provider: str, reference: str, status: str, raw: str) -> Rec
     return kept
 
 
+def hold_reference(provider: str, reference: str) -> None:
+    """Let receipts of a text, and our own record of its reference, take turns until the commit.
+
+    Else each could look for the other before either is there to be seen. Before any row's lock.
+    """
+    with connection.cursor() as cursor:
+        key = f"receipt:{provider}:{reference}"
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 2))", [key])
+
+
 def fold_parked(message: Message, reference: str) -> None:
-    """Fold the receipts that named the message before its provider's reference was known here."""
+    """Fold the receipts that named the message before its provider's reference was known here.
+
+    The caller holds the reference.
+    """
     provider = message.lane.removeprefix("sms:")
     for receipt in Receipt.objects.filter(provider=provider, reference=reference, matched=False):
         _fold(message, receipt)

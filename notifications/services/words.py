@@ -6,7 +6,8 @@ from hub import clock
 from hub.links.services import READABLE_AFTER_END, link_url, make_link
 from notifications.models import Message
 from notifications.wording import Rendered, Wording, render, wording_for
-from orders.models import FulfillmentOrder, FulfillmentStatus, PickupCode
+from orders.models import FulfillmentOrder, PickupCode
+from orders.states import LIVE
 
 LINK_PURPOSE = "pickup"
 
@@ -47,9 +48,14 @@ def _pin(fulfillment: FulfillmentOrder) -> str:
 
 
 def _link(fulfillment: FulfillmentOrder) -> str:
-    """A link to the pickup; after the hand-off one that can only be read, for seven days."""
+    """A link to the pickup; when that is over, one that can only be read, for seven days.
+
+    The pickup is locked: one that ends at this moment either sees the link or is seen here.
+    """
     subject = f"fulfillment:{fulfillment.pk}"
-    if fulfillment.status != FulfillmentStatus.COMPLETED:
+    rows = FulfillmentOrder.objects.select_for_update(no_key=True)
+    fulfillment.refresh_from_db(fields=["status", "completed_at"], from_queryset=rows)
+    if fulfillment.status in LIVE:
         return make_link(purpose=LINK_PURPOSE, subject=subject)
     ended = fulfillment.completed_at or clock.now()
     return make_link(

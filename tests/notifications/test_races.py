@@ -1,15 +1,33 @@
 """Two relays, one message; two workers, one occasion."""
 
-import pytest
+import threading
+import time
+from datetime import timedelta
 
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection, transaction
+
+from hub import clock
 from hub.connectors.registry import sms_connector
 from hub.events import leases
 from hub.events.catalog import ReadyForPickup
 from hub.events.relay import run_one
+from hub.links.models import Link
 from notifications import handlers
-from notifications.models import Message
+from notifications.models import Message, Outcome
+from notifications.services.folding import take_receipt
+from orders.curbside.services import override_hand_off
 from tests.factories import make_ready
-from tests.notifications.doing import QUEUE, claim_due, facts_of, fall_due, ready_message
+from tests.notifications.doing import (
+    QUEUE,
+    claim_due,
+    facts_of,
+    fall_due,
+    part_of,
+    ready_message,
+    work,
+)
 from tests.racing import at_once
 
 pytestmark = [pytest.mark.race, pytest.mark.django_db(transaction=True)]
@@ -51,3 +69,37 @@ def test_many_workers_write_the_message_of_one_occasion_once(phone):
     fact = ReadyForPickup(order_id=part.order_id, fulfillment_id=part.pk)
     at_once(6, lambda _number: handlers.tell_ready(fact))
     assert Message.objects.filter(purpose="ready").count() == 1
+
+
+def in_the_middle(act):
+    """Let another thread do ``work`` while ``act`` is done but not yet committed."""
+
+    def other():
+        try:
+            work()
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=other)
+    with transaction.atomic():
+        act()
+        thread.start()
+        time.sleep(0.5)
+    thread.join(10)
+
+
+def test_a_receipt_that_overtakes_our_own_record_finds_its_message(phone):
+    message = ready_message()
+    told = {"provider": "memory", "reference": "memory-1", "status": "delivered", "raw": "{}"}
+    in_the_middle(lambda: take_receipt(**told))
+    message.refresh_from_db()
+    assert message.outcome == Outcome.DELIVERED
+
+
+def test_no_link_made_during_the_hand_off_outlives_it(phone):
+    part = part_of(ready_message())
+    lead = User.objects.create_superuser("lead")
+    in_the_middle(lambda: override_hand_off(fulfillment=part, reason="known", by=lead))
+    link = Link.objects.get()
+    assert link.read_only_at <= clock.now()
+    assert link.expires_at < clock.now() + timedelta(days=8)
