@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
@@ -130,6 +131,13 @@ class StoreFeed(models.Model):
 
     store = models.OneToOneField(Store, on_delete=models.CASCADE, related_name="stock_feed")
     counted_as_of = models.DateTimeField()
+    expected_minutes = models.PositiveIntegerField(
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text="how often a snapshot should come; each one missed hides a unit of everything, "
+        "four missed hide all; empty: silence is fine",
+    )
 
     def __str__(self) -> str:
         return f"{self.store_id} as of {self.counted_as_of}"
@@ -241,6 +249,15 @@ class Allocation(models.Model):
     quantity = models.PositiveIntegerField()
     released = models.PositiveIntegerField(default=0)
     handed_off = models.PositiveIntegerField(default=0)
+    channel = models.ForeignKey(
+        SalesChannel,
+        null=True,
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        db_index=False,
+        related_name="+",
+        help_text="the site that sold them",
+    )
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     class Meta:
@@ -319,10 +336,47 @@ class SafetyStock(models.Model):
 
 
 class ChannelBuffer(models.Model):
-    """Units hidden from one sales channel, everywhere."""
+    """Units hidden from one sales channel: in every store ``units`` and ``percent`` of those that
+    could be sold there (rounded up), and ``network_units`` once, from the sum over all stores."""
 
     channel = models.OneToOneField(SalesChannel, on_delete=models.CASCADE, related_name="buffer")
     units = models.PositiveIntegerField(default=0)
+    percent = models.PositiveSmallIntegerField(
+        default=0, db_default=0, validators=[MaxValueValidator(100)]
+    )
+    network_units = models.PositiveIntegerField(default=0, db_default=0)
 
     def __str__(self) -> str:
         return f"{self.units} units hidden from {self.channel_id}"
+
+
+class SalesStop(models.Model):
+    """An item that is not sold for pickup, whatever lies on the shelf: in one store or everywhere,
+    through one sales channel or all. It works at once."""
+
+    class Reason(models.TextChoices):
+        NOT_FOR_PICKUP = "not_for_pickup"
+        SUPPRESSED_FOR_CHANNEL = "suppressed_for_channel"
+        RECALLED = "recalled"
+
+    item = models.ForeignKey(Item, on_delete=models.CASCADE, related_name="stops")
+    store = models.ForeignKey(
+        Store, null=True, blank=True, on_delete=models.CASCADE, related_name="+"
+    )
+    channel = models.ForeignKey(
+        SalesChannel, null=True, blank=True, on_delete=models.CASCADE, related_name="+"
+    )
+    reason = models.CharField(max_length=22, choices=Reason)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["item", "store", "channel", "reason"],
+                nulls_distinct=False,
+                name="sales_stop_once",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.reason}: {self.item_id}"

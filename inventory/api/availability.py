@@ -18,11 +18,34 @@ from hub.api.views import HubView
 from hub.errors import NotFound
 from hub.stores.models import Store
 from hub.stores.services import find_stores
-from inventory.services.availability import Availability, available
+from inventory.api.conditional import IF_NONE_MATCH, NOT_MODIFIED, conditional
+from inventory.services.availability import Availability, available_by_reference
 from inventory.services.catalog import find_items
 
 MOST = 100
-TERMS = ("on_hand", "unavailable", "allocated", "held", "safety_stock", "channel_buffer")
+TERMS = (
+    "on_hand",
+    "unavailable",
+    "allocated",
+    "held",
+    "safety_stock",
+    "channel_buffer",
+    "feed_buffer",
+)
+REASONS = (
+    "store_closed_to_pickup",
+    "stale_feed",
+    "not_for_pickup",
+    "suppressed_for_channel",
+    "recalled",
+    "never_counted",
+    "no_stock",
+    "unavailable",
+    "allocated",
+    "held",
+    "safety_stock",
+    "buffer",
+)
 REPLICA = "replica"
 
 
@@ -36,7 +59,9 @@ class AvailabilityQuery(Form):
 
     store = _references(help_text="Id or code of a store; repeat it for several.")
     sku = _references(help_text="Repeat it for several.")
-    explain = serializers.BooleanField(default=False, help_text="Also tell the terms.")
+    explain = serializers.BooleanField(
+        default=False, help_text="Also tell the terms and, for zeroes, the reasons."
+    )
 
 
 class TermsShape(serializers.Serializer[Any]):
@@ -48,6 +73,7 @@ class TermsShape(serializers.Serializer[Any]):
     held = serializers.IntegerField()
     safety_stock = serializers.IntegerField()
     channel_buffer = serializers.IntegerField()
+    feed_buffer = serializers.IntegerField(help_text="Hidden because the store's feed is late.")
 
 
 class PositionShape(serializers.Serializer[Any]):
@@ -58,6 +84,11 @@ class PositionShape(serializers.Serializer[Any]):
     available = serializers.IntegerField(help_text="Units that can be promised now.")
     counted_at = serializers.DateTimeField(allow_null=True)
     terms = TermsShape(required=False, help_text="Only with explain=1.")
+    reasons = serializers.ListField(
+        child=serializers.ChoiceField(choices=REASONS),
+        required=False,
+        help_text="Why there is nothing to promise; only with explain=1, empty above zero.",
+    )
 
 
 class AvailabilityShape(serializers.Serializer[Any]):
@@ -73,30 +104,31 @@ class AvailabilityView(HubView):
 
     @extend_schema(
         operation_id="read_availability",
-        parameters=[AvailabilityQuery],
-        responses={200: AvailabilityShape},
+        parameters=[AvailabilityQuery, IF_NONE_MATCH],
+        responses={200: AvailabilityShape, 304: NOT_MODIFIED},
     )
     def get(self, request: Request) -> Response:
         """The availability of up to 100 items in up to 100 stores."""
-        wanted = _read(request)
-        site = caller(request)
-        stores = in_reach(site, find_stores(wanted["store"]))
-        items = find_items(wanted["sku"])
-        found = available(
-            channel=site.channel,
-            store_ids=[store.pk for store in stores.values()],
-            item_ids=[item.pk for item in items.values()],
-            using=database(),
-        )
-        return Response(
-            {
-                "items": [
-                    _position(store, sku, found[stores[store].pk, items[sku].pk], wanted["explain"])
-                    for store in dict.fromkeys(wanted["store"])
-                    for sku in dict.fromkeys(wanted["sku"])
-                ]
-            }
-        )
+        wanted = read_listed(AvailabilityQuery, request)
+        stores, skus = list(dict.fromkeys(wanted["store"])), list(dict.fromkeys(wanted["sku"]))
+        found = _found(caller(request), stores, skus)
+        items = [
+            _position(store, sku, found[store, sku], wanted["explain"])
+            for store in stores
+            for sku in skus
+        ]
+        return conditional(request, {"items": items})
+
+
+def _found(site: Caller, stores: list[str], skus: list[str]) -> dict[tuple[str, str], Availability]:
+    """Every position asked for; raises NotFound and UnknownSku, naming what there is not."""
+    found = available_by_reference(channel=site.channel, stores=stores, skus=skus, using=database())
+    reached = all(site.may_use(position.store_id) for position in found.values())
+    if not reached or len(found) < len(stores) * len(skus):
+        in_reach(site, find_stores(stores))
+        find_items(skus)
+        raise NotFound("a store or an item has just gone")
+    return found
 
 
 def database() -> str:
@@ -112,8 +144,9 @@ def in_reach(site: Caller, stores: dict[str, Store]) -> dict[str, Store]:
     return stores
 
 
-def _read(request: Request) -> dict[str, Any]:
-    checked = AvailabilityQuery(data=request.query_params)
+def read_listed(form: type[Form], request: Request) -> dict[str, Any]:
+    """The query as ``form`` checked it; parameters that are lists may be repeated."""
+    checked = form(data=request.query_params)
     if not checked.is_valid():
         raise InvalidFields(
             [
@@ -140,4 +173,5 @@ def _position(store: str, sku: str, terms: Availability, explain: bool) -> dict[
     }
     if explain:
         position["terms"] = {name: getattr(terms, name) for name in TERMS}
+        position["reasons"] = terms.reasons
     return position

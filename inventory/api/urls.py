@@ -5,10 +5,15 @@ from django.urls import path
 from inventory.api.availability import AvailabilityView
 from inventory.api.counts import CountsView
 from inventory.api.holds import HoldsView, HoldView
+from inventory.api.near import NearView, NetworkView
 from inventory.api.stock_events import StockEventsView
+from inventory.api.why import WhyView
 
 urlpatterns = [
     path("availability", AvailabilityView.as_view(), name="availability"),
+    path("availability/near", NearView.as_view(), name="availability-near"),
+    path("availability/network", NetworkView.as_view(), name="availability-network"),
+    path("availability/why", WhyView.as_view(), name="availability-why"),
     path("holds", HoldsView.as_view(), name="holds"),
     path("holds/<str:reference>", HoldView.as_view(), name="hold"),
     path("stock/counts", CountsView.as_view(), name="stock-counts"),

@@ -22,8 +22,9 @@ from inventory.services.taking import TAKEN, take
 SOURCE = "hub"
 
 _BOOK = """, booked AS (
-    INSERT INTO inventory_allocation (reference, store_id, item_id, quantity, released, handed_off)
-    SELECT %(reference)s, %(store)s, item_id, quantity, 0, 0 FROM moved
+    INSERT INTO inventory_allocation
+        (reference, store_id, item_id, quantity, released, handed_off, channel_id)
+    SELECT %(reference)s, %(store)s, item_id, quantity, 0, 0, %(channel)s FROM moved
 ), ledger AS (
     INSERT INTO inventory_inventoryevent (source, source_event_id, store_id, item_id, kind,
         quantity, on_hand_change, allocated_change, superseded, reason, reference, occurred_at)
@@ -129,7 +130,12 @@ def allocate(
     Raises InsufficientStock naming every short line, AlreadyAllocated when the reference has
     units of one of the items.
     """
-    values = {"reference": reference, "source": SOURCE, "now": clock.now()}
+    values = {
+        "reference": reference,
+        "channel": channel.pk,
+        "source": SOURCE,
+        "now": clock.now(),
+    }
     with _once(reference):
         take(_ALLOCATE, channel=channel, store=store, lines=lines, values=values)
 
@@ -149,6 +155,7 @@ def convert_hold(*, hold: Hold, reference: str, lines: Mapping[int, int]) -> Non
     values: dict[str, Any] = {
         "hold": hold.pk,
         "store": hold.store_id,
+        "channel": hold.channel_id,
         "items": items,
         "quantities": quantities,
         "reference": reference,

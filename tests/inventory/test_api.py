@@ -103,7 +103,9 @@ def test_the_terms_are_told_on_request_and_add_up(api, channel, store, mug):
         "held": 3,
         "safety_stock": 2,
         "channel_buffer": 1,
+        "feed_buffer": 0,
     }
+    assert row["reasons"] == []
 
 
 @pytest.mark.parametrize(

@@ -1,17 +1,25 @@
 """The one formula: its terms, which rule wins, and that the guard agrees with it."""
 
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
 
 from hub import clock
+from hub.stores.models import Store
 from inventory.api import availability as door
 from inventory.errors import InsufficientStock
-from inventory.models import ChannelBuffer, SafetyStock, StockLevel
+from inventory.models import ChannelBuffer, SafetyStock, SalesStop, StockLevel, StoreFeed
 from inventory.services.allocations import allocate
-from inventory.services.availability import Availability, available, protected_units
+from inventory.services.availability import (
+    Total,
+    available,
+    available_by_reference,
+    network_totals,
+    protected_units,
+)
 from inventory.services.counts import record_counts
 from tests.factories import make_channel, make_item, make_store, stock
 
@@ -40,18 +48,12 @@ def ask(channel, store, item):
 
 
 @pytest.mark.parametrize(("on_hand", "atp"), [(20, 5), (15, 0), (14, 0), (0, 0)])
-def test_the_number_is_what_is_left_and_never_below_zero(on_hand, atp):
-    terms = Availability(
-        on_hand=on_hand,
-        unavailable=1,
-        allocated=2,
-        held=3,
-        safety_stock=4,
-        channel_buffer=5,
-        counted_at=None,
-    )
+def test_the_number_is_what_is_left_and_never_below_zero(on_hand, atp, store, channel, mug):
+    StockLevel.objects.update(on_hand=on_hand, unavailable=1, allocated=2, held=3)
+    SafetyStock.objects.create(units=4)
+    ChannelBuffer.objects.create(channel=channel, units=5)
 
-    assert terms.atp == atp
+    assert ask(channel, store, mug).atp == atp
 
 
 def test_damaged_units_are_not_sold(store, channel, mug):
@@ -115,6 +117,130 @@ def test_a_buffer_hides_units_from_its_own_site_only(store, channel, mug):
     assert ask(channel, store, mug).atp == 7
     assert ask(make_channel(), store, mug).atp == 10
     assert protected_units(channel=channel, store=store, item_ids=[mug.pk]) == {mug.pk: 3}
+
+
+@pytest.mark.parametrize(("percent", "atp"), [(0, 10), (1, 9), (25, 7), (30, 7), (100, 0)])
+def test_a_percent_buffer_hides_its_share_rounded_up(percent, atp, store, channel, mug):
+    ChannelBuffer.objects.create(channel=channel, percent=percent)
+
+    assert ask(channel, store, mug).atp == atp
+
+
+def test_a_percent_buffer_does_not_shrink_as_units_are_sold(store, channel, mug):
+    ChannelBuffer.objects.create(channel=channel, percent=30, units=1)
+
+    for number in range(6):
+        allocate(reference=f"ful_{number}", channel=channel, store=store, lines={mug.pk: 1})
+
+    with pytest.raises(InsufficientStock):
+        allocate(reference="ful_7", channel=channel, store=store, lines={mug.pk: 1})
+
+
+def silence(store, *, minutes, expected):
+    """Let the store's last snapshot be so old."""
+    at = clock.now() - timedelta(minutes=minutes)
+    StoreFeed.objects.create(store=store, counted_as_of=at, expected_minutes=expected)
+
+
+@pytest.mark.parametrize(
+    ("minutes", "buffer", "atp", "stops"),
+    [(59, 0, 10, []), (61, 1, 9, []), (200, 3, 7, []), (241, 4, 0, ["stale_feed"])],
+)
+def test_a_feed_that_falls_silent_hides_ever_more(minutes, buffer, atp, stops):
+    store, item = make_store(), make_item()
+    stock(store, {item: 10}, minutes_ago=1)
+    silence(store, minutes=minutes, expected=60)
+
+    position = ask(make_channel(), store, item)
+
+    assert (position.feed_buffer, position.atp, position.stops) == (buffer, atp, stops)
+
+
+def test_a_store_that_promises_no_feed_may_be_silent(store, channel, mug):
+    silence(store, minutes=10**6, expected=None)
+
+    assert ask(channel, store, mug).atp == 10
+
+
+NO_STOCK = {"on_hand": 0}
+ZEROES = {
+    "no_stock": (NO_STOCK, lambda _: None),
+    "unavailable": ({"unavailable": 10}, lambda _: None),
+    "allocated": ({"allocated": 10}, lambda _: None),
+    "held": ({"held": 10}, lambda _: None),
+    "safety_stock": ({}, lambda _: SafetyStock.objects.create(units=10)),
+    "buffer": ({}, lambda p: ChannelBuffer.objects.create(channel=p.channel, units=10)),
+    "stale_feed": ({}, lambda p: silence(p.store, minutes=99, expected=1)),
+    "store_closed_to_pickup": ({}, lambda p: Store.objects.update(pickup_enabled=False)),
+    "not_for_pickup": ({}, lambda p: stop(p, "not_for_pickup", store=p.store)),
+    "suppressed_for_channel": ({}, lambda p: stop(p, "suppressed_for_channel", channel=p.channel)),
+    "recalled": ({}, lambda p: stop(p, "recalled")),
+}
+
+
+def stop(place, reason, **where):
+    SalesStop.objects.create(item=place.item, reason=reason, **where)
+
+
+@pytest.mark.parametrize("reason", ZEROES)
+def test_each_zero_tells_its_reason_and_the_guard_refuses_for_it(reason, store, channel, mug):
+    levels, rule = ZEROES[reason]
+    StockLevel.objects.update(**{"on_hand": 10} | levels)
+    rule(SimpleNamespace(store=store, channel=channel, item=mug))
+
+    position = ask(channel, store, mug)
+
+    assert position.atp == 0
+    assert reason in position.reasons
+    assert set(position.reasons) <= {reason, "buffer"}
+    with pytest.raises(InsufficientStock) as refusal:
+        allocate(reference="ful_1", channel=channel, store=store, lines={mug.pk: 1})
+    assert refusal.value.lines[0]["available"] == 0
+
+
+def test_nothing_was_ever_counted_is_a_reason_of_its_own(store, channel):
+    assert ask(channel, store, make_item()).reasons == ["never_counted", "no_stock"]
+
+
+def test_what_can_be_promised_has_no_reasons(store, channel, mug):
+    SafetyStock.objects.create(units=3)
+
+    assert ask(channel, store, mug).reasons == []
+
+
+def test_a_stop_elsewhere_or_for_another_site_does_not_count(store, channel, mug):
+    place = SimpleNamespace(item=mug)
+    stop(place, "not_for_pickup", store=make_store())
+    stop(place, "suppressed_for_channel", channel=make_channel())
+    stop(place, "not_for_pickup", store=store, channel=make_channel())
+    stop(SimpleNamespace(item=make_item()), "recalled")
+
+    assert ask(channel, store, mug).atp == 10
+
+
+def test_the_network_has_the_sum_over_the_stores_less_its_own_buffer(channel, mug, store):
+    other = make_store()
+    stock(other, {mug: 5})
+    SafetyStock.objects.create(units=2)
+    ChannelBuffer.objects.create(channel=channel, units=1, network_units=3)
+
+    totals = network_totals(
+        channel=channel, store_ids=[store.pk, other.pk], item_ids=[mug.pk, make_item().pk]
+    )
+
+    assert totals[mug.pk] == Total(available=7 + 2 - 3, stores=2)
+    assert sorted(totals.values())[0] == Total(available=0, stores=0)
+
+
+def test_asking_by_reference_gives_the_same_numbers(store, channel, mug):
+    make_store(code=store.public_id)  # a code that looks like another's public id
+    ids = [store.public_id, store.code, "nowhere"]
+
+    found = available_by_reference(channel=channel, stores=ids, skus=["MUG", "NO"])
+
+    assert found == dict.fromkeys(
+        [(store.public_id, "MUG"), (store.code, "MUG")], ask(channel, store, mug)
+    )
 
 
 def test_the_age_of_the_number_is_that_of_the_last_count_or_complete_snapshot(store, channel, mug):
