@@ -1,11 +1,17 @@
 """Shared by all tests: the database server, and the guards that every test runs under."""
 
+import os
+
 import pytest
 from django.conf import settings
 from django.db import connections
 
 from hub import devpg
 from hub.connectors import http
+
+CHROMIUM = "/usr/bin/chromium"
+# neither the sandbox nor /dev/shm is to be had in every container
+FLAGS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
 
 
 @pytest.fixture(scope="session")
@@ -30,3 +36,10 @@ def no_call_inside_a_transaction(monkeypatch):
     yield offences
     http.close_connections()
     assert not offences, f"called inside a database transaction: {offences}"
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args):
+    """The system's Chromium; Playwright's own browser is not installed."""
+    os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+    return browser_type_launch_args | {"executable_path": CHROMIUM, "args": FLAGS}

@@ -20,6 +20,7 @@ from orders.chain.rows import Chain
 
 PASSWORD = "curbhub-demo"  # noqa: S105  works only where HUB_DEBUG does
 _KEY_NAME = "demo site"
+_LEAD_MAY = ["change_order", "override_pin", "change_message"]
 _SITE_PATH = "/sim/site/webhooks"
 _SCOPES = [
     "availability:read",
@@ -73,7 +74,7 @@ def _scope_lead(store: Store) -> None:
     lead = _user("lead")
     apps = ["orders", "inventory", "notifications", "customers", "stores"]
     seen = Permission.objects.filter(content_type__app_label__in=apps, codename__startswith="view_")
-    worked = Permission.objects.filter(codename__in=["change_fulfillmentorder", "override_pin"])
+    worked = Permission.objects.filter(codename__in=_LEAD_MAY)
     lead.user_permissions.set([*seen, *worked])
     StaffScope.objects.get_or_create(user=lead, store=store)
 

@@ -5,7 +5,6 @@ Pictures lie in ``var/pictures`` afterwards, to be looked at.
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
@@ -30,22 +29,12 @@ from tests.factories import (
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 PICTURES = Path(settings.BASE_DIR) / "var" / "pictures"
-CHROMIUM = "/usr/bin/chromium"
-# the sandbox and /dev/shm are not to be had in every container
-FLAGS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
 SIZES = {
     "phone": {"width": 390, "height": 844},
     "tablet": {"width": 820, "height": 1180},
     "desk": {"width": 1280, "height": 800},
 }
 FIRST_LOAD_BYTES = 60_000
-
-
-@pytest.fixture(scope="session")
-def browser_type_launch_args(browser_type_launch_args):
-    """The system's Chromium; Playwright's own is not installed."""
-    os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
-    return browser_type_launch_args | {"executable_path": CHROMIUM, "args": FLAGS}
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ Pictures of every page lie in ``var/pictures`` afterwards, to be looked at.
 
 from __future__ import annotations
 
-import os
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -34,22 +33,12 @@ from tests.factories import (
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 PICTURES = Path(__file__).parents[2] / "var" / "pictures"
-CHROMIUM = "/usr/bin/chromium"
 SIZES = {"phone": (390, 844), "tablet": (820, 1180), "desk": (1280, 800)}
 TRACEBACK = """Traceback (most recent call last):
   File "hub/events/deliveries.py", line 61, in deliver
     reaction.run(fact, envelope)
 hub.errors.ConnectorError: the till answered 503 with a very long explanation that goes on and on
 """
-# the sandbox and /dev/shm are not to be had in every container
-FLAGS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
-
-
-@pytest.fixture(scope="session")
-def browser_type_launch_args(browser_type_launch_args):
-    """The system's Chromium; Playwright's own is not installed."""
-    os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
-    return browser_type_launch_args | {"executable_path": CHROMIUM, "args": FLAGS}
 
 
 @pytest.fixture

@@ -7,10 +7,6 @@ from pathlib import Path
 
 import pytest
 
-pytest.importorskip("playwright")
-
-from playwright.sync_api import sync_playwright
-
 from hub.connectors.pos.base import PickLine
 from hub.connectors.registry import pos_connector, sms_connector
 from hub.connectors.signing import sign
@@ -23,19 +19,7 @@ from tests.hub.simulators.test_simulators import post
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 PHONE = "+48600700800"
-CHROMIUM = Path("/usr/bin/chromium")
 SIZES = [(390, 844), (820, 1180), (1280, 800)]
-
-
-@pytest.fixture
-def browser(monkeypatch):
-    """Chromium; the system's own where there is one."""
-    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")  # playwright runs a loop in this thread
-    path = str(CHROMIUM) if CHROMIUM.exists() else None
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
