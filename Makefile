@@ -36,7 +36,7 @@ lint: install-dev
 	@scripts/check-locks
 
 types: install-dev
-	$(DEV) $(BIN)/mypy hub inventory orders notifications scripts tests manage.py
+	$(DEV) $(BIN)/mypy hub inventory orders notifications scripts manage.py
 
 migrations: install-dev
 	$(DEV) $(PY) manage.py makemigrations --check --dry-run
@@ -47,11 +47,10 @@ tests: install-dev
 	$(BIN)/pytest -n 2
 
 browser: install-dev
-	$(BIN)/pytest -m browser
+	$(BIN)/pytest -n 2 -m browser
 
-# status 5 means that no such test exists
 prove: install-dev
-	HUB_ROUNDS=$(ROUNDS) $(BIN)/pytest -m prove || [ $$? -eq 5 ]
+	HUB_ROUNDS=$(ROUNDS) $(BIN)/pytest -m prove
 
 bench: install-dev
 	@test -n "$(NAME)" || { echo "which one? make bench NAME=$$(ls tests/benchmarks | sed -n 's/^bench_\(.*\)\.py/\1/p' | paste -sd'|')"; exit 2; }
