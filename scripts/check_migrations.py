@@ -35,19 +35,19 @@ def write_sql(folder: Path) -> list[Path]:
     return written
 
 
+def read(files: list[Path]) -> int:
+    """Squawk's exit status for files of SQL; 0 when there are none."""
+    squawk = Path(sys.executable).with_name("squawk")
+    command: list[str | Path] = [squawk, "--config", ROOT / ".squawk.toml", *files]
+    return subprocess.run(command, check=False).returncode if files else 0
+
+
 def main() -> int:
-    """Squawk's exit status; 0 when there is nothing to read."""
+    """Squawk's exit status for the migrations of this version."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hub.settings")
     django.setup()
     with tempfile.TemporaryDirectory() as folder:
-        files = write_sql(Path(folder))
-        command: list[Path | str] = [
-            Path(sys.executable).with_name("squawk"),
-            "--config",
-            ROOT / ".squawk.toml",
-        ]
-        done = subprocess.run([*command, *files], check=False)
-        return done.returncode if files else 0
+        return read(write_sql(Path(folder)))
 
 
 if __name__ == "__main__":
