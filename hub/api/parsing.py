@@ -48,11 +48,11 @@ class StrictJsonParser(BaseParser):
 
 
 def check_length(meta: Mapping[str, str]) -> None:
-    """Refuse a body that is too large, or whose length is not told, before it is read."""
+    """Refuse a body that is too large, or whose length is not told in digits, before it is read."""
     length = meta.get("CONTENT_LENGTH") or ""
-    if not length and meta.get("HTTP_TRANSFER_ENCODING"):
+    if not length.isdecimal() and (length or meta.get("HTTP_TRANSFER_ENCODING")):
         raise LengthRequired
-    if length.isdigit() and int(length) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+    if length and int(length) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
         raise BodyTooLarge(f"more than {settings.DATA_UPLOAD_MAX_MEMORY_SIZE} bytes")
 
 

@@ -16,6 +16,7 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_POST
 
 from hub.errors import HubError
+from hub.staff.pages import is_store_bound
 from hub.staff.scope import StoreWorkAdmin, stores_for, works_in_stores
 from hub.stores.models import Store
 from orders.admin.boards import with_visits, work_link
@@ -23,6 +24,7 @@ from orders.admin.finding import contact_hashes
 from orders.admin.words import STATUS_TONES, local, money
 from orders.models import FulfillmentOrder, Order, OrderStatus, RoutingDecision
 from orders.placing.cancel import cancel_order
+from orders.states import LIVE
 from orders.timeline import timeline_of
 
 LONGEST_KEY = 18
@@ -114,7 +116,7 @@ class OrderAdmin(StoreWorkAdmin[Order]):
             "decisions": [_decision(row) for row in _decisions(order)],
             "timeline": [(local(entry.at, timezone, seconds=True), entry) for entry in timeline],
             "timezone": timezone,
-            "may_cancel": self._may_cancel(request) and order.status == OrderStatus.OPEN,
+            "may_cancel": order.status == OrderStatus.OPEN and self._may_cancel(request, order),
         }
         return TemplateResponse(request, "admin/orders/order.html", context)
 
@@ -122,7 +124,7 @@ class OrderAdmin(StoreWorkAdmin[Order]):
     def cancel_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Cancel the whole order with a reason and go back to it (303)."""
         order = self._find(request, str(pk))
-        if not self._may_cancel(request):
+        if not self._may_cancel(request, order):
             raise Http404
         reason = " ".join(request.POST.get("reason", "").replace("\0", "").split())
         try:
@@ -134,8 +136,14 @@ class OrderAdmin(StoreWorkAdmin[Order]):
         back = reverse("admin:orders_order_change", args=[order.pk])
         return HttpResponseRedirect(back, status=HTTPStatus.SEE_OTHER)
 
-    def _may_cancel(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("orders.change_order")
+    def _may_cancel(self, request: HttpRequest, order: Order) -> bool:
+        """Whether the person may end the work of every store that has some left."""
+        elsewhere = order.fulfillments.filter(status__in=LIVE).exclude(
+            store__in=stores_for(request)
+        )
+        return request.user.has_perm("orders.change_order") and not (
+            is_store_bound(request) and elsewhere.exists()
+        )
 
     def _find(self, request: HttpRequest, pk: str) -> Order:
         if not self.has_view_permission(request) or not pk.isdecimal() or len(pk) > LONGEST_KEY:

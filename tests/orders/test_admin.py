@@ -19,7 +19,8 @@ from hub.stores.models import StaffScope
 from hub.webhooks.models import ChannelEvent, WebhookCall, WebhookEndpoint
 from inventory.models import ShortfallCase, StockLevel
 from orders.curbside.services import arrive, say_on_my_way
-from orders.models import FulfillmentStatus, HandOff, Visit, VisitStatus
+from orders.models import FulfillmentOrder, FulfillmentStatus, HandOff, Visit, VisitStatus
+from orders.picking.services import reject
 from tests.factories import (
     make_fulfillment,
     make_item,
@@ -351,6 +352,32 @@ def test_an_order_is_canceled_by_those_who_may(client, store, item, picker):
     part.refresh_from_db()
     assert part.status == FulfillmentStatus.CANCELED
     assert StockLevel.objects.get(item=item).allocated == 0
+
+
+def test_an_order_that_another_store_works_on_by_now_is_not_canceled_from_here(
+    client, store, item, picker
+):
+    picker.user_permissions.add(Permission.objects.get(codename="change_order"))
+    part = part_in(store, item)
+    reject(fulfillment=part, reason="no staff")
+    FulfillmentOrder.objects.create(
+        order=part.order, store=make_store(), promised_at=part.promised_at
+    )
+    page = client.get(reverse("admin:orders_order_change", args=[part.order_id]))
+    assert b"/cancel/" not in page.content
+    address = reverse("admin:orders_order_cancel", args=[part.order_id])
+    assert client.post(address, {"reason": "mine"}).status_code == 404
+    part.order.refresh_from_db()
+    assert part.order.status == "open"
+
+
+def test_an_order_of_two_thousand_lines_can_be_picked(client, store, picker):
+    item = make_item()
+    stock(store, {item: 2000})
+    lines = [{"sku": item.sku, "quantity": 1, "unit_price_minor": 1}] * 2000
+    part = make_picking(store=store, lines_asked=lines)
+    counts = {f"picked_{line.pk}": "1" for line in part.lines.all()}
+    assert "Picked" in step(client, part, action="picked", **counts)
 
 
 def test_customers_of_other_stores_do_not_exist(client, store, item, picker):

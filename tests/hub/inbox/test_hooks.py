@@ -213,3 +213,14 @@ def test_parallel_repeats_are_kept_once():
     assert [reply.status_code for reply in replies] == [202] * 8
     assert sum(reply.json()["status"] == "accepted" for reply in replies) == 1
     assert InboundCall.objects.count() == Fact.objects.count() == 1
+
+
+@pytest.mark.parametrize("length", ["abc", "²", "-5", "1e3"])
+def test_a_length_that_is_no_number_is_no_fault_of_the_hub(pos, length):
+    client = Client(raise_request_exception=False)
+    headers = headers_for(pos.secret)
+    path = f"/hooks/pos/{pos.public_id}"
+    reply = client.post(
+        path, BODY, content_type="application/json", headers=headers, CONTENT_LENGTH=length
+    )
+    assert (reply.status_code, reply.json()["code"]) == (411, "length_required")
