@@ -20,12 +20,10 @@ from hub.inbox.models import InboundCall
 from notifications.models import Message
 from notifications.purging import purge_receipts
 from notifications.purposes import CANCELED, HANDED_OFF, ORDER_RECEIVED, READY
-from notifications.services.folding import OUTCOME_OF_STATUS, take_receipt
+from notifications.services.folding import LONGEST_REFERENCE, OUTCOME_OF_STATUS, take_receipt
 from notifications.services.sending import send
 from notifications.services.writing import write_message
 from orders.models import Order, OrderStatus
-
-LONGEST_REFERENCE = 120
 
 logger = logging.getLogger("hub.notifications")
 

@@ -24,6 +24,7 @@ from hub.events.health import beat
 from hub.events.leases import Leased, State
 from hub.events.outbox import WAKE_CHANNEL
 from hub.events.queues import Queue, queues
+from hub.logs import redact
 
 logger = logging.getLogger("hub.relay")
 
@@ -160,7 +161,7 @@ def run_one(queue: Queue, row: Leased) -> None:
     except Exception as error:
         logger.exception("%s failed", row)
         text = "".join(traceback.format_exception(error))[-ERROR_CHARACTERS:]
-        _record(row, text.replace("\x00", ""))
+        _record(row, redact(text.replace("\x00", "")))
 
 
 def _record(row: Leased, error: str, *, permanent: bool = False, wait: float | None = None) -> None:

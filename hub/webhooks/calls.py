@@ -29,9 +29,9 @@ _BUSY = frozenset({429, 502, 504})
 
 _SLOW_DOWN = """
 UPDATE webhooks_webhookcall
-SET due_at = greatest(
-    due_at, statement_timestamp() + make_interval(secs => %s * (1 + random() / 10)))
-WHERE lane = %s AND state = 'pending' AND lease IS NULL
+SET due_at = statement_timestamp() + make_interval(secs => %(rest)s * (1 + random() / 10))
+WHERE lane = %(lane)s AND state = 'pending' AND lease IS NULL
+  AND due_at < statement_timestamp() + make_interval(secs => %(rest)s)
 """
 
 
@@ -85,7 +85,7 @@ def _settle(call: WebhookCall, reply: Reply) -> None:
     elif reply.status in _BUSY or reply.retry_after is not None:
         rest = reply.retry_after or BUSY_SECONDS
         with connection.cursor() as cursor:
-            cursor.execute(_SLOW_DOWN, [rest, call.lane])
+            cursor.execute(_SLOW_DOWN, {"rest": rest, "lane": call.lane})
         wait = max(rest, wait_after(call.attempts))
         leases.fail(call, error=f"HTTP {reply.status}", wait=wait)
     else:

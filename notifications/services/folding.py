@@ -12,6 +12,8 @@ from hub.events.catalog import MessageDelivered, MessageNotSent
 from hub.events.outbox import publish
 from notifications.models import Message, Outcome, Receipt
 
+LONGEST_REFERENCE = 120
+
 RANK = {
     Outcome.CREATED: 0,
     Outcome.SUBMITTING: 0,

@@ -27,7 +27,12 @@ from hub.trace import acting, tracing
 from notifications.choosing import STALE, Decision
 from notifications.models import OPEN_OUTCOMES, UNSURE_OUTCOMES, Message, Outcome
 from notifications.purposes import PURPOSES, fulfillment_of
-from notifications.services.folding import fold_parked, hold_reference, raise_outcome
+from notifications.services.folding import (
+    LONGEST_REFERENCE,
+    fold_parked,
+    hold_reference,
+    raise_outcome,
+)
 from notifications.services.mail import PROVIDER, send_mail
 from notifications.services.words import put_into_words
 from notifications.services.writing import OUTCOME_OF_REASON, decide, lane_of, still_holds
@@ -165,6 +170,7 @@ def _look_up(connector: SmsConnector | None, draft: Draft) -> str | None:
 
 @transaction.atomic
 def _record_acceptance(message: Message, provider: str, reference: str) -> None:
+    reference = reference.replace("\x00", "")[:LONGEST_REFERENCE]  # odd, but the text has left
     hold_reference(provider, reference)
     _settle(message)
     Message.objects.filter(pk=message.pk).update(

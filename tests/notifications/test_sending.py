@@ -410,6 +410,19 @@ def test_a_worker_that_dies_after_handing_over_leaves_a_doubt_behind(phone, monk
     assert facts_of(message) == ["message.accepted"]
 
 
+@pytest.mark.parametrize("reference", ["x" * 500, "a\0b", ""])
+def test_a_provider_with_an_odd_reference_gets_the_text_once(phone, monkeypatch, reference):
+    send = phone.send
+    monkeypatch.setattr(phone, "send", lambda **text: send(**text) and reference)
+    message = ready_message()
+    work()
+    fall_due()
+    work()
+    message.refresh_from_db()
+    assert len(phone.texts) == 1
+    assert message.outcome == Outcome.ACCEPTED
+
+
 def test_a_worker_that_lost_its_lease_sends_nothing(phone):
     message = ready_message()
     (first,) = claim_due()

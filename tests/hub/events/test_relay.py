@@ -82,7 +82,7 @@ def test_a_failing_handler_keeps_its_traceback_and_delays_nobody(monkeypatch):
     @handles(OrderPlaced)
     def poison(fact):
         if fact.order_id == 3:
-            raise ValueError("cannot digest this\x00")
+            raise ValueError("cannot digest this\x00: +48 500 123 456, ann@example.com")
         done.append(fact.order_id)
 
     publish_all(*(OrderPlaced(order_id=number) for number in range(1, 8)))
@@ -91,7 +91,7 @@ def test_a_failing_handler_keeps_its_traceback_and_delays_nobody(monkeypatch):
     assert sorted(done) == [1, 2, 4, 5, 6, 7]
     parked = Delivery.objects.get(state=State.PARKED)
     assert parked.attempts == Delivery.MAX_ATTEMPTS
-    assert "ValueError: cannot digest this" in parked.last_error
+    assert "ValueError: cannot digest this: [phone], [email]" in parked.last_error
     assert "Traceback" in parked.last_error
 
 

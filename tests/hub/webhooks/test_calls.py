@@ -47,6 +47,13 @@ def wait_of(call):
         return cursor.fetchone()[0]
 
 
+def versions_but(call):
+    """Which version of its row each other call has."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT id, ctid::text FROM webhooks_webhookcall WHERE id <> %s", [call.pk])
+        return dict(cursor.fetchall())
+
+
 @pytest.fixture
 def site(tell):
     """A site with these answers: returns (vendor, endpoint), one event waiting."""
@@ -160,6 +167,17 @@ def test_an_overloaded_receiver_is_left_alone_for_as_long_as_it_asks(site):
     others = WebhookCall.objects.exclude(pk=call.pk)
     assert all(118 <= wait_of(one) <= 133 for one in others)
     assert leases.claim(WebhookCall, lane=call.lane, limit=5) == []
+
+
+def test_calls_that_rest_already_are_not_written_once_more(site):
+    _, endpoint = site(reply(429, Retry_After="120"), reply(429, Retry_After="60"), events=3)
+    call = send_due(endpoint)
+    WebhookCall.objects.filter(pk=call.pk).update(due_at="2020-01-01T00:00Z")
+    before = versions_but(call)
+
+    send_due(endpoint)
+
+    assert versions_but(call) == before
 
 
 @pytest.mark.parametrize("status", [429, 502, 504])
