@@ -7,10 +7,9 @@ from typing import Any
 
 MINIMUM = (3, 11)
 NEEDS_NO_DATABASE = {"help", "makemessages", "compilemessages", "collectstatic", "spectacular"}
-# starts the embedded server itself, once it knows that it can serve at all
-SELF_STARTING = {"serve"}
-# leaves nothing running that was not running before
-TIDY = {"demo"}
+# start the embedded server themselves, once they know that they can serve at all
+SELF_STARTING = {"serve", "demo"}
+INTERRUPTED = 130  # what a shell says of a program that Ctrl-C ended
 
 
 def main() -> int:
@@ -25,9 +24,12 @@ def main() -> int:
     command = sys.argv[1] if len(sys.argv) > 1 else "help"
     try:
         needed = command not in NEEDS_NO_DATABASE | SELF_STARTING
-        startup.run(sys.argv, database=needed, keep=command not in TIDY)
+        startup.run(sys.argv, database=needed)
     except startup.StartError as error:
         return refuse(str(error))
+    except KeyboardInterrupt:
+        sys.stderr.write("curbhub: interrupted\n")
+        return INTERRUPTED
     return 0
 
 

@@ -136,8 +136,6 @@ def ensure(server: Server) -> bool:
         started = _bring_up(server)
         if _answer(server) == "no database":
             _create_database(server)
-    if started:
-        os.environ[STARTED] = _starter(server)
     return started
 
 
@@ -187,6 +185,7 @@ def _bring_up(server: Server) -> bool:
             raise DevPgError(_why_not_started(server))
         if answer == "down" or (answer == "silent" and waited > SILENT_SECONDS):
             _kill_strays(server)
+            os.environ[STARTED] = _starter(server)  # before it, lest an interrupt come between
             _start(server, programs)
         time.sleep(0.1)
     return True

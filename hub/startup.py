@@ -37,21 +37,16 @@ class HubUtility(ManagementUtility):
         return command
 
 
-def run(argv: list[str], *, database: bool, keep: bool = True) -> None:
+def run(argv: list[str], *, database: bool) -> None:
     """Run the management command in ``argv``, the embedded server started before if ``database``.
 
-    Unless ``keep``, a server that had to be started for the command is stopped after it.
     Raises StartError when the configuration is wrong or the database is out of reach.
     """
     try:
         embedded = _embedded_server()
         if database and embedded:
             devpg.ensure(embedded)
-        try:
-            HubUtility(argv).execute()
-        finally:
-            if embedded and not keep and devpg.started_here(embedded):
-                devpg.stop(embedded)
+        HubUtility(argv).execute()
     except (ImproperlyConfigured, devpg.DevPgError) as error:
         raise StartError(one_line(error)) from error
     except OperationalError as error:

@@ -8,6 +8,8 @@ import signal
 import sys
 import time
 from argparse import ArgumentParser
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,7 +17,9 @@ from urllib.parse import urlsplit
 import requests
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.db import connection
 
+from hub import devpg
 from hub.demo import facts
 from hub.demo.journey import Journey
 from hub.demo.setting import prepare
@@ -39,24 +43,28 @@ class Command(BaseCommand):
         host, number = address.hostname or "127.0.0.1", address.port or 8000
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         check_port(host, number)
-        begun = time.monotonic()
-        self._say("Preparing the database, the demo chain and its stock …")
-        access = prepare()
-        supervisor = Supervisor(host=host, port=number, quiet=True)
-        supervisor.start()
+        with _database():
+            begun = time.monotonic()
+            self._say("Preparing the database, the demo chain and its stock …")
+            access = prepare()
+            supervisor = Supervisor(host=host, port=number, quiet=True)
+            supervisor.start()
+            try:
+                supervisor.wait_until_ready()
+                self._welcome(access)
+                self._run(access, begun)
+                if not once:
+                    self._stay()
+            finally:
+                _let_nothing_interrupt()
+                supervisor.stop()
+
+    def _stay(self) -> None:
         try:
-            supervisor.wait_until_ready()
-            self._welcome(access)
-            self._run(access, begun)
-            if not once:
-                self._say("\nEverything keeps running; Ctrl-C stops it.")
-                signal.pause()
+            self._say("\nEverything keeps running; Ctrl-C stops it.")
+            signal.pause()
         except KeyboardInterrupt:
             self._say("\nStopping …")
-        finally:
-            for kind in (signal.SIGINT, signal.SIGTERM):
-                signal.signal(kind, signal.SIG_IGN)  # a second Ctrl-C must not leave anything
-            supervisor.stop()
 
     def _run(self, access: dict[str, Any], begun: float) -> None:
         journey = Journey(
@@ -102,6 +110,27 @@ def _follow_port(port: int | None) -> None:
     if port and urlsplit(settings.PUBLIC_BASE_URL).port != port:
         os.environ["HUB_PUBLIC_URL"] = f"http://127.0.0.1:{port}"
         os.execv(sys.executable, [sys.executable, *sys.argv])  # noqa: S606  itself, again
+
+
+@contextmanager
+def _database() -> Iterator[None]:
+    """The embedded server runs meanwhile, and afterwards only if it ran before."""
+    server: devpg.Server | None = settings.EMBEDDED_POSTGRES
+    try:
+        if server:
+            devpg.ensure(server)
+        yield
+    finally:
+        _let_nothing_interrupt()
+        connection.close()
+        if server and devpg.started_here(server):
+            devpg.stop(server)
+
+
+def _let_nothing_interrupt() -> None:
+    """A second Ctrl-C must not leave anything running."""
+    for kind in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(kind, signal.SIG_IGN)
 
 
 def _report(journey: Journey, error: str, seconds: float) -> dict[str, Any]:
