@@ -20,7 +20,7 @@ from hub import clock
 from hub.events.health import waiting
 from hub.invariants import check, shipped
 from hub.stores.models import Store
-from hub.supervisor import Supervisor
+from hub.supervisor import Supervisor, check_migrations
 from inventory.models import StockLevel
 from inventory.services.counts import record_counts
 from orders.chain.access import open_demo_access
@@ -72,6 +72,7 @@ class Replay:
         Stock rule: every store counts, per stock code, what it has promised already and what the
         day asks of it, no more.
         """
+        check_migrations()
         chain = retail_chain(stores=self.stores, lines=self.lines)
         load(chain)
         access = open_demo_access(chain)
