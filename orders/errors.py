@@ -27,7 +27,8 @@ class StaleVersion(Conflict):
 
 
 class DuplicateOrder(Conflict):
-    """The channel has already placed an order of this number; ``id`` is that order's."""
+    """The channel has placed an order of this number and kind (test or real) already; ``id`` is
+    that order's."""
 
     code = "duplicate_order"
     title = "This order number has been placed already"

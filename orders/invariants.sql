@@ -1,7 +1,7 @@
 -- name: order_number_once_per_channel | A site's order number belongs to one order.
-SELECT channel_id, external_id, count(*) AS orders
+SELECT channel_id, is_test, external_id, count(*) AS orders
 FROM orders_order
-GROUP BY channel_id, external_id
+GROUP BY channel_id, is_test, external_id
 HAVING count(*) > 1;
 
 -- name: no_more_set_aside_than_ordered | What all stores set aside for a line is no more than was bought and not canceled.

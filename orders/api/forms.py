@@ -136,7 +136,8 @@ class LineForm(Form):
 
 class PlaceOrderForm(Form):
     external_id = Reference(
-        max_length=_ID_CHARACTERS, help_text="the site's order number, unique in its channel"
+        max_length=_ID_CHARACTERS,
+        help_text="the site's order number, unique per channel, test or real",
     )
     hold_id = Reference(
         max_length=30, required=False, help_text="the hold (`hld_…`) whose goods become the order's"

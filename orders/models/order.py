@@ -44,7 +44,8 @@ class Order(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["channel", "external_id"], name="order_once_per_channel"
+                fields=["channel", "is_test", "external_id"],
+                name="order_once_per_channel_and_kind",
             )
         ]
         indexes = [models.Index(fields=["channel", "-id"], name="order_of_channel")]

@@ -30,7 +30,7 @@ from orders.placing.asked import Customer, Line, Pickup, customer_values, units_
 from orders.routing.geography import Point
 from orders.routing.services import RADIUS_METRES, Routed, explain_named, named_store, route
 
-ONE_PER_CHANNEL = "order_once_per_channel"
+ONE_PER_CHANNEL = "order_once_per_channel_and_kind"
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ def place_order(
     except IntegrityError as error:
         if ONE_PER_CHANNEL not in str(error):
             raise
-        known = Order.objects.get(channel=channel, external_id=external_id)
+        known = Order.objects.get(channel=channel, is_test=is_test, external_id=external_id)
         detail = f"order {external_id} has been placed already"
         raise DuplicateOrder(detail, id=known.public_id) from None
 

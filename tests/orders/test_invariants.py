@@ -153,7 +153,7 @@ def test_each_invariant_sees_what_it_is_there_for(name):
 
 def test_a_number_given_twice_is_seen_even_without_its_index():
     order = make_order()
-    drop_index("orders_order", "order_once_per_channel")
+    drop_index("orders_order", "order_once_per_channel_and_kind")
     order.pk, order.public_id = None, "ord_twin"
     order.save(force_insert=True)
     assert "order_number_once_per_channel" in broken()

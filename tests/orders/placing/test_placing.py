@@ -104,6 +104,15 @@ def test_an_order_number_is_taken_once_per_channel(store, channel, item):
     assert StockLevel.objects.get().allocated == 2
 
 
+def test_a_test_order_takes_its_number_from_no_real_one(store, channel, item):
+    tried = {"store": store, "channel": channel, "lines": {item: 1}, "external_id": "W-1"}
+    trial, real = make_order(**tried, is_test=True), make_order(**tried)
+    for known, kind in ((trial, True), (real, False)):
+        with pytest.raises(DuplicateOrder) as refused:
+            make_order(**tried, is_test=kind)
+        assert refused.value.extra == {"id": known.public_id}
+
+
 @pytest.mark.parametrize(
     ("change", "error"),
     [
