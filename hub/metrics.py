@@ -32,10 +32,16 @@ SELECT lane, sum(pending)::int, max(age), sum(parked)::int FROM (
 ) AS states GROUP BY lane ORDER BY lane
 """
 
+_IN_DOUBT = """
+SELECT (SELECT count(*) FROM {table} WHERE state = 'pending' AND ({condition}))
+     + (SELECT count(*) FROM {table} WHERE state = 'parked' AND ({condition}))
+"""
+
 _requests = Counter("hub_http_requests", "Requests answered", ["method", "route", "status"])
 _seconds = Histogram(
     "hub_http_request_seconds", "Time to the answer", ["method", "route"], buckets=BUCKETS
 )
+_duplicates = Counter("hub_inbox_duplicates", "Inbound calls that were here before", ["kind"])
 
 
 def observe(*, method: str, route: str, status: int, seconds: float) -> None:
@@ -43,6 +49,11 @@ def observe(*, method: str, route: str, status: int, seconds: float) -> None:
     method = method if method in METHODS else "other"
     _requests_of(method, route, status).inc()
     _seconds_of(method, route).observe(seconds)
+
+
+def count_duplicate(source: str) -> None:
+    """Count an inbound call that was dropped because it was here before."""
+    _duplicates.labels("sms" if source.startswith("sms:") else "pos").inc()
 
 
 @lru_cache(maxsize=4096)
@@ -56,20 +67,25 @@ def _seconds_of(method: str, route: str) -> Histogram:
 
 
 class WorkCollector(Collector):
-    """Depth, age and parked rows of each queue and lane; age of each kind's newest heartbeat."""
+    """Depth, age and parked rows of each queue and lane, and the rows in doubt; age of each kind's
+    newest heartbeat; each app's newest migration."""
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         """The gauges, read from the database now."""
         depth = _gauge("hub_work_pending", "Rows that wait", "queue", "lane")
         oldest = _gauge("hub_work_oldest_due_seconds", "Age of the oldest due row", "queue", "lane")
         parked = _gauge("hub_work_parked", "Rows given up, for a person", "queue", "lane")
-        for table in (queue.model._meta.db_table for queue in queues()):
+        doubt = _gauge("hub_work_in_doubt", "Rows that may have taken effect or not", "queue")
+        for queue in queues():
+            table = queue.model._meta.db_table
+            name = table.partition("_")[2]
+            doubt.add_metric([name], _in_doubt(table, queue.in_doubt))
             for lane, waiting, age, given_up in _lanes(table):
-                labels = [table.partition("_")[2], lane]
+                labels = [name, lane]
                 depth.add_metric(labels, waiting)
                 oldest.add_metric(labels, age)
                 parked.add_metric(labels, given_up)
-        yield from (depth, oldest, parked, *_heartbeats())
+        yield from (depth, oldest, parked, doubt, *_heartbeats(), _migrations())
 
 
 def _gauge(name: str, text: str, *labels: str) -> GaugeMetricFamily:
@@ -82,6 +98,23 @@ def _lanes(table: str) -> list[tuple[str, int, float, int]]:
         cursor.execute(_LANES.format(table=table))
         rows = cursor.fetchall()
     return [(lane, waiting, max(0.0, age or 0.0), parked) for lane, waiting, age, parked in rows]
+
+
+def _in_doubt(table: str, condition: str) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(_IN_DOUBT.format(table=table, condition=condition))
+        return int(cursor.fetchone()[0])
+
+
+def _migrations() -> GaugeMetricFamily:
+    newest = _gauge("hub_migration", "1 for the newest applied migration", "app", "name")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT DISTINCT ON (app) app, name FROM django_migrations ORDER BY app, id DESC"
+        )
+        for app, name in cursor.fetchall():
+            newest.add_metric([app, name], 1)
+    return newest
 
 
 def _heartbeats() -> Iterator[GaugeMetricFamily]:

@@ -27,7 +27,7 @@ from orders.models import Order, OrderStatus
 
 logger = logging.getLogger("hub.notifications")
 
-register(Queue(model=Message, run=send))
+register(Queue(model=Message, run=send, in_doubt="outcome IN ('submitting', 'ambiguous')"))
 retention.register("receipts", purge_receipts)
 
 

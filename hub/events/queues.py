@@ -13,12 +13,14 @@ from hub.events.leases import Leased
 class Queue:
     """``run`` does one claimed row's work and settles it; it may raise, the relay then retries.
 
-    ``load`` readies a claimed batch (one query for what all rows need).
+    ``load`` readies a claimed batch (one query for what all rows need). ``in_doubt`` is the SQL
+    condition of rows of which nobody knows whether they took effect.
     """
 
     model: type[Leased]
     run: Callable[[Any], None]
     load: Callable[[Sequence[Any]], None] = lambda _rows: None
+    in_doubt: str = "false"
 
 
 _queues: list[Queue] = []

@@ -17,6 +17,7 @@ from hub.errors import HubError
 from hub.events.catalog import InboundReceived
 from hub.events.outbox import publish
 from hub.inbox.models import InboundCall
+from hub.metrics import count_duplicate
 from hub.stores.models import PosConnection
 
 logger = logging.getLogger("hub.inbox")
@@ -99,6 +100,8 @@ def keep(*, source: str, event_id: str, body: bytes) -> bool:
     )
     if is_new:
         publish(InboundReceived(call_id=call.pk, source=source))
+    else:
+        count_duplicate(source)
     return is_new
 
 

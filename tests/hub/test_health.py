@@ -7,6 +7,9 @@ from django.test import Client
 from hub import health
 from hub.events.health import beat
 from hub.events.models import Delivery, Fact
+from hub.inbox.services import keep
+from notifications.models import Message
+from tests.notifications.doing import ready_message
 
 pytestmark = pytest.mark.django_db
 
@@ -105,6 +108,39 @@ def test_waiting_and_parked_work_is_counted_by_lane(client):
     assert 'hub_heartbeat_age_seconds{kind="relay"}' in text
     oldest = next(line for line in text.splitlines() if line.startswith("hub_work_oldest"))
     assert float(oldest.rpartition(" ")[2]) > 1000
+
+
+def test_what_nobody_knows_of_is_counted(client):
+    messages = [ready_message(), ready_message(), ready_message()]
+    rows = Message.objects.filter(pk__in=[message.pk for message in messages])
+    rows.update(outcome="ambiguous")
+    rows.filter(pk=messages[0].pk).update(state="parked")
+    rows.filter(pk=messages[1].pk).update(state="done", finished_at="2026-01-01T00:00:00Z")
+
+    text = client.get("/metrics").content.decode()
+
+    assert 'hub_work_in_doubt{queue="message"} 2.0' in text
+    assert 'hub_work_in_doubt{queue="delivery"} 0.0' in text
+
+
+def test_calls_that_come_twice_are_counted(client):
+    before = _dropped(client)
+    for event_id in ("a", "b", "a", "a"):
+        keep(source="sms:handset", event_id=event_id, body=b'{"type": "x", "data": {}}')
+
+    assert _dropped(client) - before == 2
+
+
+def _dropped(client):
+    lines = client.get("/metrics").content.decode().splitlines()
+    wanted = 'hub_inbox_duplicates_total{kind="sms"}'
+    return sum(float(line.split()[-1]) for line in lines if line.startswith(wanted))
+
+
+def test_the_newest_migration_of_each_app_is_told(client):
+    text = client.get("/metrics").content.decode()
+
+    assert 'hub_migration{app="contenttypes",name="0002_remove_content_type_name"} 1.0' in text
 
 
 def test_requests_are_counted_by_template_never_by_address(client):
