@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.db import connection
 
 from hub.events import leases
@@ -48,10 +50,13 @@ def oldest_due_seconds() -> float:
         return float(cursor.fetchone()[0] or 0)
 
 
-def waiting() -> dict[str, int]:
-    """How many rows of each queue are neither done nor parked; only queues that have any."""
+def waiting(since: datetime) -> dict[str, int]:
+    """How many rows of each queue made since then are neither done nor parked; only queues that
+    have any."""
     counts = {
-        queue.model._meta.db_table: queue.model._default_manager.filter(state="pending").count()
+        queue.model._meta.db_table: queue.model._default_manager.filter(
+            state="pending", created_at__gte=since
+        ).count()
         for queue in queues()
     }
     return {table: count for table, count in counts.items() if count}

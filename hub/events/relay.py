@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
+import random
 import socket
 import threading
 import time
@@ -76,7 +77,8 @@ class Relay:
     def _dispatch(self) -> None:
         """Start a thread for each due lane that has room for one more."""
         for queue in queues():
-            for lane in leases.due_lanes(queue.model):
+            lanes = leases.due_lanes(queue.model)
+            for lane in random.sample(lanes, len(lanes)):  # in turn, when not all find room
                 self._start_worker(queue, lane)
 
     def _start_worker(self, queue: Queue, lane: str) -> None:
@@ -97,11 +99,15 @@ class Relay:
         mine = self._busy.get(slot, 0)
         if lane == "db":
             return mine < DB_THREADS
-        busy = sum(n for (of, name), n in self._busy.items() if of == table and name != "db")
+        busy = self._busy_in(table)
         return busy < QUEUE_THREADS and mine < (NETWORK_THREADS if busy < QUEUE_THREADS / 2 else 1)
 
+    def _busy_in(self, table: str) -> int:
+        """How many threads the network lanes of a queue have."""
+        return sum(n for (of, lane), n in self._busy.items() if of == table and lane != "db")
+
     def _work(self, queue: Queue, lane: str, slot: Slot) -> None:
-        """Claim and run until the lane is empty."""
+        """Claim and run until the lane is empty, or has to let another one have the thread."""
         try:
             size = DB_BATCH if lane == "db" else NETWORK_BATCH
             while not self._stop.is_set():
@@ -111,6 +117,9 @@ class Relay:
                 if lane != "db":
                     self._wake.set()  # one more thread may take what still waits
                 self._run_batch(queue, rows)
+                with self._guard:
+                    if lane != "db" and self._busy_in(slot[0]) >= QUEUE_THREADS:
+                        break
         except Error as error:
             logger.warning("database lost: %s", error)
         finally:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +55,7 @@ class Replay:
     day: str
     url: str | None = None
     clients: int = 4
+    since: datetime = field(default_factory=clock.now)
     run_id: str = field(default_factory=lambda: f"{int(time.time()):x}")
 
     def run(self) -> dict[str, Any]:
@@ -63,7 +65,7 @@ class Replay:
             begun = time.monotonic()
             outcome = self.place(plan, client)
             seconds = time.monotonic() - begun
-            drained = wait_until_drained()
+            drained = wait_until_drained(self.since)
         return self._report(plan, outcome, seconds, drained)
 
     def prepare(self) -> tuple[Plan, Client]:
@@ -203,12 +205,13 @@ def _promised(store: Store, skus: list[str]) -> dict[str, int]:
     return dict(levels.annotate(taken=taken).values_list("item__sku", "taken"))
 
 
-def wait_until_drained(seconds: float = SETTLE_SECONDS) -> bool:
-    """Whether no delivery, webhook call or message waited any more within ``seconds``."""
+def wait_until_drained(since: datetime, seconds: float = SETTLE_SECONDS) -> bool:
+    """Whether no delivery, webhook call or message made since then waited any more within
+    ``seconds``."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         try:
-            if not waiting():
+            if not waiting(since):
                 return True
         except DatabaseError:
             connection.close()  # the server is being restarted; the next look has a fresh one
