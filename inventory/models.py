@@ -138,6 +138,9 @@ class StoreFeed(models.Model):
         help_text="how often a snapshot should come; each one missed hides a unit of everything, "
         "four missed hide all; empty: silence is fine",
     )
+    missed_told = models.PositiveIntegerField(
+        default=0, db_default=0, editable=False, help_text="missed snapshots that sites know of"
+    )
 
     def __str__(self) -> str:
         return f"{self.store_id} as of {self.counted_as_of}"
@@ -380,3 +383,48 @@ class SalesStop(models.Model):
 
     def __str__(self) -> str:
         return f"{self.reason}: {self.item_id}"
+
+
+class OfScope(models.Model):
+    """What of availability changed: an item in a store, or all that a rule applies to.
+
+    Empty members mean all: every store, item, category, sales channel. Written by triggers, next
+    to the change itself; without foreign keys, so that this locks no row of another table.
+    """
+
+    store_id = models.BigIntegerField(null=True)
+    item_id = models.BigIntegerField(null=True)
+    category = models.CharField(max_length=60, blank=True, default="", db_default="")
+    channel_id = models.BigIntegerField(null=True)
+
+    class Meta:
+        abstract = True
+
+
+class StockTouch(OfScope):
+    """A change that has no place in the feed yet; gone once it has."""
+
+    def __str__(self) -> str:
+        return f"{self.item_id} at {self.store_id}"
+
+
+class StockChange(OfScope):
+    """The latest change of an item in a store, or of a rule, at its place in the change feed.
+
+    Places are given out by one transaction at a time, so they become visible in their order.
+    """
+
+    position = models.BigIntegerField(unique=True)
+    changed_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["store_id", "item_id", "category", "channel_id"],
+                nulls_distinct=False,
+                name="stock_change_once",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.position}: {self.item_id} at {self.store_id}"

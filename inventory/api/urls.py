@@ -3,6 +3,7 @@
 from django.urls import path
 
 from inventory.api.availability import AvailabilityView
+from inventory.api.changes import ChangesView, ExportView
 from inventory.api.counts import CountsView
 from inventory.api.holds import HoldsView, HoldView
 from inventory.api.near import NearView, NetworkView
@@ -11,6 +12,8 @@ from inventory.api.why import WhyView
 
 urlpatterns = [
     path("availability", AvailabilityView.as_view(), name="availability"),
+    path("availability/changes", ChangesView.as_view(), name="availability-changes"),
+    path("availability/export", ExportView.as_view(), name="availability-export"),
     path("availability/near", NearView.as_view(), name="availability-near"),
     path("availability/network", NetworkView.as_view(), name="availability-network"),
     path("availability/why", WhyView.as_view(), name="availability-why"),

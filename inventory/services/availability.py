@@ -81,7 +81,7 @@ WITH place AS MATERIALIZED (
         CASE WHEN place.pickup_enabled THEN '{{}}' ELSE ARRAY['store_closed_to_pickup'] END
             || CASE WHEN place.missed < {stale} THEN '{{}}' ELSE ARRAY['stale_feed'] END
             || good.stops::text[] || coalesce(stopped.stops::text[], '{{}}') AS stops
-    FROM place CROSS JOIN good
+    FROM {pairs}
     LEFT JOIN inventory_stocklevel level
         ON level.store_id = place.id AND level.item_id = good.id
     LEFT JOIN inventory_safetystock by_item
@@ -101,12 +101,22 @@ _COLUMNS = """atp, on_hand, unavailable, allocated, held, safety_stock, channel_
     feed_buffer, stops, store_id"""
 
 
-def _positions(source: tuple[str, str], select: str) -> str:
+_EVERY = "place CROSS JOIN good"
+_PAIRED = """unnest(%(pair_stores)s::bigint[], %(pair_items)s::bigint[]) AS pair (store, item)
+    JOIN place ON place.id = pair.store JOIN good ON good.id = pair.item"""
+
+
+def _positions(source: tuple[str, str], select: str, pairs: str = _EVERY) -> str:
     places, goods = source
-    return _POSITIONS.format(places=places, goods=goods, stale=STALE_AFTER) + select
+    return _POSITIONS.format(places=places, goods=goods, pairs=pairs, stale=STALE_AFTER) + select
 
 
 _TERMS = _positions(_BY_ID, f"SELECT store_id, item_id, {_COLUMNS} FROM position")  # noqa: S608
+_TERMS_OF_PAIRS = _positions(
+    _BY_ID,
+    f"SELECT store_id, item_id, {_COLUMNS} FROM position",  # noqa: S608  made of constants
+    _PAIRED,
+)
 _TERMS_BY_REFERENCE = _positions(
     _BY_REFERENCE,
     f"SELECT store, item, {_COLUMNS} FROM position",  # noqa: S608  made of constants
@@ -189,6 +199,23 @@ def available(
     return {(row[0], row[1]): Availability._make(row[2:]) for row in rows}
 
 
+def available_of(
+    *, channel: SalesChannel, pairs: Sequence[tuple[int, int]]
+) -> dict[tuple[int, int], Availability]:
+    """The availability of these (store id, item id) alone."""
+    stores, items = [store for store, _ in pairs], [item for _, item in pairs]
+    rows = _ask(
+        _TERMS_OF_PAIRS,
+        channel=channel,
+        stores=sorted(set(stores)),
+        items=sorted(set(items)),
+        using=DEFAULT_DB_ALIAS,
+        pair_stores=stores,
+        pair_items=items,
+    )
+    return {(row[0], row[1]): Availability._make(row[2:]) for row in rows}
+
+
 def available_by_reference(
     *,
     channel: SalesChannel,
@@ -220,12 +247,14 @@ def _ask(
     stores: Sequence[Any],
     items: Sequence[Any],
     using: str,
+    **more: Sequence[int],
 ) -> list[tuple[Any, ...]]:
     values: dict[str, Any] = {
         "stores": list(stores),
         "items": list(items),
         "channel": channel.pk,
         "now": clock.now(),
+        **more,
     }
     with connections[using].cursor() as cursor:
         cursor.execute(statement, values)

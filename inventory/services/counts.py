@@ -91,7 +91,7 @@ SELECT (SELECT count(*) FROM changed),
 
 _STAMP = """
 INSERT INTO inventory_storefeed (store_id, counted_as_of) VALUES (%(store)s, %(as_of)s)
-ON CONFLICT (store_id) DO UPDATE SET counted_as_of = excluded.counted_as_of
+ON CONFLICT (store_id) DO UPDATE SET counted_as_of = excluded.counted_as_of, missed_told = 0
 WHERE inventory_storefeed.counted_as_of < excluded.counted_as_of
 """
 

@@ -1,4 +1,4 @@
-"""The schedule that ends holds."""
+"""What the stock core does by the clock."""
 
 from datetime import timedelta
 from importlib import import_module
@@ -14,25 +14,30 @@ from inventory.services.holds import place_hold
 from tests.factories import make_channel, make_item, make_store, stock
 
 pytestmark = pytest.mark.django_db
-NAME = "sweep of holds"
+SCHEDULES = {
+    "sweep of holds": ("0002_schedules", tasks.sweep_holds),
+    "placing of stock changes": ("0007_change_schedule", tasks.place_changes),
+}
 
 
-def test_the_sweep_of_holds_is_scheduled_every_minute_and_can_be_found():
-    schedule = Schedule.objects.get(name=NAME)
+@pytest.mark.parametrize("name", SCHEDULES)
+def test_each_schedule_runs_every_minute_and_its_task_can_be_found(name):
+    schedule = Schedule.objects.get(name=name)
 
     assert (schedule.schedule_type, schedule.minutes) == (Schedule.MINUTES, 1)
-    assert import_string(schedule.func) is tasks.sweep_holds
+    assert import_string(schedule.func) is SCHEDULES[name][1]
 
 
-def test_the_schedule_comes_and_goes_with_its_migration():
-    migration = import_module("inventory.migrations.0002_schedules")
+@pytest.mark.parametrize("name", SCHEDULES)
+def test_a_schedule_comes_and_goes_with_its_migration(name):
+    migration = import_module(f"inventory.migrations.{SCHEDULES[name][0]}")
 
     migration.remove(apps, None)
-    assert not Schedule.objects.filter(name=NAME).exists()
+    assert not Schedule.objects.filter(name=name).exists()
     migration.create(apps, None)
     migration.create(apps, None)
 
-    assert Schedule.objects.filter(name=NAME).count() == 1
+    assert Schedule.objects.filter(name=name).count() == 1
 
 
 def test_the_task_says_how_many_holds_it_ended():
