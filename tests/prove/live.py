@@ -22,7 +22,7 @@ import psycopg
 from hub import devpg
 
 ROOT = Path(__file__).resolve().parents[2]
-STORES, INVOICES, LINES = 20, 240, 3
+STORES, INVOICES, LINES = 20, 120, 3
 DAY = "2024-06-03"
 STATES = ["AL", "AR", "TX", "NY", "CA"]
 
