@@ -126,6 +126,8 @@ class Relay:
             connection.close()
             with self._guard:
                 self._busy[slot] -= 1
+                if not self._busy[slot]:
+                    del self._busy[slot]
             self._wake.set()
 
     def _run_batch(self, queue: Queue, rows: list[Leased]) -> None:
@@ -155,7 +157,7 @@ class Relay:
 
     def _drain(self) -> None:
         deadline = time.monotonic() + leases.LEASE_SECONDS
-        while any(self._busy.values()) and time.monotonic() < deadline:
+        while self._busy and time.monotonic() < deadline:
             time.sleep(0.02)
 
 

@@ -302,3 +302,25 @@ def test_many_dead_lanes_hold_up_neither_the_database_nor_other_lanes_of_their_q
     thread.join()
 
     assert in_time.keys() == {"db", "till"}
+
+
+def test_more_dead_lanes_than_threads_take_turns_with_the_others():
+    seen = []
+    release = threading.Event()
+
+    @handles(OrderPlaced, lane=lambda fact: f"dead-{fact.order_id % 25:02}")
+    def hang(fact):
+        release.wait(0.3)
+
+    @handles(OrderCanceled, lane="till")
+    def answer(fact):
+        seen.append(time.monotonic())
+
+    publish_all(*(OrderPlaced(order_id=number) for number in range(500)))
+    publish_all(OrderCanceled(order_id=1))
+    begun = time.monotonic()
+    run_relay(until=lambda: bool(seen), seconds=5)
+    release.set()
+
+    assert seen
+    assert seen[0] - begun < 4
