@@ -18,6 +18,7 @@ from hub.api.views import HubView
 from hub.stores.models import Store
 from hub.webhooks.models import ChannelEvent, ChannelFeed
 
+MOST_LOOKED_THROUGH = 20_000  # events of other stores, for one page of a limited key
 _LARGEST_POSITION = 2**63 - 1
 
 
@@ -65,8 +66,8 @@ class OrderEventsView(HubView):
     def get(self, request: Request) -> Response:
         """Events after the cursor, oldest first. A key limited to stores sees those stores' events.
 
-        No event is ever skipped: positions become visible in their order. An empty page means
-        that nothing has happened since; ask again later with its ``next_cursor``.
+        No event is ever skipped: positions become visible in their order. Once ``next_cursor`` is
+        the cursor that was sent, nothing has happened since: ask again later with it.
         """
         wanted = read_query(EventsQuery, request)
         after = _position_of(wanted["cursor"]) if "cursor" in wanted else 0
@@ -86,13 +87,15 @@ def events_after(*, caller: Caller, position: int, limit: int) -> tuple[list[Cha
     feed = ChannelFeed.objects.filter(channel=caller.channel).first()
     head = feed.last_position if feed else 0
     events = ChannelEvent.objects.filter(channel=caller.channel)
-    if 0 < position < head:
-        oldest = events.aggregate(oldest=Min("position"))["oldest"] or head + 1
-        if position + 1 < oldest:
+    if position < head:
+        before = (events.aggregate(oldest=Min("position"))["oldest"] or head + 1) - 1
+        if 0 < position < before:
             raise CursorExpired
+        position = max(position, before)
     if caller.store_ids is not None:
         codes = Store.objects.filter(pk__in=caller.store_ids).values_list("code", flat=True)
         events = events.filter(data__store__in=list(codes))
+        head = min(head, position + MOST_LOOKED_THROUGH)
     page = events.filter(position__gt=position, position__lte=head).order_by("position")[:limit]
     rows = list(page)
     return rows, rows[-1].position if len(rows) == limit else max(head, position)

@@ -7,6 +7,7 @@ import pytest
 from hub import clock
 from hub.api.keys import create_key
 from hub.api.paging import encode_cursor
+from hub.webhooks import feed
 from hub.webhooks.models import ChannelEvent
 from hub.webhooks.purging import purge_events
 from tests.factories import make_channel, make_endpoint, make_store
@@ -63,6 +64,24 @@ def test_a_channel_without_events_has_an_empty_feed(read):
 def test_another_channels_events_are_never_shown(read, tell):
     tell(make_channel())
     assert told(read()) == []
+
+
+def test_a_limited_key_gets_on_by_bounded_steps_through_what_is_not_its_own(
+    read, tell, channel, monkeypatch
+):
+    monkeypatch.setattr(feed, "MOST_LOOKED_THROUGH", 4)
+    mine = make_store()
+    for _ in range(9):
+        tell(channel, data={"store": "elsewhere"})
+    tell(channel, data={"store": mine.code})
+    ChannelEvent.objects.filter(position__lte=3).delete()
+
+    pages, query = [], ""
+    while not pages or pages[-1].json()["next_cursor"] != query.removeprefix("?cursor="):
+        query = f"?cursor={pages[-1].json()['next_cursor']}" if pages else ""
+        pages.append(read(query, stores=[mine]))
+
+    assert [told(page) for page in pages] == [[], [10], []]
 
 
 def test_a_key_limited_to_stores_sees_their_events_and_still_gets_on(read, tell, channel):
