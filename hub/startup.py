@@ -6,6 +6,7 @@ Here each of those becomes ``StartError``; a failure inside a running command st
 
 from __future__ import annotations
 
+import errno
 import functools
 import warnings
 from collections.abc import Callable
@@ -53,6 +54,16 @@ def run(argv: list[str], *, database: bool) -> None:
         if not is_connection_failure(error):
             raise
         raise StartError(f"the database cannot be reached: {one_line(error)}") from error
+    except OSError as error:
+        if not _is_about_our_folder(error):
+            raise
+        raise StartError(f"cannot write to {error.filename or 'disk'}: {error.strerror}") from error
+
+
+def _is_about_our_folder(error: OSError) -> bool:
+    """Whether HUB_VAR cannot be written, or nothing can because the disk is full."""
+    ours = str(error.filename or "").startswith(str(settings.ENV.var_dir))
+    return ours or error.errno in (errno.ENOSPC, errno.EDQUOT)
 
 
 def is_connection_failure(error: OperationalError) -> bool:

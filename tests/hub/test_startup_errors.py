@@ -139,6 +139,22 @@ def test_a_data_folder_that_cannot_be_made_is_named(tmp_path):
     assert_refused(manage("migrate", HUB_VAR=str(tmp_path / "var")), "cannot write to")
 
 
+@pytest.mark.parametrize("command", ["serve", "demo"])
+def test_a_folder_for_logs_that_cannot_be_made_is_named(command, tmp_path, locked_cluster):
+    (locked_cluster.data / "pg_hba.conf").write_text("local all all trust\n")
+    devpg.stop(locked_cluster)
+    devpg.ensure(locked_cluster)
+    url = f"postgresql:///curbhub?user=curbhub&host={locked_cluster.sockets}"
+    manage("migrate", DATABASE_URL=url)
+    (tmp_path / "var").touch()
+
+    done = manage(command, "--port", "8358", HUB_VAR=str(tmp_path / "var"), DATABASE_URL=url)
+
+    assert "Traceback" not in done.stderr
+    assert done.stderr.splitlines()[-1].startswith(f"curbhub: cannot write to {tmp_path / 'var'}")
+    assert done.returncode == 2
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount a small disk")
 def test_a_full_disk_is_named(tmp_path):
     mount = f"mount -t tmpfs -o size=20m none {tmp_path} && mkdir -p {pghost.ROOT_HOME}"
