@@ -2,7 +2,7 @@
 
 import pytest
 from django.db import connection, migrations, models
-from django.db.migrations.state import ProjectState
+from django.db.migrations.state import ModelState, ProjectState
 
 from hub.events.models import Fact
 from scripts.check_migrations import read
@@ -14,10 +14,9 @@ def judge(tmp_path):
 
     def judge(operation):
         state = ProjectState()
-        for model in (Fact,):
-            state.add_model(migrations.state.ModelState.from_model(model))
+        state.add_model(ModelState.from_model(Fact))
         change = migrations.Migration("probe", "events")
-        change.operations = [operation]
+        change.operations = [operation]  # type: ignore[misc]
         with connection.schema_editor(collect_sql=True, atomic=False) as editor:
             change.apply(state, editor, collect_sql=True)
         file = tmp_path / "events.0099_probe.sql"
