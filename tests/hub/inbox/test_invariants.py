@@ -10,7 +10,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def test_a_call_that_was_kept_but_never_told_is_seen():
-    (invariant,) = (one for one in shipped() if one.app == "inbox")
+    (invariant,) = (one for one in shipped() if one.name == "kept_calls_were_told")
     keep(source="pos_1", event_id="a", body=b'{"type": "a", "data": {}}')
     before = check([invariant])[0].violations
 
