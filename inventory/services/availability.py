@@ -12,7 +12,6 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from django.db import DEFAULT_DB_ALIAS, connections
-from psycopg import Cursor
 
 from hub import clock
 from hub.stores.models import SalesChannel, Store
@@ -38,23 +37,6 @@ _BY_REFERENCE = (
         LIMIT 1) AS store""",
     """SELECT id, sku AS ref, category FROM inventory_item
     WHERE sku = ANY(%(items)s::text[]) AND active""",
-)
-# The same for one item in one store: without lists of unknown length PostgreSQL plans the statement
-# once per connection, where planning it each time costs many times what reading the row does.
-_ONE_BY_ID = (
-    """SELECT id, id::text AS ref, pickup_enabled FROM stores_store
-    WHERE id = %(stores)s::bigint""",
-    """SELECT id, id::text AS ref, category FROM inventory_item
-    WHERE id = %(items)s::bigint""",
-)
-_ONE_BY_REFERENCE = (
-    """SELECT id, %(stores)s::text AS ref, pickup_enabled FROM (
-        SELECT id, pickup_enabled FROM stores_store WHERE public_id = %(stores)s::text AND active
-        UNION ALL
-        SELECT id, pickup_enabled FROM stores_store WHERE code = %(stores)s::text AND active
-        LIMIT 1) AS store""",
-    """SELECT id, sku AS ref, category FROM inventory_item
-    WHERE sku = %(items)s::text AND active""",
 )
 _POSITIONS = """
 WITH place AS MATERIALIZED (
@@ -116,7 +98,7 @@ WITH place AS MATERIALIZED (
 )
 """
 _COLUMNS = """atp, on_hand, unavailable, allocated, held, safety_stock, channel_buffer, counted_at,
-    feed_buffer, array_to_string(stops, ' '), store_id"""
+    feed_buffer, stops, store_id"""
 
 
 _EVERY = "place CROSS JOIN good"
@@ -129,13 +111,16 @@ def _positions(source: tuple[str, str], select: str, pairs: str = _EVERY) -> str
     return _POSITIONS.format(places=places, goods=goods, pairs=pairs, stale=STALE_AFTER) + select
 
 
-_SELECT_IDS = f"SELECT store_id, item_id, {_COLUMNS} FROM position"  # noqa: S608
-_SELECT_REFERENCES = f"SELECT store, item, {_COLUMNS} FROM position"  # noqa: S608
-_TERMS = _positions(_BY_ID, _SELECT_IDS)
-_TERMS_OF_ONE = _positions(_ONE_BY_ID, _SELECT_IDS)
-_TERMS_OF_PAIRS = _positions(_BY_ID, _SELECT_IDS, _PAIRED)
-_TERMS_BY_REFERENCE = _positions(_BY_REFERENCE, _SELECT_REFERENCES)
-_TERMS_OF_ONE_BY_REFERENCE = _positions(_ONE_BY_REFERENCE, _SELECT_REFERENCES)
+_TERMS = _positions(_BY_ID, f"SELECT store_id, item_id, {_COLUMNS} FROM position")  # noqa: S608
+_TERMS_OF_PAIRS = _positions(
+    _BY_ID,
+    f"SELECT store_id, item_id, {_COLUMNS} FROM position",  # noqa: S608  made of constants
+    _PAIRED,
+)
+_TERMS_BY_REFERENCE = _positions(
+    _BY_REFERENCE,
+    f"SELECT store, item, {_COLUMNS} FROM position",  # noqa: S608  made of constants
+)
 _NETWORK = _positions(
     _BY_ID,
     """SELECT item_id, greatest(0, sum(atp) - coalesce((
@@ -149,8 +134,7 @@ class Availability(NamedTuple):
 
     ``atp`` is what can be promised now, never below zero. ``counted_at`` is when the last count
     was true; None when nobody ever counted. ``feed_buffer`` is hidden because the store's feed is
-    late. ``stops`` are the codes of reasons for which nothing is sold, whatever there is, in one
-    text with spaces between.
+    late. ``stops`` are the reasons for which nothing is sold, whatever there is.
     """
 
     atp: int
@@ -162,7 +146,7 @@ class Availability(NamedTuple):
     channel_buffer: int
     counted_at: datetime | None
     feed_buffer: int
-    stops: str
+    stops: list[str]
     store_id: int
 
     @property
@@ -177,7 +161,7 @@ class Availability(NamedTuple):
         """Why there is nothing to promise, as codes; empty when there is something."""
         if self.atp > 0:
             return []
-        found = self.stops.split()
+        found = [*self.stops]
         if self.counted_at is None:
             found.append("never_counted")
         if self.on_hand == 0:
@@ -211,12 +195,7 @@ def available(
     Items without a stock level come with zeroes; ids that do not exist are left out. ``using``
     names the database to read, for replicas.
     """
-    if len(store_ids) == len(item_ids) == 1:
-        rows = _ask_one(
-            _TERMS_OF_ONE, channel=channel, store=store_ids[0], item=item_ids[0], using=using
-        )
-    else:
-        rows = _ask(_TERMS, channel=channel, stores=store_ids, items=item_ids, using=using)
+    rows = _ask(_TERMS, channel=channel, stores=store_ids, items=item_ids, using=using)
     return {(row[0], row[1]): Availability._make(row[2:]) for row in rows}
 
 
@@ -245,12 +224,7 @@ def available_by_reference(
     using: str = DEFAULT_DB_ALIAS,
 ) -> dict[tuple[str, str], Availability]:
     """The same by (public id or code of a store, SKU), as asked; what is not known is left out."""
-    if len(stores) == len(skus) == 1:
-        rows = _ask_one(
-            _TERMS_OF_ONE_BY_REFERENCE, channel=channel, store=stores[0], item=skus[0], using=using
-        )
-    else:
-        rows = _ask(_TERMS_BY_REFERENCE, channel=channel, stores=stores, items=skus, using=using)
+    rows = _ask(_TERMS_BY_REFERENCE, channel=channel, stores=stores, items=skus, using=using)
     return {(row[0], row[1]): Availability._make(row[2:]) for row in rows}
 
 
@@ -285,21 +259,6 @@ def _ask(
     with connections[using].cursor() as cursor:
         cursor.execute(statement, values)
         rows: list[tuple[Any, ...]] = cursor.fetchall()
-    return rows
-
-
-def _ask_one(
-    statement: str, *, channel: SalesChannel, store: int | str, item: int | str, using: str
-) -> list[tuple[Any, ...]]:
-    """As above for one of each, as a prepared statement, which Django's own cursors cannot run."""
-    values = {"stores": store, "items": item, "channel": channel.pk, "now": clock.now()}
-    wrapper = connections[using]
-    wrapper.ensure_connection()
-    with wrapper.wrap_database_errors:
-        if wrapper.connection.prepare_threshold is None:
-            wrapper.connection.prepare_threshold = 0
-        with Cursor(wrapper.connection) as cursor:
-            rows: list[tuple[Any, ...]] = cursor.execute(statement, values, prepare=True).fetchall()
     return rows
 
 
