@@ -165,6 +165,47 @@ class ShortfallOpened(Happening):
 
 
 @dataclass(frozen=True, kw_only=True)
+class StockThresholdCrossed(Happening):
+    """What a sales channel may promise of an item in a store became in_stock, low, out or back."""
+
+    name = "inventory.threshold_crossed"
+    channel_id: int
+    store_id: int
+    item_id: int
+    state: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class StockFileParked(Happening):
+    """A stock file waits for a person, because it would cut too much."""
+
+    name = "inventory.stock_file_parked"
+    file_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ItemRecalled(Happening):
+    """A product, or a lot of it, is not sold any more."""
+
+    name = "inventory.item_recalled"
+    recall_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecallClosed(Happening):
+    name = "inventory.recall_closed"
+    recall_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class CollectedGoodsRecalled(OfFulfillment):
+    """Somebody has collected what is now called back."""
+
+    name = "fulfillment.collected_goods_recalled"
+    recall_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class InboundReceived(Happening):
     """An authentic call from outside lies in the inbox; ``source`` says whose."""
 

@@ -3,7 +3,8 @@
 import django.db.models.deletion
 import django.db.models.expressions
 import django.db.models.functions.datetime
-import inventory.models
+import inventory.models.item
+import inventory.models.reservation
 from django.db import migrations, models
 
 
@@ -20,7 +21,7 @@ class Migration(migrations.Migration):
             name='Item',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('public_id', models.CharField(default=inventory.models._item_id, editable=False, max_length=30, unique=True)),
+                ('public_id', models.CharField(default=inventory.models.item._item_id, editable=False, max_length=30, unique=True)),
                 ('sku', models.CharField(max_length=40, unique=True)),
                 ('gtin', models.CharField(blank=True, db_index=True, max_length=14)),
                 ('name', models.CharField(max_length=200)),
@@ -49,7 +50,7 @@ class Migration(migrations.Migration):
             name='Hold',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('public_id', models.CharField(default=inventory.models._hold_id, editable=False, max_length=30, unique=True)),
+                ('public_id', models.CharField(default=inventory.models.reservation._hold_id, editable=False, max_length=30, unique=True)),
                 ('status', models.CharField(choices=[('active', 'Active'), ('converted', 'Converted'), ('released', 'Released'), ('expired', 'Expired')], default='active', max_length=9)),
                 ('expires_at', models.DateTimeField()),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),

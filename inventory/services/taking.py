@@ -25,7 +25,7 @@ WITH wanted AS (
 ), taken AS MATERIALIZED (
     SELECT level.id, level.item_id, wanted.quantity
     FROM inventory_stocklevel level JOIN wanted ON wanted.item_id = level.item_id
-    WHERE level.store_id = %(store)s
+    WHERE level.store_id = %(store)s AND NOT level.stopped
       AND level.on_hand - level.unavailable - level.allocated - level.held
           >= wanted.quantity + wanted.protected
     ORDER BY level.item_id
