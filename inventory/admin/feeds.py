@@ -1,0 +1,1 @@
+"""Stock files: layouts, codes, and what became of each file."""
