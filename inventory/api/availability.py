@@ -38,6 +38,7 @@ REASONS = (
     "not_for_pickup",
     "suppressed_for_channel",
     "recalled",
+    "short_pick",
     "never_counted",
     "no_stock",
     "unavailable",
