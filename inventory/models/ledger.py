@@ -32,8 +32,8 @@ class InventoryEvent(models.Model):
 
     source = models.CharField(max_length=60)
     source_event_id = models.CharField(max_length=120)
-    store = models.ForeignKey(Store, on_delete=models.PROTECT, related_name="+")
-    item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="+")
+    store = models.ForeignKey(Store, on_delete=models.PROTECT, related_name="+", db_index=False)
+    item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="+", db_index=False)
     kind = models.CharField(max_length=12, choices=EventKind)
     quantity = models.IntegerField()
     on_hand_change = models.IntegerField(default=0)

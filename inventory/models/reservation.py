@@ -43,7 +43,7 @@ class Hold(models.Model):
 class HoldLine(models.Model):
     """Units of one item within a hold."""
 
-    hold = models.ForeignKey(Hold, on_delete=models.CASCADE, related_name="lines")
+    hold = models.ForeignKey(Hold, on_delete=models.CASCADE, related_name="lines", db_index=False)
     item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="+")
     quantity = models.PositiveIntegerField()
 
@@ -64,8 +64,8 @@ class Allocation(models.Model):
     """
 
     reference = models.CharField(max_length=60)
-    store = models.ForeignKey(Store, on_delete=models.PROTECT, related_name="+")
-    item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="+")
+    store = models.ForeignKey(Store, on_delete=models.PROTECT, related_name="+", db_index=False)
+    item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="+", db_index=False)
     quantity = models.PositiveIntegerField()
     released = models.PositiveIntegerField(default=0)
     handed_off = models.PositiveIntegerField(default=0)
