@@ -19,6 +19,7 @@ from hub.events.catalog import (
 )
 from hub.events.outbox import publish
 from inventory.services.allocations import release
+from inventory.services.stops import stop_after_short_pick
 from orders.actions import is_first, lock_parts
 from orders.blocks import open_block
 from orders.models import (
@@ -68,9 +69,10 @@ def finish_picking(
 ) -> None:
     """Record the units found for every line (its key → units); the order is then PICKED.
 
-    Units that were not found are counted short, and their stock is no longer set aside. Raises
-    PickMismatch when a line is missing, foreign, or has more units than asked for, and
-    NothingPicked when there is nothing to hand over.
+    Units that were not found are counted short, their stock is no longer set aside, and the store
+    sells no more of the item until somebody counts it. Raises PickMismatch when a line is
+    missing, foreign, or has more units than asked for, and NothingPicked when there is nothing
+    to hand over.
     """
     if not is_first(fulfillment=fulfillment, action="picked", token=token):
         return
@@ -85,6 +87,7 @@ def finish_picking(
         missing[line.item_id] += line.short
     FulfillmentLine.objects.bulk_update(lines, ["picked", "short"], batch_size=500)
     if shorts := {item: units for item, units in missing.items() if units}:
+        stop_after_short_pick(store_id=fulfillment.store_id, item_ids=shorts)
         release(reference=fulfillment.public_id, lines=shorts)
     publish(FulfillmentPicked(**_ids(fulfillment)))
 
