@@ -56,7 +56,8 @@ class StockChange(OfScope):
 class SignalRule(models.Model):
     """From how many units down a sales channel calls an item low; with it, crossings are told.
 
-    ``told_position`` is the place in the change feed up to which they have been.
+    ``told_position`` is the place in the change feed up to which they have been. What stands there
+    up to ``quiet_position`` was so before the rule: it is learned without being told.
     """
 
     channel = models.OneToOneField(
@@ -64,6 +65,7 @@ class SignalRule(models.Model):
     )
     low_units = models.PositiveIntegerField(default=3)
     told_position = models.BigIntegerField(default=0, editable=False)
+    quiet_position = models.BigIntegerField(default=0, db_default=0, editable=False)
 
     def __str__(self) -> str:
         return f"low at {self.low_units}"

@@ -80,6 +80,9 @@ class SalesStop(models.Model):
     )
     reason = models.CharField(max_length=22, choices=Reason)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
+    created_by = models.CharField(
+        max_length=150, blank=True, default="", db_default="", editable=False
+    )
 
     class Meta:
         constraints = [
