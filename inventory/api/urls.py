@@ -7,6 +7,7 @@ from inventory.api.changes import ChangesView, ExportView
 from inventory.api.counts import CountsView
 from inventory.api.holds import HoldsView, HoldView
 from inventory.api.near import NearView, NetworkView
+from inventory.api.shortfalls import ShortfallsView, ShortfallView
 from inventory.api.stock_events import StockEventsView
 from inventory.api.why import WhyView
 
@@ -20,5 +21,7 @@ urlpatterns = [
     path("holds", HoldsView.as_view(), name="holds"),
     path("holds/<str:reference>", HoldView.as_view(), name="hold"),
     path("stock/counts", CountsView.as_view(), name="stock-counts"),
+    path("stock/shortfalls", ShortfallsView.as_view(), name="stock-shortfalls"),
+    path("stock/shortfalls/proposal", ShortfallView.as_view(), name="stock-shortfall"),
     path("stock/events", StockEventsView.as_view(), name="stock-events"),
 ]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, connection, transaction
@@ -23,8 +24,9 @@ SOURCE = "hub"
 
 _BOOK = """, booked AS (
     INSERT INTO inventory_allocation
-        (reference, store_id, item_id, quantity, released, handed_off, channel_id)
-    SELECT %(reference)s, %(store)s, item_id, quantity, 0, 0, %(channel)s FROM moved
+        (reference, store_id, item_id, quantity, released, handed_off, channel_id, promised_at)
+    SELECT %(reference)s, %(store)s, item_id, quantity, 0, 0, %(channel)s, %(promised_at)s
+    FROM moved
 ), ledger AS (
     INSERT INTO inventory_inventoryevent (source, source_event_id, store_id, item_id, kind,
         quantity, on_hand_change, allocated_change, superseded, reason, reference, occurred_at)
@@ -123,16 +125,23 @@ SELECT item_id, quantity FROM moved
 
 @transaction.atomic
 def allocate(
-    *, reference: str, channel: SalesChannel, store: Store, lines: Mapping[int, int]
+    *,
+    reference: str,
+    channel: SalesChannel,
+    store: Store,
+    lines: Mapping[int, int],
+    promised_at: datetime | None = None,
 ) -> None:
     """Set units aside for an order: ``lines`` maps item ids to units, all of them or none.
 
+    ``promised_at`` is when the customer expects them: who is served first when units are missing.
     Raises InsufficientStock naming every short line, AlreadyAllocated when the reference has
     units of one of the items.
     """
     values = {
         "reference": reference,
         "channel": channel.pk,
+        "promised_at": promised_at,
         "source": SOURCE,
         "now": clock.now(),
     }
@@ -141,7 +150,13 @@ def allocate(
 
 
 @transaction.atomic
-def convert_hold(*, hold: Hold, reference: str, lines: Mapping[int, int]) -> None:
+def convert_hold(
+    *,
+    hold: Hold,
+    reference: str,
+    lines: Mapping[int, int],
+    promised_at: datetime | None = None,
+) -> None:
     """Make the units of a hold those of an order; what the order leaves goes back on sale.
 
     Raises HoldExpired when the hold has lapsed, was released or used, HoldMismatch when the
@@ -156,6 +171,7 @@ def convert_hold(*, hold: Hold, reference: str, lines: Mapping[int, int]) -> Non
         "hold": hold.pk,
         "store": hold.store_id,
         "channel": hold.channel_id,
+        "promised_at": promised_at,
         "items": items,
         "quantities": quantities,
         "reference": reference,

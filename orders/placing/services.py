@@ -172,7 +172,13 @@ def _route_asked(errand: Errand, pickup: Pickup) -> Routed:
     store, promised_at = named_store(
         reference=pickup["store"], allowed_store_ids=errand.allowed_store_ids
     )
-    allocate(reference=errand.reference, channel=errand.channel, store=store, lines=errand.units)
+    allocate(
+        reference=errand.reference,
+        channel=errand.channel,
+        store=store,
+        lines=errand.units,
+        promised_at=promised_at,
+    )
     return Routed(store, promised_at, explain_named(store, asked="store"))
 
 
@@ -183,7 +189,9 @@ def _route_held(errand: Errand, pickup: Pickup, hold_id: str) -> Routed:
         reference=hold.store.code, allowed_store_ids=errand.allowed_store_ids
     )
     _check_same_store(store, pickup)
-    convert_hold(hold=hold, reference=errand.reference, lines=errand.units)
+    convert_hold(
+        hold=hold, reference=errand.reference, lines=errand.units, promised_at=promised_at
+    )
     return Routed(store, promised_at, explain_named(store, asked="hold"))
 
 

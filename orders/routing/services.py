@@ -165,7 +165,13 @@ def _try(
     try:
         promised_at = promise(store=store)
         with transaction.atomic():
-            allocate(reference=reference, channel=channel, store=store, lines=lines)
+            allocate(
+                reference=reference,
+                channel=channel,
+                store=store,
+                lines=lines,
+                promised_at=promised_at,
+            )
     except NeverOpen:
         return "never open", None
     except InsufficientStock:
