@@ -12,7 +12,7 @@ from hub.connectors.signing import new_secret
 from hub.stores.models import Brand, OpeningHours, PosConnection, SalesChannel, Store
 from hub.webhooks.endpoints import create_endpoint
 from hub.webhooks.models import WebhookEndpoint
-from inventory.models import Item
+from inventory.models import FeedLayout, Item, UnmappedCode
 from inventory.services.counts import record_counts
 from orders.models import FulfillmentOrder, Order, PickupCode, Spot
 from orders.picking.services import accept, finish_picking, mark_ready, start_picking
@@ -161,3 +161,21 @@ def make_endpoint(channel: SalesChannel | None = None, url: str = "") -> Webhook
     """Where a site wants its events; by default an address where nobody listens."""
     url = url or "http://127.0.0.1:9/webhooks"
     return create_endpoint(channel=channel or make_channel(), url=url)
+
+
+# --- stock files ------------------------------------------------------------------------------
+
+
+def make_layout(**values) -> FeedLayout:
+    """A layout whose files call everything as the hub does."""
+    number = next(_numbers)
+    return FeedLayout.objects.create(
+        **{"code": f"layout-{number}", "source": f"source-{number}"} | values
+    )
+
+
+def make_unmapped(**values) -> UnmappedCode:
+    """A code that stands for no item, seen in some file of a source."""
+    number = next(_numbers)
+    values = {"source": f"source-{number}", "code": f"X-{number}", "seen_at": clock.now()} | values
+    return UnmappedCode.objects.create(**values)

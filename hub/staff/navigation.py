@@ -60,6 +60,9 @@ MENU: list[tuple[str, bool, list[Item]]] = [
         True,
         [
             Item("POS connections", "point_of_sale", "stores.PosConnection"),
+            Item("File layouts", "view_column", "inventory.FeedLayout"),
+            Item("Item codes", "barcode", "inventory.ItemCode"),
+            Item("Unmapped codes", "question_mark", "inventory.UnmappedCode"),
             Item("API keys", "key", "api.ApiKey"),
             Item("Webhooks", "webhook", "webhooks.WebhookEndpoint"),
             Item("Webhook calls", "outbound", "webhooks.WebhookCall"),

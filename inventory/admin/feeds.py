@@ -1,1 +1,0 @@
-"""Stock files: layouts, codes, and what became of each file."""

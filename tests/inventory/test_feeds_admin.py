@@ -1,0 +1,164 @@
+"""The staff pages of stock files: layouts, codes, and the files themselves."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+
+from inventory.models import FeedLayout, ItemCode, UnmappedCode
+from tests.factories import make_item, make_layout, make_unmapped
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def chief(client):
+    person = User.objects.create_superuser("chief", password="right-and-long")
+    client.force_login(person)
+    return person
+
+
+def page(model, view="changelist", *args):
+    return reverse(f"admin:inventory_{model}_{view}", args=args)
+
+
+def layout_form(**values):
+    return {
+        "code": "till",
+        "source": "pos-1",
+        "active": "on",
+        "mode": "snapshot",
+        "policy": "reject_rows",
+        "most_drop_percent": "40",
+        "delimiter": ";",
+        "encoding": "cp1252",
+    } | values
+
+
+def test_a_layout_is_made_from_one_field_per_column(client):
+    form = layout_form(column_sku="Artikel", column_on_hand="Bestand", code_systems="PLU, gtin,")
+
+    client.post(page("feedlayout", "add"), form)
+
+    layout = FeedLayout.objects.get()
+    assert layout.columns == {"sku": "Artikel", "on_hand": "Bestand"}
+    assert layout.code_systems == ["plu", "gtin"]
+    assert (layout.delimiter, layout.encoding) == (";", "cp1252")
+
+
+def test_a_layout_can_be_of_files_with_tabs(client):
+    client.post(page("feedlayout", "add"), layout_form(delimiter="\t"))
+
+    assert FeedLayout.objects.get().delimiter == "\t"
+
+
+@pytest.mark.parametrize(
+    ("values", "sentence"),
+    [
+        ({"column_sku": "x", "column_store": "X "}, "Another field reads this column too."),
+        ({"code_systems": "plu, <b>"}, "is no name of a code system"),
+        ({"delimiter": "ab"}, "is not one of the available choices"),
+        ({"delimiter": ""}, "This field is required."),
+    ],
+)
+def test_a_layout_that_cannot_be_is_refused_in_words(client, values, sentence):
+    reply = client.post(page("feedlayout", "add"), layout_form(**values))
+
+    assert sentence in reply.content.decode()
+    assert not FeedLayout.objects.exists()
+
+
+def test_a_saved_layout_shows_its_columns_again(client):
+    layout = make_layout(columns={"sku": "Artikel"}, code_systems=["plu"])
+
+    html = client.get(page("feedlayout", "change", layout.pk)).content.decode()
+
+    assert 'value="Artikel"' in html
+    assert 'value="plu"' in html
+
+
+def test_an_unmapped_code_leads_to_a_filled_in_form_and_is_gone_afterwards(client):
+    make_layout(source="pos-1", code_systems=["sku", "plu"])
+    unmapped, item = make_unmapped(source="pos-1", code="4011"), make_item()
+    other = make_unmapped(source="pos-2", code="4011")
+
+    to_form = client.get(page("unmappedcode", "map", unmapped.pk))
+    form = client.get(to_form.url).content.decode()
+    sent = {"system": "plu", "code": "4011", "item": item.pk, "units": "6"}
+    done = client.post(to_form.url, sent)
+
+    assert 'value="4011"' in form
+    assert 'value="plu"' in form
+    assert done.url == page("unmappedcode")
+    assert ItemCode.objects.get().units == 6
+    # the other source does not know PLUs
+    assert list(UnmappedCode.objects.all()) == [other]
+
+
+def test_units_of_a_code_are_edited_in_the_list(client):
+    code = ItemCode.objects.create(system="gtin", code="1", item=make_item())
+    form = {
+        "form-TOTAL_FORMS": "1",
+        "form-INITIAL_FORMS": "1",
+        "form-0-id": code.pk,
+        "form-0-units": "12",
+        "_save": "Save",
+    }
+
+    client.post(page("itemcode"), form)
+
+    code.refresh_from_db()
+    assert code.units == 12
+
+
+def send_map(client, text, encoding="utf-8"):
+    file = SimpleUploadedFile("map.csv", text.encode(encoding))
+    return client.post(page("itemcode", "import"), {"file": file})
+
+
+def test_a_code_map_is_imported_whole(client):
+    mug, tea = make_item(sku="MUG"), make_item(sku="TEA")
+    ItemCode.objects.create(system="plu", code="1", item=tea)
+    ItemCode.objects.create(system="plu", code="2", item=tea)
+    make_unmapped(code="0590")
+
+    send_map(client, "\ufeffSystem,code,sku,units\nplu,1,MUG,\nplu,2,TEA,1\n\ngtin,0590,MUG,12\n")
+
+    codes = {(row.system, row.code): (row.item, row.units) for row in ItemCode.objects.all()}
+    assert codes == {("plu", "1"): (mug, 1), ("plu", "2"): (tea, 1), ("gtin", "0590"): (mug, 12)}
+    assert not UnmappedCode.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("code,sku\n1,MUG\n", "the first line must name"),
+        ("", "The submitted file is empty."),
+        ("system,code,sku,units\n", "the file names no code"),
+        ("system,code,sku,units\nplu,1,MUG,1\nplu,1,MUG,2\n", "line 3: the code was named before"),
+        ("system,code,sku,units\nplu,1,NIX,1\n", "line 2: no item"),
+        ("system,code,sku,units\nplu,1,MUG,0\n", "line 2: units lie between"),
+        ("system,code,sku,units\nplu,1,MUG,1.5\n", "line 2: units are a whole number"),
+        ("system,code,sku,units\nplu,1,MUG,٣\n", "line 2: units are a whole number"),
+        ("system,code,sku,units\nplu,1,MUG," + "9" * 5000 + "\n", "line 2: units are a whole"),
+        ("system,code,sku,units\nplu,,MUG,1\n", "line 2: a code has 1 to"),
+        ("system,code,sku,units\n" + "p" * 31 + ",1,MUG,1\n", "line 2: a system has 1 to"),
+        ("system,code,sku,units\nplu,\x00,MUG,1\n", "NUL"),
+        ("system,code,sku,units\nplu," + "x" * 200_000 + ",MUG,1\n", "field larger than"),
+    ],
+)
+def test_a_code_map_with_a_bad_line_changes_nothing_and_says_why(client, text, sentence):
+    make_item(sku="MUG")
+
+    reply = send_map(client, text)
+
+    assert sentence in reply.content.decode()
+    assert not ItemCode.objects.exists()
+
+
+def test_a_code_map_in_another_encoding_is_refused(client):
+    reply = send_map(client, "system,code,sku,units\nplu,1,MÜG,1\n", encoding="cp1252")
+
+    assert "the file is not UTF-8" in reply.content.decode()
