@@ -91,7 +91,8 @@ class StockFile(models.Model):
 
     The same content from the same source is taken once. ``lines_done`` is committed with the
     chunk it counts, so that a run which died goes on there. ``preview`` tells a person what a
-    parked file would do.
+    parked file would do. ``reach`` lists the ids of the only stores that its sender may speak
+    for (other stores' lines are refused as of unknown stores); null: all.
     """
 
     class Status(models.TextChoices):
@@ -125,6 +126,7 @@ class StockFile(models.Model):
     preview = models.JSONField(default=dict)
     approved_by = models.CharField(max_length=150, blank=True)
     received_by = models.CharField(max_length=150, blank=True)
+    reach = models.JSONField(null=True)
     received_at = models.DateTimeField(db_default=Now(), editable=False)
     finished_at = models.DateTimeField(null=True)
 
