@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
-from django.contrib import admin
-from django.http import HttpRequest
+from typing import Any
 
+from django.contrib import admin
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.urls import NoReverseMatch, URLPattern, path, reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from hub import clock
 from hub.staff.pages import HubAdmin, ReadOnlyInline
 from hub.staff.scope import StoreWorkAdmin, works_in_stores
-from inventory.models import Hold, HoldLine, InventoryEvent, Item, StockLevel
+from inventory.admin import picture
+from inventory.models import Hold, HoldLine, InventoryEvent, Item, StockLevel, UnavailableState
+from inventory.services.explaining import Consumer, Story, tell
+
+LARGEST_KEY = 2**63 - 1
 
 
 @admin.register(Item)
@@ -34,7 +46,11 @@ class StockLevelAdmin(StoreWorkAdmin[StockLevel]):
 
     list_display = [
         *("item", "store", "on_hand", "unavailable", "allocated", "held", "free"),
-        "counted_at",
+        *("counted_at", "why"),
+    ]
+    fields = [
+        *("item", "store", "on_hand", "unavailable", "allocated", "held", "free"),
+        *("deficit", "stopped", "counted_at", "why"),
     ]
     list_filter = ["store__country", "item__zone"]
     list_select_related = ["item", "store"]
@@ -46,6 +62,69 @@ class StockLevelAdmin(StoreWorkAdmin[StockLevel]):
     def free(self, row: StockLevel) -> int:
         """On hand − unavailable − allocated − held."""
         return row.on_hand - row.unavailable - row.allocated - row.held
+
+    @admin.display(description="What sites see")
+    def why(self, row: StockLevel) -> SafeString:
+        """The way to the page that explains what can be promised."""
+        address = reverse("admin:inventory_stocklevel_why", args=[row.pk])
+        return format_html('<a class="hub-why" href="{}">Why?</a>', address)
+
+    def get_urls(self) -> list[URLPattern]:
+        """The explanation has an address of its own."""
+        view = self.admin_site.admin_view(self.why_view)
+        own = path("<int:pk>/why/", view, name="inventory_stocklevel_why")
+        return [own, *super().get_urls()]
+
+    def why_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Why so many, or none, can be promised of an item in a store: to each site, with who
+        has the units."""
+        if not self.has_view_permission(request) or pk > LARGEST_KEY:
+            raise Http404
+        rows = self.get_queryset(request).select_related("item", "store")
+        level = get_object_or_404(rows, pk=pk)
+        story = tell(store=level.store, item=level.item)
+        context = {
+            **self.admin_site.each_context(request),
+            **_shown(story, orders=_link("orders_fulfillmentorder")),
+            "title": f"{level.item.name} in {level.store.name}",
+            "level": level,
+            "lacking": level.allocated + level.held - max(0, level.on_hand - level.unavailable),
+            "now": clock.now(),
+        }
+        return TemplateResponse(request, "admin/inventory/stocklevel/why.html", context)
+
+
+def _shown(story: Story, *, orders: str) -> dict[str, Any]:
+    """The story as the page shows it; ``orders`` is the address of the list that finds them."""
+    names = {channel.pk: channel.name for channel, _ in story.positions}
+    return {
+        "story": story,
+        "sites": [
+            (channel, position, picture.parts_of(position), picture.reasons_of(position))
+            for channel, position in story.positions
+        ],
+        "legend": [*picture.TERMS.items(), ("available", "Can be promised")],
+        "unavailable": [
+            (UnavailableState(state).label, units) for state, units in story.unavailable.items()
+        ],
+        "orders": _named(story.orders, names),
+        "holds": _named(story.holds, names),
+        "orders_link": orders,
+        "holds_link": _link("inventory_hold"),
+        "ledger_link": _link("inventory_inventoryevent"),
+    }
+
+
+def _named(consumers: list[Consumer], names: dict[int, str]) -> list[tuple[Consumer, str]]:
+    return [(consumer, names.get(consumer.channel_id or 0, "")) for consumer in consumers]
+
+
+def _link(model: str) -> str:
+    """The address of a model's list, empty where nobody installed it."""
+    try:
+        return reverse(f"admin:{model}_changelist")
+    except NoReverseMatch:
+        return ""
 
 
 @admin.register(InventoryEvent)

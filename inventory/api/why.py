@@ -41,6 +41,14 @@ class OrderingShape(serializers.Serializer[Any]):
     since = serializers.DateTimeField()
 
 
+class ComingShape(serializers.Serializer[Any]):
+    """Units on their way; ``reference`` is null when another source announced them."""
+
+    reference = serializers.CharField(allow_null=True)
+    quantity = serializers.IntegerField()
+    expected_at = serializers.DateTimeField()
+
+
 class WhyShape(serializers.Serializer[Any]):
     """The number, its terms, and who has the units (at most 100 holds and 100 orders)."""
 
@@ -56,6 +64,9 @@ class WhyShape(serializers.Serializer[Any]):
     holds = HoldingShape(many=True, help_text="In the order in which they lapse.")
     orders = OrderingShape(many=True, help_text="The oldest first.")
     next_hold_lapses_at = serializers.DateTimeField(allow_null=True)
+    incoming = ComingShape(
+        many=True, help_text="On the way, the soonest first (at most 100); no part of the number."
+    )
 
 
 class WhyView(HubView):
@@ -89,6 +100,14 @@ def _shape(story: Explanation) -> dict[str, Any]:
         "holds": [_consumer(hold) | {"expires_at": hold.until} for hold in story.holds],
         "orders": [_consumer(order) | {"since": order.since} for order in story.orders],
         "next_hold_lapses_at": story.next_lapse,
+        "incoming": [
+            {
+                "reference": row.reference or None,
+                "quantity": row.units,
+                "expected_at": row.expected_at,
+            }
+            for row in story.incoming
+        ],
     }
 
 

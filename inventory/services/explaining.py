@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from django.db.models import F
+from django.db.models import F, Q
 
 from hub import clock
 from hub.stores.models import SalesChannel, Store
-from inventory.models import Allocation, Hold, HoldLine, Item, UnavailableUnits
+from inventory.models import (
+    Allocation,
+    Hold,
+    HoldLine,
+    IncomingUnits,
+    InventoryEvent,
+    Item,
+    SalesStop,
+    UnavailableUnits,
+)
 from inventory.services.availability import Availability, available
 
 MOST_ROWS = 100
+MOST_LEDGER_LINES = 15
 
 
 @dataclass(frozen=True)
@@ -23,20 +33,31 @@ class Consumer:
     units: int
     since: datetime
     until: datetime | None
+    channel_id: int | None
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """Units on their way. ``reference`` is empty when another source announced them."""
+
+    reference: str
+    units: int
+    expected_at: datetime
 
 
 @dataclass(frozen=True)
 class Explanation:
     """Everything that the availability of one item in one store is made of.
 
-    ``holds`` come in the order in which they lapse, ``orders`` the oldest first, at most 100 of
-    each; ``unavailable`` maps states to units.
+    ``holds`` come in the order in which they lapse, ``orders`` the oldest first, ``incoming`` the
+    soonest first, at most 100 of each; ``unavailable`` maps states to units.
     """
 
     position: Availability
     holds: list[Consumer]
     orders: list[Consumer]
     unavailable: dict[str, int]
+    incoming: list[Delivery]
 
     @property
     def next_lapse(self) -> datetime | None:
@@ -44,19 +65,93 @@ class Explanation:
         return self.holds[0].until if self.holds else None
 
 
+@dataclass(frozen=True)
+class Story:
+    """The same for the store's own people: for every site that sells, with nothing hidden.
+
+    ``stops`` are those that work on the item here, ``ledger`` its
+    latest lines by when they happened, newest first.
+    """
+
+    positions: list[tuple[SalesChannel, Availability]]
+    holds: list[Consumer]
+    orders: list[Consumer]
+    unavailable: dict[str, int]
+    incoming: list[IncomingUnits]
+    stops: list[SalesStop]
+    ledger: list[InventoryEvent]
+
+
 def explain(*, channel: SalesChannel, store: Store, item: Item) -> Explanation:
     """Who has the units of an item in a store, as one sales channel may know it."""
     found = available(channel=channel, store_ids=[store.pk], item_ids=[item.pk])
-    aside = UnavailableUnits.objects.filter(store=store, item=item, units__gt=0)
     return Explanation(
         position=found[store.pk, item.pk],
-        holds=_holds(channel, store, item),
-        orders=_orders(channel, store, item),
-        unavailable=dict(aside.order_by("state").values_list("state", "units")),
+        holds=_as_seen_by(channel, _holds(store, item)),
+        orders=_as_seen_by(channel, _orders(store, item)),
+        unavailable=_unavailable(store, item),
+        incoming=[
+            Delivery(
+                reference=row.reference if row.source == source_of(channel) else "",
+                units=row.units,
+                expected_at=row.expected_at,
+            )
+            for row in _incoming(store, item)
+        ],
     )
 
 
-def _holds(channel: SalesChannel, store: Store, item: Item) -> list[Consumer]:
+def tell(*, store: Store, item: Item) -> Story:
+    """The whole story of an item in a store, for those who work there."""
+    channels = SalesChannel.objects.filter(active=True).order_by("name", "pk")
+    return Story(
+        positions=[(channel, _position(channel, store, item)) for channel in channels],
+        holds=_holds(store, item),
+        orders=_orders(store, item),
+        unavailable=_unavailable(store, item),
+        incoming=_incoming(store, item),
+        stops=_stops(store, item),
+        ledger=list(
+            InventoryEvent.objects.filter(store=store, item=item).order_by("-occurred_at", "-id")[
+                :MOST_LEDGER_LINES
+            ]
+        ),
+    )
+
+
+def source_of(channel: SalesChannel) -> str:
+    """The name of a site as a source of stock news."""
+    return f"api:{channel.code}"
+
+
+def _position(channel: SalesChannel, store: Store, item: Item) -> Availability:
+    found = available(channel=channel, store_ids=[store.pk], item_ids=[item.pk])
+    return found[store.pk, item.pk]
+
+
+def _as_seen_by(channel: SalesChannel, consumers: list[Consumer]) -> list[Consumer]:
+    return [
+        consumer if consumer.channel_id == channel.pk else replace(consumer, reference="")
+        for consumer in consumers
+    ]
+
+
+def _unavailable(store: Store, item: Item) -> dict[str, int]:
+    aside = UnavailableUnits.objects.filter(store=store, item=item, units__gt=0)
+    return dict(aside.order_by("state").values_list("state", "units"))
+
+
+def _incoming(store: Store, item: Item) -> list[IncomingUnits]:
+    rows = IncomingUnits.objects.filter(store=store, item=item, units__gt=0)
+    return list(rows.order_by("expected_at", "pk")[:MOST_ROWS])
+
+
+def _stops(store: Store, item: Item) -> list[SalesStop]:
+    here = SalesStop.objects.filter(Q(store=None) | Q(store=store), item=item)
+    return list(here.select_related("channel", "store").order_by("created_at", "pk")[:MOST_ROWS])
+
+
+def _holds(store: Store, item: Item) -> list[Consumer]:
     lines = (
         HoldLine.objects.filter(item=item, hold__store=store, hold__status=Hold.Status.ACTIVE)
         .select_related("hold")
@@ -64,24 +159,26 @@ def _holds(channel: SalesChannel, store: Store, item: Item) -> list[Consumer]:
     )
     return [
         Consumer(
-            reference=line.hold.public_id if line.hold.channel_id == channel.pk else "",
+            reference=line.hold.public_id,
             units=line.quantity,
             since=line.hold.created_at,
             until=max(line.hold.expires_at, clock.now()),
+            channel_id=line.hold.channel_id,
         )
         for line in lines
     ]
 
 
-def _orders(channel: SalesChannel, store: Store, item: Item) -> list[Consumer]:
+def _orders(store: Store, item: Item) -> list[Consumer]:
     left = F("quantity") - F("released") - F("handed_off")
     rows = Allocation.objects.filter(store=store, item=item).annotate(left=left)
     return [
         Consumer(
-            reference=row.reference if row.channel_id == channel.pk else "",
+            reference=row.reference,
             units=row.left,
             since=row.created_at,
             until=None,
+            channel_id=row.channel_id,
         )
         for row in rows.filter(left__gt=0).order_by("created_at", "pk")[:MOST_ROWS]
     ]

@@ -1,0 +1,69 @@
+"""What became of the units on hand, as the parts of a bar, and zeroes in plain words. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from inventory.services.availability import Availability
+
+TERMS = {
+    "unavailable": "Unavailable",
+    "allocated": "For orders",
+    "held": "In carts",
+    "safety_stock": "Safety stock",
+    "channel_buffer": "Buffer of the site",
+    "feed_buffer": "Late feed",
+}
+REASONS = {
+    "store_closed_to_pickup": "The store takes no part in pickup.",
+    "stale_feed": "The store's stock feed has been silent for too long.",
+    "not_for_pickup": "The item is not sold for pickup.",
+    "suppressed_for_channel": "The item is hidden from this site.",
+    "recalled": "The item is called back.",
+    "short_pick": "A picker found fewer than the books say. A count brings it back.",
+    "never_counted": "Nobody has ever counted it.",
+    "no_stock": "There is none on hand.",
+    "unavailable": "Units are damaged, on display, being checked or called back.",
+    "allocated": "Orders have units.",
+    "held": "Carts have units for some minutes.",
+    "safety_stock": "Safety stock keeps units back.",
+    "buffer": "A buffer hides units from this site.",
+}
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of the bar. ``units`` is the whole term, ``percent`` what of the bar it fills:
+    terms may ask for more than there is."""
+
+    code: str
+    label: str
+    units: int
+    percent: float
+
+
+def parts_of(position: Availability) -> list[Part]:
+    """The bar from left to right: every term that takes units, then what can be promised.
+
+    Where the sale is stopped, what would be left is a part of its own, ``stopped``.
+    """
+    left, parts = position.on_hand, []
+    for code, label in TERMS.items():
+        units = getattr(position, code)
+        taken = min(units, left)
+        left -= taken
+        if units:
+            parts.append(Part(code, label, units, _percent(taken, position.on_hand)))
+    if position.stops and left:
+        parts.append(Part("stopped", "Stopped", left, _percent(left, position.on_hand)))
+    promised = _percent(position.atp, position.on_hand)
+    return [*parts, Part("available", "Can be promised", position.atp, promised)]
+
+
+def reasons_of(position: Availability) -> list[str]:
+    """Why nothing can be promised, in sentences; a code without one is told as it is."""
+    return [REASONS.get(code, f"{code.replace('_', ' ')}.") for code in position.reasons]
+
+
+def _percent(units: int, whole: int) -> float:
+    return round(100 * units / whole, 2) if whole else 0.0
