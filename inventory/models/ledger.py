@@ -48,6 +48,11 @@ class InventoryEvent(models.Model):
     reason = models.CharField(max_length=40, blank=True)
     reference = models.CharField(max_length=120, blank=True)
     occurred_at = models.DateTimeField()
+    ahead_ms = models.IntegerField(
+        default=0,
+        db_default=0,
+        help_text="by how much the source's clock ran ahead; occurred_at is less by that",
+    )
     recorded_at = models.DateTimeField(db_default=Now(), editable=False)
 
     class Meta:
@@ -65,9 +70,9 @@ class InventoryEvent(models.Model):
 class SourceClock(models.Model):
     """How far the clock of a source runs ahead of the hub's, in one store.
 
-    ``ahead_ms`` is below zero for a slow clock. ``samples`` are the latest measurements, newest
-    last; ``exact`` ones come from the sender's own word for now, others from events that seemed
-    to lie in the future.
+    ``ahead_ms`` is below zero for a slow clock. An ``exact`` measurement compares the sender's own
+    word for now with the hub's; otherwise it is learned from events that seemed to lie in the
+    future, and ``samples`` are the latest of those, in milliseconds, newest last.
     """
 
     source = models.CharField(max_length=60)
