@@ -37,6 +37,7 @@ class Environment:
     private_networks: list[str]
     trusted_proxies: int
     var_dir: Path
+    feeds_dir: Path
     log_level: str
     workers: int
 
@@ -47,6 +48,7 @@ def read() -> Environment:
     Raises ImproperlyConfigured with one sentence naming the variable that is wrong or missing.
     """
     debug = _env.bool("HUB_DEBUG", default=False)
+    var_dir = Path(_env.str("HUB_VAR", default=str(BASE_DIR / "var")))
     return Environment(
         debug=debug,
         secret_key=_secret("HUB_SECRET_KEY", debug=debug),
@@ -68,7 +70,8 @@ def read() -> Environment:
             "HUB_PRIVATE_NETWORKS", default=["127.0.0.0/8", "::1/128"] if debug else []
         ),
         trusted_proxies=_whole("HUB_TRUSTED_PROXIES", default=0),
-        var_dir=Path(_env.str("HUB_VAR", default=str(BASE_DIR / "var"))),
+        var_dir=var_dir,
+        feeds_dir=Path(_env.str("HUB_FEEDS_DIR", default=str(var_dir / "feeds"))),
         log_level=_env.str("HUB_LOG_LEVEL", default="INFO"),
         workers=_whole("HUB_WEB_WORKERS", default=2),
     )

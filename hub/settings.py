@@ -210,6 +210,8 @@ CONNECTORS = {
     },
 }
 SMS_CONNECTOR = ENV.sms_connector
+# Where stock files are kept, and dropped for the hub to take.
+FEEDS_DIR = ENV.feeds_dir
 
 _EMAIL = _email(ENV.email_url)
 EMAIL_BACKEND = _EMAIL["EMAIL_BACKEND"]

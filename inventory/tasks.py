@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from inventory.services import changes, holds
+from inventory.models import StockFile
+from inventory.services import changes, files, holds
 
 
 def sweep_holds() -> int:
@@ -14,3 +15,8 @@ def place_changes() -> int:
     """Bring the change feed up to date, silent stores included; returns its last place."""
     changes.notice_silence()
     return changes.head()
+
+
+def run_stock_file(file_id: int) -> str:
+    """Run one stock file; returns the state that it ended in."""
+    return files.run_file(file=StockFile.objects.get(pk=file_id)).status

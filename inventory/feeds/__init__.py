@@ -10,19 +10,12 @@ from dataclasses import dataclass
 from io import BufferedReader
 from pathlib import Path
 
-from hub.errors import Invalid
+from inventory.feeds.errors import UnreadableFeed
 from inventory.lines import MOST_UNITS
 
 LONGEST_LINE = 10_000
 NEEDED = ("sku", "on_hand")
 _UNITS = re.compile(r"[0-9]{1,10}\Z")
-
-
-class UnreadableFeed(Invalid):
-    """The file as a whole cannot be taken; nothing of it is recorded from there on."""
-
-    code = "unreadable_feed"
-    title = "The stock file cannot be read"
 
 
 @dataclass(frozen=True)
