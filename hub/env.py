@@ -38,6 +38,7 @@ class Environment:
     trusted_proxies: int
     var_dir: Path
     feeds_dir: Path
+    drop_dir: Path
     log_level: str
     workers: int
 
@@ -72,6 +73,7 @@ def read() -> Environment:
         trusted_proxies=_whole("HUB_TRUSTED_PROXIES", default=0),
         var_dir=var_dir,
         feeds_dir=Path(_env.str("HUB_FEEDS_DIR", default=str(var_dir / "feeds"))),
+        drop_dir=Path(_env.str("HUB_DROP_DIR", default=str(var_dir / "drop"))),
         log_level=_env.str("HUB_LOG_LEVEL", default="INFO"),
         workers=_whole("HUB_WEB_WORKERS", default=2),
     )
