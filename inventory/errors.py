@@ -66,3 +66,10 @@ class OverRelease(Conflict):
 
     code = "over_release"
     title = "So many units are not set aside"
+
+
+class ClockOff(Invalid):
+    """The sender's clock is more than a day away from the hub's: nothing it dates can be used."""
+
+    code = "clock_off"
+    title = "The sender's clock is off by more than a day"

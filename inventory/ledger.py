@@ -38,6 +38,7 @@ REASONS = {
     "correction": BOTH,
     "other": BOTH,
 }
+_FUTURE = "it cannot come from the future; if the sender's clock is fast, tell it as sent_at"
 _STATES = frozenset(UnavailableState.values)
 
 
@@ -96,7 +97,7 @@ def refusal_of(event: StockEvent, *, latest: datetime) -> Refusal | None:
     if event.kind in (EventKind.SALE, EventKind.RETURN) and event.quantity < 0:
         return Refusal("invalid_quantity", f"the quantity of a {event.kind} is above zero")
     if event.occurred_at > latest:
-        return Refusal("in_the_future", "it cannot come from the future")
+        return Refusal("in_the_future", _FUTURE)
     return _refused_reason(event) or _refused_state(event)
 
 

@@ -63,6 +63,7 @@ MENU: list[tuple[str, bool, list[Item]]] = [
             Item("File layouts", "view_column", "inventory.FeedLayout"),
             Item("Item codes", "barcode", "inventory.ItemCode"),
             Item("Unmapped codes", "question_mark", "inventory.UnmappedCode"),
+            Item("Clocks of sources", "alarm", "inventory.SourceClock"),
             Item("API keys", "key", "api.ApiKey"),
             Item("Webhooks", "webhook", "webhooks.WebhookEndpoint"),
             Item("Webhook calls", "outbound", "webhooks.WebhookCall"),

@@ -13,11 +13,12 @@ from rest_framework.response import Response
 from hub.api.auth import caller
 from hub.api.forms import Form, read_body
 from hub.api.idempotency import idempotent
-from hub.api.views import HubView
 from hub.errors import Forbidden, Invalid
 from hub.stores.services import find_stores
 from inventory.api.availability import in_reach
+from inventory.api.sending import SentView, sent_at_field, takes_sent_at
 from inventory.lines import MOST_UNITS
+from inventory.services.clocks import true_moment
 from inventory.services.counts import record_counts
 
 MOST_LINES = 10_000
@@ -49,6 +50,7 @@ class CountsForm(Form):
 
     store = serializers.CharField(max_length=40, help_text="Id or code of the store.")
     as_of = serializers.DateTimeField(help_text="When they were true; not in the future.")
+    sent_at = sent_at_field()
     complete = serializers.BooleanField(
         default=False, help_text="Every item that is not named has none left."
     )
@@ -66,12 +68,13 @@ class CountsShape(serializers.Serializer[Any]):
     shortfalls = serializers.IntegerField(help_text="Fewer than are promised: cases opened.")
 
 
-class CountsView(HubView):
+class CountsView(SentView):
     """Counted stock."""
 
     scopes: ClassVar = {"POST": "stock:write"}
 
     @extend_schema(operation_id="record_counts", request=CountsForm, responses={200: CountsShape})
+    @takes_sent_at
     @idempotent
     def post(self, request: Request) -> Response:
         """Take the counts over: all of them, or none when one is refused."""
@@ -82,10 +85,14 @@ class CountsView(HubView):
         counts = {line["sku"]: line["on_hand"] for line in wanted["counts"]}
         if len(counts) < len(wanted["counts"]):
             raise CountedTwice
+        store = in_reach(site, find_stores([wanted["store"]]))[wanted["store"]]
+        source = f"api:{site.channel.code}"
         result = record_counts(
-            store=in_reach(site, find_stores([wanted["store"]]))[wanted["store"]],
-            source=f"api:{site.channel.code}",
-            as_of=wanted["as_of"],
+            store=store,
+            source=source,
+            as_of=true_moment(
+                source=source, store_id=store.pk, moment=wanted["as_of"], sent_at=self.sent_at
+            ),
             counts=counts,
             event_prefix=_event_prefix(request),
             complete=wanted["complete"],

@@ -12,9 +12,9 @@ from rest_framework.response import Response
 from hub.api.auth import Caller, caller
 from hub.api.forms import Form, read_body
 from hub.api.idempotency import idempotent
-from hub.api.views import HubView
 from hub.stores.models import Store
 from inventory.api.counts import TestKeyRefused
+from inventory.api.sending import SentView, sent_at_field, takes_sent_at
 from inventory.ledger import KINDS, REASONS, StockEvent
 from inventory.lines import MOST_UNITS
 from inventory.models import Item, UnavailableState
@@ -52,6 +52,7 @@ class StockEventForm(Form):
 class StockEventsForm(Form):
     """Events of any stores, in any order."""
 
+    sent_at = sent_at_field()
     events = serializers.ListField(
         child=StockEventForm(), allow_empty=False, max_length=MOST_EVENTS
     )
@@ -86,7 +87,7 @@ class OutcomesShape(serializers.Serializer[Any]):
     results = OutcomeShape(many=True)
 
 
-class StockEventsView(HubView):
+class StockEventsView(SentView):
     """Deltas of stock."""
 
     scopes: ClassVar = {"POST": "stock:write"}
@@ -96,6 +97,7 @@ class StockEventsView(HubView):
         request=StockEventsForm,
         responses={200: OutcomesShape},
     )
+    @takes_sent_at
     @idempotent
     def post(self, request: Request) -> Response:
         """Record up to 1,000 sales, returns, adjustments, transfers and moves.
@@ -112,6 +114,7 @@ class StockEventsView(HubView):
             record_stock_events(
                 source=f"api:{site.channel.code}",
                 events=[event for event in events if isinstance(event, StockEvent)],
+                sent_at=self.sent_at,
             )
         )
         outcomes = [next(told) if isinstance(event, StockEvent) else event for event in events]

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from itertools import groupby
 from typing import Any
 
@@ -17,6 +18,7 @@ from django.db import connection, transaction
 from hub import clock
 from inventory.ledger import Refusal, Shelf, StockEvent, refusal_of
 from inventory.models import Allocation, EventKind, InventoryEvent, UnavailableUnits
+from inventory.services.clocks import ahead_by_store, corrected
 from inventory.services.counts import CLOCK_TOLERANCE
 from inventory.services.levels import change_beside_others, lock_levels, make_levels
 from inventory.services.shortfalls import SETTLED, announce
@@ -59,27 +61,41 @@ class Outcome:
 
 
 @transaction.atomic
-def record_stock_events(*, source: str, events: Sequence[StockEvent]) -> list[Outcome]:
+def record_stock_events(
+    *, source: str, events: Sequence[StockEvent], sent_at: datetime | None = None
+) -> list[Outcome]:
     """Put what happened into the ledger and the stock it changes; the outcomes in order.
 
     An event id that ``source`` has used before is a duplicate when it tells the same, and
-    refused when it tells something else. Moments up to five minutes ahead, from fast clocks,
-    count as now.
+    refused when it tells something else. Moments are put right by what is known of the source's
+    clock, exactly with ``sent_at``, what it showed when this was sent (see
+    ``inventory.services.clocks``); those that are then still up to five minutes ahead count as
+    now. Raises ClockOff.
     """
     now = clock.now()
+    ahead = ahead_by_store(source=source, moments=_moments(events), sent_at=sent_at)
     outcomes: dict[int, Outcome] = {}
     sound: list[tuple[int, StockEvent]] = []
-    for place, event in enumerate(events):
+    for place, told in enumerate(events):
+        moment = corrected(told.occurred_at, ahead[told.store_id])
+        event = replace(told, occurred_at=moment)
         if refusal := refusal_of(event, latest=now + CLOCK_TOLERANCE):
             outcomes[place] = _refused(event, refusal)
         else:
-            sound.append((place, replace(event, occurred_at=min(event.occurred_at, now))))
+            sound.append((place, replace(event, occurred_at=min(moment, now))))
     sound.sort(key=lambda row: (row[1].store_id, row[1].item_id))
     for store_id, rows in groupby(sound, key=lambda row: row[1].store_id):
         some = list(rows)
-        told = _Batch.of(source, store_id, [event for _, event in some]).apply()
-        outcomes |= zip((place for place, _ in some), told, strict=True)
+        batch = _Batch.of(source, store_id, [event for _, event in some], ahead[store_id])
+        outcomes |= zip((place for place, _ in some), batch.apply(), strict=True)
     return [outcomes[place] for place in range(len(events))]
+
+
+def _moments(events: Iterable[StockEvent]) -> dict[int, list[datetime]]:
+    told: dict[int, list[datetime]] = defaultdict(list)
+    for event in events:
+        told[event.store_id].append(event.occurred_at)
+    return told
 
 
 def _refused(event: StockEvent, refusal: Refusal) -> Outcome:
@@ -98,9 +114,10 @@ class _Batch:
     shelves: Mapping[int, Shelf]
     known: dict[str, tuple[int, int, str, int]]
     ours: frozenset[tuple[str, int]]
+    ahead_ms: int
 
     @classmethod
-    def of(cls, source: str, store_id: int, events: Sequence[StockEvent]) -> _Batch:
+    def of(cls, source: str, store_id: int, events: Sequence[StockEvent], ahead_ms: int) -> _Batch:
         items = sorted({event.item_id for event in events})
         change_beside_others(store_id)
         make_levels(store_id=store_id, item_ids=items)
@@ -112,6 +129,7 @@ class _Batch:
             shelves=_shelves(store_id, items),
             known=_known(source, events),
             ours=_sold_by_the_hub(store_id, events),
+            ahead_ms=ahead_ms,
         )
 
     def apply(self) -> list[Outcome]:
@@ -156,6 +174,7 @@ class _Batch:
             reason=event.reason,
             reference=event.reference,
             occurred_at=event.occurred_at,
+            ahead_ms=self.ahead_ms,
         )
 
     def _put_back(self, shelves: Sequence[Shelf]) -> None:
