@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from inventory.models import StockFile
-from inventory.services import changes, files, holds
+from inventory.services import changes, dropping, files, holds, signals
 
 
 def sweep_holds() -> int:
@@ -12,11 +12,18 @@ def sweep_holds() -> int:
 
 
 def place_changes() -> int:
-    """Bring the change feed up to date, silent stores included; returns its last place."""
+    """Bring the change feed up to date, silent stores included, and tell sites what crossed their
+    thresholds; returns the feed's last place."""
     changes.notice_silence()
+    signals.tell_signals()
     return changes.head()
 
 
 def run_stock_file(file_id: int) -> str:
     """Run one stock file; returns the state that it ended in."""
     return files.run_file(file=StockFile.objects.get(pk=file_id)).status
+
+
+def take_dropped_files() -> int:
+    """Receive the stock files that lie complete in the drop folders; returns how many."""
+    return dropping.take_dropped_files()
