@@ -12,7 +12,7 @@ from hub.connectors.signing import new_secret
 from hub.stores.models import Brand, OpeningHours, PosConnection, SalesChannel, Store
 from hub.webhooks.endpoints import create_endpoint
 from hub.webhooks.models import WebhookEndpoint
-from inventory.models import FeedLayout, Item, UnmappedCode
+from inventory.models import FeedLayout, Item, StockFile, UnmappedCode
 from inventory.services.counts import record_counts
 from orders.models import FulfillmentOrder, Order, PickupCode, Spot
 from orders.picking.services import accept, finish_picking, mark_ready, start_picking
@@ -179,3 +179,17 @@ def make_unmapped(**values) -> UnmappedCode:
     number = next(_numbers)
     values = {"source": f"source-{number}", "code": f"X-{number}", "seen_at": clock.now()} | values
     return UnmappedCode.objects.create(**values)
+
+
+def make_stock_file(**values) -> StockFile:
+    """A file that came in a minute ago and waits; its content is nowhere."""
+    number = next(_numbers)
+    values = {
+        "name": f"stock-{number}.csv",
+        "source": f"source-{number}",
+        "as_of": clock.now() - timedelta(minutes=1),
+        "digest": f"{number:064}",
+        "size": 1_000,
+        "path": "",
+    } | values
+    return StockFile.objects.create(**values)

@@ -5,6 +5,7 @@ from django.urls import path
 from inventory.api.availability import AvailabilityView
 from inventory.api.changes import ChangesView, ExportView
 from inventory.api.counts import CountsView
+from inventory.api.files import RefusedLinesView, StockFilesView, StockFileView
 from inventory.api.holds import HoldsView, HoldView
 from inventory.api.near import NearView, NetworkView
 from inventory.api.shortfalls import ShortfallsView, ShortfallView
@@ -21,6 +22,13 @@ urlpatterns = [
     path("holds", HoldsView.as_view(), name="holds"),
     path("holds/<str:reference>", HoldView.as_view(), name="hold"),
     path("stock/counts", CountsView.as_view(), name="stock-counts"),
+    path("stock/files", StockFilesView.as_view(), name="stock-files"),
+    path("stock/files/<str:reference>", StockFileView.as_view(), name="stock-file"),
+    path(
+        "stock/files/<str:reference>/refused.csv",
+        RefusedLinesView.as_view(),
+        name="stock-file-refused",
+    ),
     path("stock/shortfalls", ShortfallsView.as_view(), name="stock-shortfalls"),
     path("stock/shortfalls/proposal", ShortfallView.as_view(), name="stock-shortfall"),
     path("stock/events", StockEventsView.as_view(), name="stock-events"),

@@ -8,7 +8,7 @@ import pytest
 
 from hub.api.keys import SCOPES, create_key
 from hub.api.schema import description
-from tests.factories import make_channel, make_item, make_store, stock
+from tests.factories import make_channel, make_item, make_stock_file, make_store, stock
 from tests.hub.api.conftest import Api
 
 pytestmark = pytest.mark.django_db
@@ -80,7 +80,13 @@ def test_a_thing_of_another_channel_or_store_is_answered_like_one_that_is_not_th
         create_key(channel=make_channel(), name="other site", scopes=SCOPES)[1],
         create_key(channel=channel, name="other store", scopes=SCOPES, stores=[elsewhere])[1],
     ]
-    things = {"orders": order["id"], "holds": hold["id"], "stores": store.public_id}
+    file = make_stock_file(store=store, received_by=f"api:{channel.code}")
+    things = {
+        "orders": order["id"],
+        "holds": hold["id"],
+        "stores": store.public_id,
+        "stock": file.public_id,
+    }
 
     tried = 0
     for stranger in [Api(secret) for secret in strangers]:
