@@ -38,10 +38,10 @@ _KEY = re.compile(r"[\x21-\x7e]{1,255}\Z")
 _STORED_HEADERS = ("Location", "ETag")
 _REFUSED = 400
 
-# Two statements in one round trip; the second takes its snapshot after the lock is held, so
-# it sees what the lock's last holder committed.
-_LOCK_AND_LOOK = """
-SELECT pg_try_advisory_xact_lock(%(lock)s);
+# Two statements: the second takes its snapshot after the lock is held, so it sees what the
+# lock's last holder committed.
+_LOCK = "SELECT pg_try_advisory_xact_lock(%(lock)s)"
+_LOOK = """
 SELECT request_hash, status, headers, body FROM api_idempotencyrecord
 WHERE channel_id = %(channel)s AND route = %(route)s AND key = %(key)s
 """
@@ -126,18 +126,12 @@ def _lock_and_look(scope: _Scope) -> tuple[Any, ...] | None:
 
     Raises RequestRunning when another request holds it.
     """
-    values: dict[str, int | str] = {
-        "lock": scope.lock,
-        "channel": scope.channel_id,
-        "route": scope.route,
-        "key": scope.key,
-    }
     with connection.cursor() as cursor:
-        cursor.execute(_LOCK_AND_LOOK, values)
+        cursor.execute(_LOCK, {"lock": scope.lock})
         (held,) = cursor.fetchone()
         if not held:
             raise RequestRunning
-        cursor.nextset()
+        cursor.execute(_LOOK, {"channel": scope.channel_id, "route": scope.route, "key": scope.key})
         row: tuple[Any, ...] | None = cursor.fetchone()
         return row
 
