@@ -13,13 +13,34 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from hub import clock
-from hub.staff.pages import HubAdmin, ReadOnlyInline
+from hub.staff.pages import HubAdmin, ReadOnlyInline, TabularInline
 from hub.staff.scope import StoreWorkAdmin, works_in_stores
 from inventory.admin import picture
-from inventory.models import Hold, HoldLine, InventoryEvent, Item, StockLevel, UnavailableState
+from inventory.models import (
+    BundlePart,
+    Hold,
+    HoldLine,
+    IncomingUnits,
+    InventoryEvent,
+    Item,
+    StockLevel,
+    UnavailableState,
+    UnavailableUnits,
+)
 from inventory.services.explaining import Consumer, Story, tell
 
 LARGEST_KEY = 2**63 - 1
+
+
+class BundlePartInline(TabularInline[BundlePart, Item]):
+    """What a bundle is made of; an item without parts is none."""
+
+    model = BundlePart
+    fk_name = "bundle"
+    extra = 0
+    autocomplete_fields = ["part"]
+    verbose_name = "part of this bundle"
+    verbose_name_plural = "parts, if it is a bundle"
 
 
 @admin.register(Item)
@@ -30,6 +51,7 @@ class ItemAdmin(HubAdmin[Item]):
     list_filter = ["active", "zone", "category"]
     search_fields = ["sku", "gtin", "name"]
     readonly_fields = ["public_id"]
+    inlines = [BundlePartInline]
 
     def has_view_permission(self, request: HttpRequest, obj: Item | None = None) -> bool:
         """Goods are no store's secret."""
@@ -159,3 +181,34 @@ class HoldAdmin(StoreWorkAdmin[Hold]):
     search_fields = ["=public_id", "=store__code"]
     ordering = ["-id"]
     inlines = [HoldLineInline]
+
+
+@admin.register(UnavailableUnits)
+class UnavailableUnitsAdmin(StoreWorkAdmin[UnavailableUnits]):
+    """Units on hand that cannot be sold; moves and adjustments change them."""
+
+    list_display = ["item", "store", "state", "units"]
+    list_filter = ["state"]
+    list_select_related = ["item", "store"]
+    search_fields = ["=item__sku", "item__name", "=store__code"]
+    search_help_text = "SKU, name or store code"
+    ordering = ["store_id", "item_id", "state"]
+
+
+@admin.register(IncomingUnits)
+class IncomingUnitsAdmin(StoreWorkAdmin[IncomingUnits]):
+    """Units on their way: shown to sites, sold once they are there."""
+
+    list_display = ["item", "store", "units", "expected_at", "overdue", "reference", "source"]
+    list_filter = ["source"]
+    list_select_related = ["item", "store"]
+    search_fields = ["=item__sku", "=reference", "=store__code"]
+    search_help_text = "SKU, reference or store code"
+    ordering = ["expected_at", "pk"]
+
+    @admin.display(description="Overdue")
+    def overdue(self, row: IncomingUnits) -> str:
+        """Whether they should be there already."""
+        return "Overdue" if row.expected_at < clock.now() else ""
+
+    overdue.label = {"Overdue": "danger"}  # type: ignore[attr-defined]  # unfold colours by it

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.core.exceptions import ValidationError
 from django.db import models
 
 from hub.ids import new_id
@@ -95,3 +96,13 @@ class BundlePart(models.Model):
 
     def __str__(self) -> str:
         return f"{self.quantity} x {self.part_id} in {self.bundle_id}"
+
+    def clean(self) -> None:
+        """Refuse bundles of bundles: neither may the part have parts, nor the bundle be one."""
+        if self.part_id and BundlePart.objects.filter(bundle=self.part_id).exists():
+            raise ValidationError({"part": "This item is a bundle itself."}, code="nested_bundle")
+        if self.bundle_id and BundlePart.objects.filter(part=self.bundle_id).exists():
+            raise ValidationError(
+                "This item is a part of a bundle already, so it cannot be one itself.",
+                code="nested_bundle",
+            )
