@@ -99,6 +99,8 @@ class BundlePart(models.Model):
 
     def clean(self) -> None:
         """Refuse bundles of bundles: neither may the part have parts, nor the bundle be one."""
+        if self.part_id and self.part_id == self.bundle_id:
+            raise ValidationError({"part": "A bundle is no part of itself."}, code="nested_bundle")
         if self.part_id and BundlePart.objects.filter(bundle=self.part_id).exists():
             raise ValidationError({"part": "This item is a bundle itself."}, code="nested_bundle")
         if self.bundle_id and BundlePart.objects.filter(part=self.bundle_id).exists():
