@@ -73,3 +73,31 @@ class ClockOff(Invalid):
 
     code = "clock_off"
     title = "The sender's clock is off by more than a day"
+
+
+class ItemsRecalled(Conflict):
+    """Goods of the hold have been called back since; ``skus`` names them."""
+
+    code = "recalled"
+    title = "Some of these goods have been recalled"
+
+
+class RecallOver(Conflict):
+    """The recall has been closed: nothing is pulled for it any more."""
+
+    code = "recall_closed"
+    title = "The recall is closed"
+
+
+class PullDone(Conflict):
+    """The store has answered already, and otherwise; ``units_pulled`` is what it said."""
+
+    code = "pull_done"
+    title = "This store's pull is done"
+
+
+class NotThatMany(Conflict):
+    """More units pulled than are on hand; ``on_hand`` are those that can be."""
+
+    code = "not_on_hand"
+    title = "So many units are not on hand"

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TypeVar
 
+from django.http import HttpResponseBase
 from rest_framework import serializers
 from rest_framework.request import Request
-from rest_framework.response import Response
 
 from hub.api.forms import Form
 from hub.api.views import HubView
@@ -32,14 +32,14 @@ class SentView(HubView):
 
 
 V = TypeVar("V", bound=SentView)
-Method = Callable[[V, Request], Response]
+Method = Callable[[V, Request], HttpResponseBase]
 
 
 def takes_sent_at(method: Method[V]) -> Method[V]:
     """Take ``sent_at`` out of the body before anything compares it with an earlier try's."""
 
     @functools.wraps(method)
-    def run(view: V, request: Request) -> Response:
+    def run(view: V, request: Request) -> HttpResponseBase:
         body = request.data
         if isinstance(body, dict) and "sent_at" in body:
             form = _SentAtForm(data={"sent_at": body.pop("sent_at")})

@@ -11,13 +11,20 @@ from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, connection, transaction
+from django.db.models import Q
 from psycopg.errors import UniqueViolation
 
 from hub import clock
 from hub.stores.models import SalesChannel, Store
-from inventory.errors import AlreadyAllocated, HoldExpired, HoldMismatch, OverRelease
+from inventory.errors import (
+    AlreadyAllocated,
+    HoldExpired,
+    HoldMismatch,
+    ItemsRecalled,
+    OverRelease,
+)
 from inventory.lines import ordered
-from inventory.models import Allocation, Hold
+from inventory.models import Allocation, Hold, SalesStop
 from inventory.services.taking import TAKEN, take
 
 SOURCE = "hub"
@@ -34,15 +41,13 @@ _BOOK = """, booked AS (
         'allocation', quantity, 0, quantity, false, '', %(reference)s, %(now)s
     FROM moved
 )
-SELECT item_id FROM moved
 """
-
 _ALLOCATE = f"""{TAKEN}, moved AS (
     UPDATE inventory_stocklevel level SET allocated = level.allocated + taken.quantity
     FROM taken
     WHERE level.id = taken.id AND (SELECT count(*) FROM taken) = cardinality(%(items)s::bigint[])
     RETURNING level.item_id, taken.quantity
-){_BOOK}"""  # noqa: S608  made of constants
+){_BOOK} SELECT item_id FROM moved"""  # noqa: S608  made of constants
 
 # What the hold set aside beyond the order goes back on sale.
 _CONVERT = f"""
@@ -53,7 +58,7 @@ WITH wanted AS (
         ON wish.item_id = line.item_id
     WHERE line.hold_id = %(hold)s
 ), locked AS MATERIALIZED (
-    SELECT level.id, wanted.* FROM inventory_stocklevel level
+    SELECT level.id, wanted.*, level.stopped FROM inventory_stocklevel level
     JOIN wanted ON wanted.item_id = level.item_id
     WHERE level.store_id = %(store)s
     ORDER BY level.item_id
@@ -62,10 +67,10 @@ WITH wanted AS (
     UPDATE inventory_stocklevel level
     SET held = level.held - locked.held, allocated = level.allocated + locked.quantity
     FROM locked WHERE level.id = locked.id
-    RETURNING level.item_id, locked.quantity
+    RETURNING level.item_id, locked.quantity, locked.stopped
 ), moved AS (
-    SELECT item_id, quantity FROM changed WHERE quantity > 0
-){_BOOK}"""  # noqa: S608  made of constants
+    SELECT item_id, quantity, stopped FROM changed WHERE quantity > 0
+){_BOOK} SELECT item_id FROM moved WHERE stopped"""  # noqa: S608  made of constants
 
 # ``spent`` are the units that leave the allocation; a NULL list of items means all that are open.
 _SPENT = """
@@ -160,7 +165,8 @@ def convert_hold(
     """Make the units of a hold those of an order; what the order leaves goes back on sale.
 
     Raises HoldExpired when the hold has lapsed, was released or used, HoldMismatch when the
-    order wants an item or units that the hold does not have.
+    order wants an item or units that the hold does not have, and ItemsRecalled when it wants
+    what has been called back since: such a hold lapses by itself.
     """
     items, quantities = ordered(lines)
     held = dict(hold.lines.values_list("item_id", "quantity"))
@@ -180,6 +186,19 @@ def convert_hold(
     }
     with _once(reference), connection.cursor() as cursor:
         cursor.execute(_CONVERT, values)
+        stopped = [item for (item,) in cursor]
+    if stopped:
+        _refuse_recalled(store_id=hold.store_id, item_ids=stopped)
+
+
+def _refuse_recalled(*, store_id: int, item_ids: list[int]) -> None:
+    """Called with the levels locked: a recall that is still to commit finds the order."""
+    anywhere = Q(store__isnull=True) | Q(store=store_id)
+    stops = SalesStop.objects.filter(
+        anywhere, item__in=item_ids, channel__isnull=True, reason=SalesStop.Reason.RECALLED
+    )
+    if skus := sorted(set(stops.values_list("item__sku", flat=True))):
+        raise ItemsRecalled(f"recalled: {', '.join(skus)}", skus=skus)
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -127,7 +128,12 @@ def _keep(source: str, stores: Collection[int], ahead: int, now: datetime) -> No
     )
     news = set(stores).difference(known.values_list("store_id", flat=True))
     if news:
-        values = {"source": source, "stores": sorted(news), "ahead": ahead, "now": now}
+        values: dict[str, Any] = {
+            "source": source,
+            "stores": sorted(news),
+            "ahead": ahead,
+            "now": now,
+        }
         with connection.cursor() as cursor:
             cursor.execute(_TOLD, values)
 
@@ -152,7 +158,7 @@ def _guessed(
 
 def _learn(source: str, store: int, sample: int, now: datetime) -> int | None:
     """Add a sample; the median, or None when an exact measurement has come meanwhile."""
-    values = {
+    values: dict[str, Any] = {
         "source": source,
         "store": store,
         "sample": sample,

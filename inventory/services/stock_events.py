@@ -20,7 +20,7 @@ from inventory.ledger import Refusal, Shelf, StockEvent, refusal_of
 from inventory.models import Allocation, EventKind, InventoryEvent, UnavailableUnits
 from inventory.services.clocks import ahead_by_store, corrected
 from inventory.services.counts import CLOCK_TOLERANCE
-from inventory.services.levels import change_beside_others, lock_levels, make_levels
+from inventory.services.levels import change_beside_others, lock_levels, make_level_pairs
 from inventory.services.shortfalls import SETTLED, announce
 
 _SHELVES = """
@@ -84,11 +84,22 @@ def record_stock_events(
         else:
             sound.append((place, replace(event, occurred_at=min(moment, now))))
     sound.sort(key=lambda row: (row[1].store_id, row[1].item_id))
+    _make_ready([event for _, event in sound])
     for store_id, rows in groupby(sound, key=lambda row: row[1].store_id):
         some = list(rows)
         batch = _Batch.of(source, store_id, [event for _, event in some], ahead[store_id])
         outcomes |= zip((place for place, _ in some), batch.apply(), strict=True)
     return [outcomes[place] for place in range(len(events))]
+
+
+def _make_ready(events: Sequence[StockEvent]) -> None:
+    """Keep counts out and have every level at hand, before any is locked: making one waits for
+    whoever is stopping sales, and they for the locks of levels."""
+    for store_id in sorted({event.store_id for event in events}):
+        change_beside_others(store_id)
+    pairs = sorted({(event.store_id, event.item_id) for event in events})
+    stores, items = [store for store, _ in pairs], [item for _, item in pairs]
+    make_level_pairs(stores=stores, items=items)
 
 
 def _moments(events: Iterable[StockEvent]) -> dict[int, list[datetime]]:
@@ -119,8 +130,6 @@ class _Batch:
     @classmethod
     def of(cls, source: str, store_id: int, events: Sequence[StockEvent], ahead_ms: int) -> _Batch:
         items = sorted({event.item_id for event in events})
-        change_beside_others(store_id)
-        make_levels(store_id=store_id, item_ids=items)
         lock_levels(store_id=store_id, item_ids=items)
         return cls(
             source=source,
