@@ -63,6 +63,7 @@ MENU: list[tuple[str, bool, list[Item]]] = [
         True,
         [
             Item("POS connections", "point_of_sale", "stores.PosConnection"),
+            Item("Stock files", "upload_file", "inventory.StockFile"),
             Item("File layouts", "view_column", "inventory.FeedLayout"),
             Item("Item codes", "barcode", "inventory.ItemCode"),
             Item("Unmapped codes", "question_mark", "inventory.UnmappedCode"),

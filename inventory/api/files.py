@@ -108,7 +108,7 @@ class StockFileShape(serializers.Serializer[Any]):
         help_text="parked: it would cut much, a person decides; done and refused are final.",
     )
     layout = serializers.CharField(allow_null=True)
-    store = serializers.CharField(allow_null=True, help_text="Code; null: the lines name theirs.")
+    store = serializers.CharField(allow_null=True, help_text="Code; null: as the lines or the layout say.")
     mode = serializers.ChoiceField(choices=["snapshot", "delta"])
     complete = serializers.BooleanField()
     policy = serializers.ChoiceField(choices=["reject_rows", "reject_file"])
@@ -306,10 +306,9 @@ def _blocks(request: Request, length: int) -> Iterator[bytes]:
 
 def _meaning(site: Caller, wanted: dict[str, Any]) -> dict[str, Any]:
     """The parameters as the service takes them; raises NotFound and UnknownLayout."""
-    layout = _layout(wanted.pop("layout", None))
-    store = _store(site, wanted.pop("store", None)) or (layout.store if layout else None)
-    if store and not site.may_use(store.pk):
-        raise NotFound(f"no such store: {store.code}")
+    layout, store = _layout(wanted.pop("layout", None)), _store(site, wanted.pop("store", None))
+    if layout and layout.store and not site.may_use(layout.store.pk):
+        raise NotFound(f"no such store: {layout.store.code}")
     return wanted | {
         "layout": layout,
         "store": store,

@@ -47,7 +47,7 @@ def take_dropped_files() -> int:
     left out. A file that was taken but whose run was refused moves to ``refused/``.
     """
     new = 0
-    for layout in FeedLayout.objects.filter(active=True).select_related("store"):
+    for layout in FeedLayout.objects.filter(active=True):
         box = DropBox(settings.DROP_DIR / layout.code, layout)
         try:
             new += box.empty()
@@ -116,7 +116,6 @@ class DropBox:
             source=self.layout.source,
             as_of=datetime.fromtimestamp(found.st_mtime, UTC),
             layout=self.layout,
-            store=self.layout.store,
             by=SENDER,
         )
 

@@ -61,7 +61,7 @@ def test_a_dropped_file_is_received_as_its_layout_says(drop, folders, layout):
     assert take_dropped_files() == 1
 
     file = StockFile.objects.get()
-    assert (file.source, file.store, file.layout) == ("pos_1", layout.store, layout)
+    assert (file.source, file.layout) == ("pos_1", layout)
     assert (file.complete, file.policy) == (True, "reject_file")
     assert file.as_of == datetime.fromtimestamp(1_700_000_000, UTC)
     assert (file.name, file.received_by) == ("stock.csv", "drop folder")

@@ -88,7 +88,7 @@ def test_what_the_query_says_goes_before_the_layout(api, store):
     plain = send(api, query=f"as_of={AS_OF}&layout=till").json()
     other = send(api, query=partial, body="x").json()
 
-    assert (plain["layout"], plain["store"]) == ("till", "S1")
+    assert (plain["layout"], plain["store"]) == ("till", None)
     assert (plain["complete"], plain["policy"]) == (True, "reject_file")
     assert (other["complete"], other["policy"]) == (False, "reject_rows")
     assert set(StockFile.objects.values_list("source", flat=True)) == {"pos_1"}
