@@ -7,6 +7,7 @@ from inventory.api.changes import ChangesView, ExportView
 from inventory.api.counts import CountsView
 from inventory.api.files import RefusedLinesView, StockFilesView, StockFileView
 from inventory.api.holds import HoldsView, HoldView
+from inventory.api.incoming import IncomingView
 from inventory.api.near import NearView, NetworkView
 from inventory.api.shortfalls import ShortfallsView, ShortfallView
 from inventory.api.stock_events import StockEventsView
@@ -31,5 +32,6 @@ urlpatterns = [
     ),
     path("stock/shortfalls", ShortfallsView.as_view(), name="stock-shortfalls"),
     path("stock/shortfalls/proposal", ShortfallView.as_view(), name="stock-shortfall"),
+    path("stock/incoming/<path:reference>", IncomingView.as_view(), name="stock-incoming"),
     path("stock/events", StockEventsView.as_view(), name="stock-events"),
 ]

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import DEFAULT_DB_ALIAS, connection, transaction
 from django.db.models import Min, Sum
 
 from hub import clock
@@ -137,16 +137,20 @@ def arrive(*, store_id: int, arrivals: Mapping[tuple[str, int], int]) -> None:
 
 
 def coming(
-    *, store_ids: Collection[int], item_ids: Collection[int]
-) -> dict[tuple[int, int], Coming]:
-    """What these items wait for in these stores, by (store id, item id); nothing is left out."""
+    *,
+    store_ids: Collection[int],
+    skus: Collection[str],
+    using: str = DEFAULT_DB_ALIAS,
+) -> dict[tuple[int, str], Coming]:
+    """What waits to come, by (store id, SKU); where nothing does, there is no entry."""
     rows = (
-        IncomingUnits.objects.filter(store_id__in=store_ids, item_id__in=item_ids)
-        .values("store_id", "item_id")
+        IncomingUnits.objects.using(using)
+        .filter(store_id__in=store_ids, item__sku__in=skus)
+        .values("store_id", "item__sku")
         .annotate(total=Sum("units"), first=Min("expected_at"))
         .order_by()
     )
-    return {(row["store_id"], row["item_id"]): Coming(row["total"], row["first"]) for row in rows}
+    return {(row["store_id"], row["item__sku"]): Coming(row["total"], row["first"]) for row in rows}
 
 
 def sweep_overdue() -> int:
