@@ -24,6 +24,7 @@ from hub.stores.models import Store
 from inventory.feeds import keeping
 from inventory.models import FeedLayout, RefusedLine, StockFile
 from inventory.services.counts import CLOCK_TOLERANCE
+from inventory.services.feeding import running, staging, weighing
 
 MODES = ("snapshot", "delta")
 POLICIES = ("reject_rows", "reject_file")
@@ -202,10 +203,33 @@ def run_file(
     refuse: Callable[[RefusedLine], object] | None = None,
     advance: Callable[[int, int], object] | None = None,
 ) -> StockFile:
-    """Apply the file, from where an earlier run stopped; it ends DONE, PARKED or REFUSED."""
-    raise NotInThatState("the engine is being fitted")
+    """Apply the file, from where an earlier run stopped; it ends DONE, PARKED or REFUSED.
+
+    ``refuse`` is told each line left out (at most 100,000 of a file), ``advance`` how many rows
+    of how many are done. A file that somebody else is running, or that is not to run, is left
+    alone. Rows already applied stay when this is interrupted, and the next run goes on.
+    """
+    running.run(file, refuse or _nothing, advance or _nothing)
+    file.refresh_from_db()
+    return file
 
 
 def preview_file(*, file: StockFile, limit: int | None = None) -> dict[str, Any]:
-    """What the file would do, without doing it."""
-    raise NotInThatState("the engine is being fitted")
+    """What the file would do, without doing it; see ``feeding.weighing.preview`` for its members.
+
+    Only the first ``limit`` rows are read, if given. The file need not be saved. Raises
+    UnreadableFeed.
+    """
+    with staging.staged():
+        looked = running.look(file, limit=limit)
+        return weighing.preview(file, looked, min(file.as_of, clock.now()))
+
+
+def waiting_files(*, most: int) -> list[StockFile]:
+    """Files that nobody runs although they should, those that never began first."""
+    rows = StockFile.objects.filter(status__in=running.RUNNABLE).order_by("-status", "pk")
+    return [file for file in rows[:most] if not running.is_claimed(file)]
+
+
+def _nothing(*_: object) -> None:
+    """Nobody listens."""

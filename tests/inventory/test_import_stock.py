@@ -9,10 +9,17 @@ from django.core.management import CommandError, call_command
 
 from hub import clock
 from inventory.models import InventoryEvent, StockLevel, StoreFeed
-from inventory.services import importing
+from inventory.services import files
+from inventory.services.feeding import looking
 from tests.factories import make_item, make_store
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def feeds(settings, tmp_path):
+    settings.FEEDS_DIR = tmp_path / "feeds"
+    return settings.FEEDS_DIR
 
 
 @pytest.fixture
@@ -94,7 +101,7 @@ def test_a_file_may_name_many_stores_in_any_order_of_columns(store, write):
 
 
 def test_a_file_longer_than_a_chunk_is_imported_whole(store, write, monkeypatch):
-    monkeypatch.setattr(importing, "CHUNK_LINES", 2)
+    monkeypatch.setattr(looking, "CHUNK_LINES", 2)
 
     code, out, _ = run(write("sku,on_hand\nMUG,3\nTEA,4\nSOAP,5\n"), "--store", "S1")
 
@@ -111,9 +118,9 @@ def test_refused_lines_are_named_and_the_others_taken(store, write):
     assert err.splitlines() == [
         "line 3: unknown_sku: no item 'NO'",
         "line 4: invalid_quantity: '-1' is no count",
+        "line 5: unknown_store: no store 'S9'",
         "line 6: invalid_quantity: '' is no count",
         "line 7: counted_twice: 'MUG' was counted before",
-        "line 5: unknown_store: no store 'S9'",
         "5 lines were refused",
     ]
 
@@ -184,7 +191,7 @@ def test_the_time_of_the_counts_is_the_files_unless_told(store, write):
         (b"sku,on_hand\nM\x00G,3\n", "line 2 holds a NUL"),
         (b"sku,on_hand\n" + b"x" * 20_000, "line 2 is longer than"),
         (b'sku,on_hand\n"' + b"x\n" * 200_000, "line"),
-        (gzip.compress(b"sku,on_hand\nMUG,3\n", mtime=0), "line 1"),
+        (gzip.compress(b"sku,on_hand\nMUG,3\n", mtime=0)[:-5], "line 3: the gzip data end"),
     ],
 )
 def test_a_file_that_cannot_be_read_is_refused_whole(store, write, content, reason):
@@ -228,18 +235,17 @@ def test_bom_and_windows_line_ends_are_read(store, write):
     assert on_hand() == {("S1", "MUG"): 3}
 
 
-def test_progress_counts_every_line(store, write):
-    done: list[int] = []
-    file, found = importing.prepare(write("sku,on_hand\nMUG,3\nNO,4\n"), store="S1", complete=False)
-
-    importing.StockImport(
-        file=file,
-        store=found,
+def test_progress_counts_every_line(store, monkeypatch):
+    monkeypatch.setattr(looking, "CHUNK_LINES", 1)
+    told: list[tuple[int, int]] = []
+    file, _ = files.receive_file(
+        content=[b"sku,on_hand\nMUG,3\nNO,4\n"],
+        name="stock.csv",
         source="test",
         as_of=clock.now(),
-        complete=False,
-        refuse=lambda refusal: None,
-        advance=done.append,
-    ).run()
+        store=store,
+    )
 
-    assert sum(done) == file.lines == 2
+    files.run_file(file=file, advance=lambda *numbers: told.append(numbers))
+
+    assert told == [(1, 2), (2, 2)]

@@ -1,0 +1,69 @@
+"""Tables of this session alone in which the lines of a file wait until they are applied."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.db import connection
+
+COUNTS, EVENTS, REFUSALS = "feed_counts", "feed_events", "feed_refusals"
+
+_COLUMNS = {
+    COUNTS: "n bigint, store_id bigint, item_id bigint, quantity bigint",
+    EVENTS: "n bigint, line bigint, event text",
+    REFUSALS: "n bigint, line bigint, code text, detail text, unmapped text",
+}
+
+# the lines of a chunk, of complete stores or of the others
+_OF_CHUNK = "FROM pg_temp.feed_counts WHERE n > %(after)s AND n <= %(until)s"
+COUNTED_COMPLETE = f"""
+SELECT store_id, item_id, quantity {_OF_CHUNK} AND store_id = ANY(%(complete)s::bigint[])
+"""
+COUNTED_OTHERS = f"""
+SELECT store_id, item_id, quantity {_OF_CHUNK} AND store_id <> ALL(%(complete)s::bigint[])
+ORDER BY store_id, item_id
+"""
+
+
+@contextmanager
+def staged() -> Iterator[None]:
+    """Inside the block there are empty tables for the lines of one file."""
+    _drop()
+    with connection.cursor() as cursor:
+        for name, columns in _COLUMNS.items():
+            cursor.execute(f"CREATE TEMP TABLE {name} ({columns})")
+    try:
+        yield
+    finally:
+        if not connection.needs_rollback and connection.is_usable():
+            _drop()
+
+
+def put_text(table: str, lines: list[str]) -> None:
+    """Add lines in COPY's text format."""
+    if lines:
+        with connection.cursor() as cursor, cursor.copy(f"COPY pg_temp.{table} FROM STDIN") as copy:
+            copy.write("".join(lines))
+
+
+def put_rows(table: str, rows: Iterable[tuple[Any, ...]]) -> None:
+    """Add rows of values."""
+    with connection.cursor() as cursor, cursor.copy(f"COPY pg_temp.{table} FROM STDIN") as copy:
+        for row in rows:
+            copy.write_row(row)
+
+
+def make_ready() -> None:
+    """All lines are there: let them be found by their number."""
+    with connection.cursor() as cursor:
+        for name in _COLUMNS:
+            cursor.execute(f"CREATE INDEX ON {name} USING brin (n) WITH (pages_per_range = 16)")
+            cursor.execute(f"ANALYZE {name}")
+
+
+def _drop() -> None:
+    with connection.cursor() as cursor:
+        for name in _COLUMNS:
+            cursor.execute(f"DROP TABLE IF EXISTS pg_temp.{name}")
