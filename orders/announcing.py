@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from hub.events.catalog import (
+    CollectedGoodsRecalled,
     CustomerArrived,
     CustomerBeingServed,
     CustomerOnTheWay,
@@ -74,11 +75,13 @@ def announce_order(fact: OfOrder, envelope: Fact) -> None:
     FulfillmentRejected,
     FulfillmentCanceled,
     FulfillmentExpired,
+    CollectedGoodsRecalled,
     key=_key,
     envelope=True,
 )
 def announce_fulfillment(fact: OfFulfillment, envelope: Fact) -> None:
-    """Tell the site what a store did with its part; an acknowledgement changes no status."""
+    """Tell the site what became of a store's part; an acknowledgement or a recall changes no
+    status."""
     part = _part(fact)
     _announce(part.order, envelope, status=BROUGHT.get(fact.name), **_of_part(part))
 

@@ -30,6 +30,7 @@ WORDS = {
     "fulfillment.rejected": ("Rejected by the store", "block"),
     "fulfillment.canceled": ("Canceled at the store", "cancel"),
     "fulfillment.expired": ("Not collected in time", "hourglass_disabled"),
+    "fulfillment.collected_goods_recalled": ("Collected goods were called back", "report"),
     "visit.on_my_way": ("Customer is on the way", "directions_car"),
     "visit.arrived": ("Customer has arrived", "location_on"),
     "visit.being_served": ("Goods are being brought out", "directions_walk"),
@@ -38,7 +39,13 @@ WORDS = {
     "message.delivered": ("Message delivered", "mark_email_read"),
     "message.not_sent": ("Message not sent", "unsubscribe"),
 }
-BAD = {"order.canceled", "fulfillment.rejected", "fulfillment.canceled", "message.not_sent"}
+BAD = {
+    "order.canceled",
+    "fulfillment.rejected",
+    "fulfillment.canceled",
+    "fulfillment.collected_goods_recalled",
+    "message.not_sent",
+}
 GOOD = {"order.completed", "fulfillment.handed_off", "fulfillment.ready_for_pickup"}
 
 

@@ -71,10 +71,10 @@ def reach(*, item: Item) -> Reach:
         return Reach(*(cursor.fetchone() or (0, 0)))
 
 
-def recalled_item_ids(recall: Recall) -> list[int]:
+def recalled_item_ids(item_id: int) -> list[int]:
     """The item, and every bundle that it is a part of."""
-    bundles = BundlePart.objects.filter(part=recall.item_id).values_list("bundle_id", flat=True)
-    return [recall.item_id, *sorted(bundles)]
+    bundles = BundlePart.objects.filter(part=item_id).values_list("bundle_id", flat=True)
+    return [item_id, *sorted(bundles)]
 
 
 @transaction.atomic

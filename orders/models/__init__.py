@@ -10,6 +10,7 @@ from orders.models.fulfillment import (
     RoutingDecision,
 )
 from orders.models.order import Block, Order, OrderLine, OrderStatus
+from orders.models.recall import RecalledPart
 from orders.models.visit import Spot, Visit, VisitPickup, VisitStatus
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "OrderLine",
     "OrderStatus",
     "PickupCode",
+    "RecalledPart",
     "RoutingDecision",
     "Spot",
     "Visit",

@@ -350,7 +350,7 @@ def test_bundles_with_the_item_are_concerned(mug):
     basket = make_item()
     BundlePart.objects.create(bundle=basket, part=mug)
 
-    assert recalled_item_ids(recall_of(mug)) == [mug.pk, basket.pk]
+    assert recalled_item_ids(mug.pk) == [mug.pk, basket.pk]
 
 
 # --- at the same moment ------------------------------------------------------------------------
