@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -54,14 +54,6 @@ def leftovers(*, root: Path, hours: int) -> list[str]:
     oldest = time.time() - hours * 3600
     files = [file for folder in (PARTS, WHOLE) for file in (root / folder).glob("*")]
     return [f"{file.parent.name}/{file.name}" for file in files if _written(file) < oldest]
-
-
-def drop_all_but(known: Collection[str], paths: Iterable[str], *, root: Path) -> int:
-    """Those of the files that nobody knows are gone; returns how many."""
-    unknown = [path for path in paths if path not in known]
-    for path in unknown:
-        drop(path, root=root)
-    return len(unknown)
 
 
 def _write(content: Iterable[bytes], path: Path, most: int) -> tuple[str, int]:

@@ -24,7 +24,7 @@ BLOCK = 2**18
 class _Inflated(io.RawIOBase):
     """The content of a gzip file, up to so many bytes."""
 
-    def __init__(self, file: io.BufferedReader, most: int) -> None:
+    def __init__(self, file: io.BufferedReader[Any], most: int) -> None:
         self._gzip = gzip.GzipFile(fileobj=file)
         self._most = self._left = most
 
@@ -47,10 +47,10 @@ class _Inflated(io.RawIOBase):
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[io.BufferedReader]:
+def opened(path: Path) -> Iterator[io.BufferedReader[Any]]:
     """The bytes of the file, inflated if it is gzip. Raises UnreadableFeed, also while reading."""
     try:
-        file = path.open("rb", buffering=BLOCK)
+        file = io.BufferedReader(io.FileIO(path), BLOCK)
     except OSError as error:
         raise UnreadableFeed(f"{path.name}: {error.strerror}", code="file_gone") from error
     with file:
@@ -61,7 +61,7 @@ def opened(path: Path) -> Iterator[io.BufferedReader]:
         yield io.BufferedReader(_Inflated(file, bound), BLOCK)
 
 
-def lines_of(file: io.BufferedReader, encoding: str) -> Iterator[str]:
+def lines_of(file: io.BufferedReader[Any], encoding: str) -> Iterator[str]:
     """The lines with their line ends. Raises UnreadableFeed naming the line."""
     number, lines = 0, _wide(file) if encoding == "utf-16" else _narrow(file, encoding)
     while True:
@@ -85,7 +85,7 @@ def lines_of(file: io.BufferedReader, encoding: str) -> Iterator[str]:
         yield line
 
 
-def _narrow(file: io.BufferedReader, encoding: str) -> Iterator[str]:
+def _narrow(file: io.BufferedReader[Any], encoding: str) -> Iterator[str]:
     """Lines of an encoding in which only a line's end looks like one."""
     if line := file.readline(LONGEST_LINE + 1):
         yield line.decode("utf-8-sig" if encoding == "utf-8" else encoding)
@@ -94,7 +94,7 @@ def _narrow(file: io.BufferedReader, encoding: str) -> Iterator[str]:
         yield line.decode(encoding, "replace" if len(line) > LONGEST_LINE else "strict")
 
 
-def _wide(file: io.BufferedReader) -> Iterator[str]:
+def _wide(file: io.BufferedReader[Any]) -> Iterator[str]:
     text = io.TextIOWrapper(file, encoding="utf-16", newline="")
     try:
         while line := text.readline(LONGEST_LINE + 1):

@@ -210,9 +210,14 @@ class Counting:
     ) -> Differing:
         """What complete counts of these stores change. ``counted`` is a SELECT of store_id,
         item_id and quantity, with the parameters ``values``."""
-        mine = {"complete": list(complete), "left_out": list(self.left_out), "as_of": self.as_of}
+        all_values: dict[str, Any] = {
+            **values,
+            "complete": list(complete),
+            "left_out": list(self.left_out),
+            "as_of": self.as_of,
+        }
         with connection.cursor() as cursor:
-            cursor.execute(_DIFFERING.format(counted=counted), {**values, **mine})
+            cursor.execute(_DIFFERING.format(counted=counted), all_values)
             rows = cursor.fetchall()
         return Differing(
             counts=[Count(*row[:4]) for row in rows if row[5]],

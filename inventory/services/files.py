@@ -10,7 +10,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable, Collection, Iterable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import PurePath
 from typing import Any
 
@@ -29,6 +29,9 @@ from inventory.services.feeding import running, staging, weighing
 MODES = ("snapshot", "delta")
 POLICIES = ("reject_rows", "reject_file")
 LONGEST_SOURCE = 60
+KEPT = timedelta(days=30)
+LEFTOVER_HOURS = 24
+DROPPED_AT_ONCE = 500
 REFUSED_BY_PERSON = "refused_by_person"
 # what a spreadsheet takes for the beginning of a formula
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -229,6 +232,22 @@ def waiting_files(*, most: int) -> list[StockFile]:
     """Files that nobody runs although they should, those that never began first."""
     rows = StockFile.objects.filter(status__in=running.RUNNABLE).order_by("-status", "pk")
     return [file for file in rows[:most] if not running.is_claimed(file)]
+
+
+def drop_old_contents() -> None:
+    """Contents of files that ended 30 days ago are gone, and so is what no row knows of."""
+    root = settings.FEEDS_DIR
+    old = StockFile.objects.filter(
+        status__in=[StockFile.Status.DONE, StockFile.Status.REFUSED],
+        finished_at__lt=clock.now() - KEPT,
+    ).exclude(path="")
+    for file in old[:DROPPED_AT_ONCE]:
+        keeping.drop(file.path, root=root)
+        StockFile.objects.filter(pk=file.pk).update(path="")
+    paths = keeping.leftovers(root=root, hours=LEFTOVER_HOURS)
+    known = set(StockFile.objects.filter(path__in=paths).values_list("path", flat=True))
+    for path in set(paths) - known:
+        keeping.drop(path, root=root)
 
 
 def _nothing(*_: object) -> None:

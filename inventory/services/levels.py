@@ -6,6 +6,7 @@ Rows are locked store by store, and in a store by item id, as everywhere in the 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from typing import Any
 
 from django.db import connection
 
@@ -68,7 +69,7 @@ def make_level_pairs(*, stores: Sequence[int], items: Sequence[int]) -> None:
 
     Looks first, because making levels waits for whoever is stopping sales.
     """
-    values = {"stores": stores, "items": items}
+    values: dict[str, Any] = {"stores": list(stores), "items": list(items)}
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT EXISTS (SELECT {_LACKING})", values)
         (lacking,) = cursor.fetchone() or (False,)
@@ -87,4 +88,4 @@ def lock_levels(*, store_id: int, item_ids: Collection[int]) -> None:
 def lock_level_pairs(*, stores: Sequence[int], items: Sequence[int]) -> None:
     """As ``lock_levels``, for the item of every store named at the same place."""
     with connection.cursor() as cursor:
-        cursor.execute(_LOCK, {"stores": stores, "items": items})
+        cursor.execute(_LOCK, {"stores": list(stores), "items": list(items)})

@@ -59,7 +59,7 @@ class Refusals:
 def keep(file: StockFile, *, after: int, until: int) -> tuple[int, list[RefusedLine]]:
     """Record a chunk's refused lines and unmapped codes; how many there are, and those of them
     that are kept: of a file at most 100,000 lines are, all are counted."""
-    values = {
+    values: dict[str, Any] = {
         "file": file.pk,
         "source": file.source,
         "now": clock.now(),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.db import DatabaseError, connection, transaction
@@ -124,9 +125,7 @@ class Run:
             if chunk.until <= self.file.lines_done:
                 continue
             try:
-                lines = persistently(
-                    lambda chunk=chunk: apply_chunk(self.file, chunk, looked, self.moment)
-                )
+                lines = persistently(partial(apply_chunk, self.file, chunk, looked, self.moment))
             except RowsRefused as refused:
                 with transaction.atomic():
                     RefusedLine.objects.bulk_create(refused.lines)
