@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
@@ -80,6 +80,11 @@ def systems_of(source: str) -> list[str]:
     layouts = FeedLayout.objects.filter(source=source, active=True)
     named = [name for layout in layouts for name in layout.code_systems or DEFAULT_SYSTEMS]
     return list(dict.fromkeys(named or DEFAULT_SYSTEMS))
+
+
+def system_to_map(systems: Sequence[str]) -> str:
+    """The system in which a code that stands for nothing most likely is: SKUs are known."""
+    return next((name for name in systems if name != "sku"), "sku")
 
 
 def _settle(keys: Iterable[tuple[str, str]]) -> int:

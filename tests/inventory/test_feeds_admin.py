@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from django.contrib.auth.models import Permission, User
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -9,7 +11,14 @@ from django.urls import reverse
 from django_q.models import OrmQ
 
 from hub.stores.models import StaffScope
-from inventory.models import FeedLayout, ItemCode, RefusedLine, StockFile, UnmappedCode
+from inventory.models import (
+    FeedLayout,
+    ItemCode,
+    RefusedLine,
+    StockFile,
+    StockLevel,
+    UnmappedCode,
+)
 from tests.factories import (
     make_item,
     make_layout,
@@ -17,6 +26,7 @@ from tests.factories import (
     make_stock_file,
     make_store,
     make_unmapped,
+    stock,
 )
 
 pytestmark = pytest.mark.django_db
@@ -374,3 +384,113 @@ def test_decisions_are_not_made_by_looking(client):
     file = make_stock_file(status="parked")
 
     assert client.get(page("stockfile", "decide", file.pk)).status_code == 405
+
+
+PREVIEW = {
+    "lines": 40,
+    "refused": 1,
+    "applied": 30,
+    "zeroed": 1_200,
+    "stores_cut": 3,
+    "stores": [
+        {
+            "store": "S1",
+            "name": "Kraków",
+            "before": 1_000,
+            "after": 250,
+            "percent": 75,
+            "to_zero": 12,
+        }
+    ],
+}
+
+
+def test_a_parked_file_shows_what_it_would_cut(client):
+    file = make_stock_file(
+        status="parked", preview=PREVIEW, problem_code="cuts_too_deep", problem="it cuts stock"
+    )
+
+    html = show(client, file)
+
+    for text in ("1,200</b> would be set to zero", "It cuts 3 stores", "1000 → <b>250</b>", "75 %"):
+        assert text in html
+    assert "width: 25%" in html
+    assert "Take it over" in html
+
+
+# --- trying a layout --------------------------------------------------------------------------
+
+
+def try_with(client, layout, content):
+    file = SimpleUploadedFile("sample.csv", content)
+    return client.post(page("feedlayout", "try", layout.pk), {"file": file}, follow=True)
+
+
+def test_a_layout_is_tried_with_a_file_and_nothing_changes(client, settings):
+    store, mug = make_store(code="S1"), make_item(sku="MUG")
+    stock(store, {mug: 100})
+    columns = {"sku": "Artikel", "on_hand": "Bestand"}
+    layout = make_layout(
+        columns=columns, delimiter=";", encoding="cp1252", store=store, code_systems=["sku", "plu"]
+    )
+
+    reply = try_with(
+        client, layout, "Artikel;Bestand;Größe\nMUG;5\nNIX;1\nMUG;-2\n".encode("cp1252")
+    )
+
+    html, trial = reply.content.decode(), reply.context["trial"]
+    assert trial.rows == [["", "MUG", "5"], ["", "NIX", "1"], ["", "MUG", "-2"]]
+    assert [(c.ours, c.theirs, c.found) for c in trial.columns] == [
+        ("store", "store", False),
+        ("sku", "Artikel", True),
+        ("on_hand", "Bestand", True),
+    ]
+    for text in ("Not read: Größe", "unknown_sku", "invalid_quantity", "100 → <b>5</b>"):
+        assert text in html
+    assert "?system=plu&amp;code=NIX" in html
+    assert StockLevel.objects.get().on_hand == 100
+    assert not StockFile.objects.exists()
+    assert not UnmappedCode.objects.exists()
+    assert not list((settings.FEEDS_DIR / "received").iterdir())
+
+
+def test_a_layout_of_changes_is_tried_too(client):
+    store, _ = make_store(code="S1"), make_item(sku="MUG")
+    layout = make_layout(mode="delta", store=store)
+    line = {"id": "1", "sku": "MUG", "kind": "sale", "quantity": 2}
+    line |= {"occurred_at": "2026-11-01T08:00:00Z"}
+
+    reply = try_with(client, layout, json.dumps(line).encode() + b"\n")
+
+    assert reply.context["trial"].problem == ""
+    assert "1</b> stock events" in reply.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"sku;on_hand\nMUG;1\n", "names no column sku or on_hand"),
+        (b"sku,on_hand\nM\xdcG,1\n", "Line 2 is not UTF-8."),
+        (b"sku,on_hand\nMUG,\x001\n", "holds a NUL"),
+        (b'sku,on_hand\n"MUG,1\n', "Line"),
+        (b"\x1f\x8b\x08nonsense", "gzip data"),
+        (b"sku,on_hand\n" + b"x" * 20_000 + b"\n", "is longer than"),
+        (b"", "The submitted file is empty."),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_told_in_words(client, content, sentence):
+    make_item(sku="MUG")
+
+    reply = try_with(client, make_layout(store=make_store()), content)
+
+    assert reply.status_code == 200
+    assert sentence in reply.content.decode()
+
+
+def test_a_layout_cannot_be_tried_by_who_may_not_see_it(client):
+    layout = make_layout()
+    client.force_login(make_person())
+
+    reply = client.post(page("feedlayout", "try", layout.pk), {})
+
+    assert reply.status_code == 404

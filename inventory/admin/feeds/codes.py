@@ -23,6 +23,7 @@ from inventory.services.mapping import (
     CodeMapRefused,
     import_codes,
     save_code,
+    system_to_map,
     systems_of,
 )
 
@@ -133,8 +134,8 @@ class UnmappedCodeAdmin(ReadOnlyAdmin[UnmappedCode]):
         if not self.has_view_permission(request):
             raise Http404
         row = get_object_or_404(self.get_queryset(request), pk=pk)
-        systems = [name for name in systems_of(row.source) if name != "sku"]
-        known = {"system": (systems or ["gtin"])[0], "code": row.code, FROM_UNMAPPED: row.pk}
+        system = system_to_map(systems_of(row.source))
+        known = {"system": system, "code": row.code, FROM_UNMAPPED: row.pk}
         form = reverse("admin:inventory_itemcode_add")
         return HttpResponseRedirect(f"{form}?{urlencode(known)}")
 

@@ -195,7 +195,8 @@ class StockFileAdmin(ReadOnlyAdmin[StockFile]):
             "refused_total": f"{file.lines_refused:,}",
             "store": file.store or (file.layout.store if file.layout else None),
             "problem": words.sentence(file.problem),
-            "preview": file.preview,
+            "cuts": words.cuts_of(file.preview),
+            "expected": words.expected_of(file.preview),
             "outcomes": words.outcomes_of(file.result),
             "hint": words.HINTS.get(file.problem_code, ""),
             "reasons": list(

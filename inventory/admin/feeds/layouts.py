@@ -1,4 +1,3 @@
-# ruff: noqa: ARG002  an override takes all that Django passes
 """Layouts: how a source writes its stock files, and trying one with a file of its own."""
 
 from __future__ import annotations
@@ -7,12 +6,20 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from django import forms
-from django.contrib import admin
-from django.http import HttpRequest
+from django.contrib import admin, messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.decorators import method_decorator
+from django.views.decorators.http import require_POST
 
+from hub.errors import HubError
 from hub.staff.pages import HubAdmin
+from inventory.admin.feeds import words
 from inventory.models import FeedLayout
-from inventory.services.mapping import DEFAULT_SYSTEMS, LONGEST_SYSTEM
+from inventory.services.mapping import DEFAULT_SYSTEMS, LONGEST_SYSTEM, system_to_map
+from inventory.services.trying import MOST_ROWS, try_layout
 
 if TYPE_CHECKING:
     from django.forms import Select
@@ -114,6 +121,12 @@ class LayoutForm(forms.ModelForm):  # type: ignore[type-arg]
         return layout
 
 
+class TrialForm(forms.Form):
+    """A file to try a layout with."""
+
+    file = forms.FileField()
+
+
 @admin.register(FeedLayout)
 class FeedLayoutAdmin(HubAdmin[FeedLayout]):
     """How sources write their files; one with files ends by «active»."""
@@ -141,6 +154,40 @@ class FeedLayoutAdmin(HubAdmin[FeedLayout]):
         ),
     ]
 
-    def get_prepopulated_fields(self, request: HttpRequest, obj: Any = None) -> dict[str, Any]:
-        """Nothing is filled in by itself: the code is also a folder's name."""
-        return {}
+    def get_urls(self) -> list[URLPattern]:
+        """Trying has an address of its own."""
+        view = self.admin_site.admin_view(self.try_view)
+        own = path("<int:pk>/try/", view, name="inventory_feedlayout_try")
+        return [own, *super().get_urls()]
+
+    @method_decorator(require_POST)
+    def try_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Show how the layout reads a file, and what the file would do."""
+        if not self.has_view_permission(request):
+            raise Http404
+        layout = get_object_or_404(self.get_queryset(request).select_related("store"), pk=pk)
+        form = TrialForm(request.POST, request.FILES)
+        back = HttpResponseRedirect(reverse("admin:inventory_feedlayout_change", args=[pk]))
+        if not form.is_valid():
+            messages.error(request, str(form.errors["file"][0]))
+            return back
+        file = form.cleaned_data["file"]
+        try:
+            trial = try_layout(layout=layout, content=file.chunks(), name=file.name)
+        except HubError as error:
+            messages.error(request, words.sentence(error.detail))
+            return back
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"{layout} reads {file.name}",
+            "layout": layout,
+            "trial": trial,
+            "problem": words.sentence(trial.problem),
+            "hint": words.HINTS.get(trial.problem_code, ""),
+            "expected": words.expected_of(trial.preview),
+            "cuts": words.cuts_of(trial.preview),
+            "system": system_to_map(layout.code_systems or DEFAULT_SYSTEMS),
+            "most_rows": f"{MOST_ROWS:,}",
+            "is_part": trial.preview.get("lines", 0) >= MOST_ROWS,
+        }
+        return TemplateResponse(request, "admin/inventory/feedlayout/trial.html", context)

@@ -12,6 +12,16 @@ STATES = {
     "done": ("Done", "success"),
     "refused": ("Refused", "danger"),
 }
+# what a file would do, before it does it
+EXPECTED = {
+    "applied": "would come into force",
+    "unchanged": "as the hub has it",
+    "zeroed": "would be set to zero: the file does not name them",
+    "superseded": "older than a count that is in force",
+    "events": "stock events",
+    "duplicates": "recorded before",
+    "refused": "would be refused",
+}
 OUTCOMES = {
     "applied": "in force now",
     "unchanged": "as the hub had it",
@@ -52,6 +62,11 @@ def outcomes_of(result: Mapping[str, Any]) -> list[tuple[str, str]]:
     return [(f"{counts[name]:,}", OUTCOMES.get(name, name.replace("_", " "))) for name in ordered]
 
 
+def expected_of(preview: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """What a file would do, in words; nothing that would not happen."""
+    return [(f"{preview[name]:,}", text) for name, text in EXPECTED.items() if preview.get(name)]
+
+
 def bytes_of(size: int) -> str:
     """A size in the unit that matters."""
     amount, units = float(size), ["bytes", "KB", "MB", "GB"]
@@ -65,3 +80,10 @@ def sentence(text: str) -> str:
     """The text with a capital and a full stop."""
     first = text[:1].upper() + text[1:]
     return first if first.endswith((".", "!", "?")) else first + "."
+
+
+def cuts_of(preview: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The stores that a file would cut, each with the share that would stay, for a picture."""
+    return [
+        cut | {"stays": max(0, min(100, 100 - cut["percent"]))} for cut in preview.get("stores", [])
+    ]
