@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS
+from django.http import HttpResponse
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
-from rest_framework.response import Response
 
 from hub.api.auth import Caller, caller
 from hub.api.errors import InvalidFields
@@ -19,8 +20,13 @@ from hub.errors import NotFound
 from hub.stores.models import Store
 from hub.stores.services import find_stores
 from inventory.api.conditional import IF_NONE_MATCH, NOT_MODIFIED, conditional
-from inventory.services.availability import Availability, available_by_reference
+from inventory.services.availability import (
+    Availability,
+    available_by_reference,
+    promised_by_reference,
+)
 from inventory.services.catalog import find_items
+from inventory.services.incoming import Coming, coming
 
 MOST = 100
 TERMS = (
@@ -77,6 +83,13 @@ class TermsShape(serializers.Serializer[Any]):
     feed_buffer = serializers.IntegerField(help_text="Hidden because the store's feed is late.")
 
 
+class OnTheWayShape(serializers.Serializer[Any]):
+    """Units that wait to come; shown, never sold."""
+
+    quantity = serializers.IntegerField()
+    expected_at = serializers.DateTimeField(help_text="When the first of them should be there.")
+
+
 class PositionShape(serializers.Serializer[Any]):
     """One item in one store. ``counted_at`` is null when nobody ever counted it."""
 
@@ -89,6 +102,11 @@ class PositionShape(serializers.Serializer[Any]):
         child=serializers.ChoiceField(choices=REASONS),
         required=False,
         help_text="Why there is nothing to promise; only with explain=1, empty above zero.",
+    )
+    incoming = OnTheWayShape(
+        required=False,
+        allow_null=True,
+        help_text="Only with explain=1: no part of the number; null when nothing is on its way.",
     )
 
 
@@ -108,28 +126,45 @@ class AvailabilityView(HubView):
         parameters=[AvailabilityQuery, IF_NONE_MATCH],
         responses={200: AvailabilityShape, 304: NOT_MODIFIED},
     )
-    def get(self, request: Request) -> Response:
+    def get(self, request: Request) -> HttpResponse:
         """The availability of up to 100 items in up to 100 stores."""
         wanted = read_listed(AvailabilityQuery, request)
         stores, skus = list(dict.fromkeys(wanted["store"])), list(dict.fromkeys(wanted["sku"]))
-        found = _found(caller(request), stores, skus)
-        items = [
-            _position(store, sku, found[store, sku], wanted["explain"])
-            for store in stores
-            for sku in skus
-        ]
+        site = caller(request)
+        items = (_explained if wanted["explain"] else _told)(site, stores, skus)
         return conditional(request, {"items": items})
 
 
-def _found(site: Caller, stores: list[str], skus: list[str]) -> dict[tuple[str, str], Availability]:
-    """Every position asked for; raises NotFound and UnknownSku, naming what there is not."""
+def _told(site: Caller, stores: list[str], skus: list[str]) -> list[dict[str, Any]]:
+    """Every position's number; raises NotFound and UnknownSku, naming what there is not."""
+    found = promised_by_reference(channel=site.channel, stores=stores, skus=skus, using=database())
+    _check_all_found(site, stores, skus, {row.store_id for row in found.values()}, len(found))
+    return [
+        {"store": store, "sku": sku, "available": row.available, "counted_at": row.counted_at}
+        for store in stores
+        for sku in skus
+        for row in (found[store, sku],)
+    ]
+
+
+def _explained(site: Caller, stores: list[str], skus: list[str]) -> list[dict[str, Any]]:
+    """Every position with its terms, reasons and what is on its way; raises as ``_told``."""
     found = available_by_reference(channel=site.channel, stores=stores, skus=skus, using=database())
-    reached = all(site.may_use(position.store_id) for position in found.values())
-    if not reached or len(found) < len(stores) * len(skus):
+    _check_all_found(site, stores, skus, {row.store_id for row in found.values()}, len(found))
+    waiting = coming(
+        store_ids={row.store_id for row in found.values()}, skus=skus, using=database()
+    )
+    return [_position(store, sku, found[store, sku], waiting) for store in stores for sku in skus]
+
+
+def _check_all_found(
+    site: Caller, stores: list[str], skus: list[str], reached: set[int], positions: int
+) -> None:
+    within_reach = all(site.may_use(store_id) for store_id in reached)
+    if not within_reach or positions < len(stores) * len(skus):
         in_reach(site, find_stores(stores))
         find_items(skus)
         raise NotFound("a store or an item has just gone")
-    return found
 
 
 def database() -> str:
@@ -165,14 +200,17 @@ def _flat(reasons: Any) -> list[Any]:
     return list(reasons)
 
 
-def _position(store: str, sku: str, terms: Availability, explain: bool) -> dict[str, Any]:
-    position: dict[str, Any] = {
+def _position(
+    store: str, sku: str, terms: Availability, waiting: Mapping[tuple[int, str], Coming]
+) -> dict[str, Any]:
+    coming_in = waiting.get((terms.store_id, sku))
+    return {
         "store": store,
         "sku": sku,
         "available": terms.atp,
         "counted_at": terms.counted_at,
+        "terms": {name: getattr(terms, name) for name in TERMS},
+        "reasons": terms.reasons,
+        "incoming": coming_in
+        and {"quantity": coming_in.units, "expected_at": coming_in.expected_at},
     }
-    if explain:
-        position["terms"] = {name: getattr(terms, name) for name in TERMS}
-        position["reasons"] = terms.reasons
-    return position

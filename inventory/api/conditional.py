@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from typing import Any
 
+from django.http import HttpResponse
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
 from rest_framework.request import Request
-from rest_framework.response import Response
+
+from hub.api.rendering import JsonRenderer, to_bytes
 
 IF_NONE_MATCH = OpenApiParameter(
     name="If-None-Match",
@@ -20,16 +21,20 @@ IF_NONE_MATCH = OpenApiParameter(
 NOT_MODIFIED = OpenApiResponse(description="The answer with that ETag still holds.")
 
 
-def conditional(request: Request, data: dict[str, Any]) -> Response:
-    """The answer with its ETag, or 304 without a body when If-None-Match names that tag."""
-    tag = f'W/"{hashlib.blake2b(_bytes(data), digest_size=12).hexdigest()}"'
+def conditional(request: Request, data: dict[str, Any]) -> HttpResponse:
+    """The answer with its ETag, or 304 without a body when If-None-Match names that tag.
+
+    The body is made once, for the tag and for sending.
+    """
+    body = to_bytes(data)
+    tag = f'W/"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
     named = request.META.get("HTTP_IF_NONE_MATCH", "")
     known = named.strip() == "*" or tag in [each.strip() for each in named.split(",")]
-    reply = Response(status=304) if known else Response(data)
+    if known:
+        reply = HttpResponse(status=304)
+        del reply["Content-Type"]
+    else:
+        reply = HttpResponse(body, content_type=JsonRenderer.media_type)
     reply["ETag"] = tag
     reply["Cache-Control"] = "private, no-cache"
     return reply
-
-
-def _bytes(data: dict[str, Any]) -> bytes:
-    return json.dumps(data, default=str, separators=(",", ":")).encode()

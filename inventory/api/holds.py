@@ -25,6 +25,7 @@ from inventory.services.catalog import find_items
 from inventory.services.holds import (
     DEFAULT_MINUTES,
     MOST_MINUTES,
+    extend_hold,
     find_hold,
     place_hold,
     release_hold,
@@ -41,11 +42,20 @@ class LineForm(Form):
 
 
 class HoldForm(Form):
-    """What to set aside, and for how long. Lines of the same SKU are summed."""
+    """What to set aside, and for how long. Lines of the same SKU are summed; a bundle is held as
+    its parts."""
 
     store = serializers.CharField(max_length=40, help_text="Id or code of the store.")
     lines = serializers.ListField(child=LineForm(), allow_empty=False, max_length=MOST_LINES)
     minutes = serializers.IntegerField(default=DEFAULT_MINUTES, min_value=1, max_value=MOST_MINUTES)
+
+
+class ExtendForm(Form):
+    """For how much longer."""
+
+    minutes = serializers.IntegerField(
+        default=DEFAULT_MINUTES, min_value=1, max_value=MOST_MINUTES, help_text="From now."
+    )
 
 
 class HeldLineShape(serializers.Serializer[Any]):
@@ -102,12 +112,20 @@ class HoldsView(HubView):
 class HoldView(HubView):
     """One hold."""
 
-    scopes: ClassVar = {"GET": "holds:write", "DELETE": "holds:write"}
+    scopes: ClassVar = {"GET": "holds:write", "PATCH": "holds:write", "DELETE": "holds:write"}
 
     @extend_schema(operation_id="read_hold", responses={200: HoldShape})
     def get(self, request: Request, reference: str) -> Response:
         """A hold and what has become of it."""
         return Response(_shape(_find(caller(request), reference)))
+
+    @extend_schema(operation_id="extend_hold", request=ExtendForm, responses={200: HoldShape})
+    def patch(self, request: Request, reference: str) -> Response:
+        """Let the hold last longer: never shorter, never beyond two hours in all."""
+        wanted = read_body(ExtendForm, request)
+        hold = _find(caller(request), reference)
+        extend_hold(hold=hold, minutes=wanted["minutes"])
+        return Response(_shape(hold))
 
     @extend_schema(operation_id="release_hold", responses={204: None})
     def delete(self, request: Request, reference: str) -> Response:

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from django.http import HttpResponse
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -182,7 +183,7 @@ class NetworkView(HubView):
         parameters=[NetworkQuery, IF_NONE_MATCH],
         responses={200: NetworkShape, 304: NOT_MODIFIED},
     )
-    def get(self, request: Request) -> Response:
+    def get(self, request: Request) -> HttpResponse:
         """How much of each item can be promised over all stores."""
         skus = list(dict.fromkeys(read_listed(NetworkQuery, request)["sku"]))
         site = caller(request)

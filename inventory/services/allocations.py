@@ -25,6 +25,7 @@ from inventory.errors import (
 )
 from inventory.lines import ordered
 from inventory.models import Allocation, Hold, SalesStop
+from inventory.services.bundles import unpacked
 from inventory.services.taking import TAKEN, take
 
 SOURCE = "hub"
@@ -168,9 +169,10 @@ def convert_hold(
     order wants an item or units that the hold does not have, and ItemsRecalled when it wants
     what has been called back since: such a hold lapses by itself.
     """
-    items, quantities = ordered(lines)
+    needed = unpacked(lines)
+    items, quantities = ordered(needed)
     held = dict(hold.lines.values_list("item_id", "quantity"))
-    if any(held.get(item, 0) < quantity for item, quantity in lines.items()):
+    if any(held.get(item, 0) < quantity for item, quantity in needed.items()):
         raise HoldMismatch(f"{hold.public_id} does not hold these lines")
     _end_hold(hold)
     values: dict[str, Any] = {
@@ -240,7 +242,7 @@ def hand_off(*, reference: str, lines: Mapping[int, int]) -> None:
 
 
 def _spend(*, reference: str, lines: Mapping[int, int] | None, handed_off: bool) -> None:
-    items, quantities = (None, None) if lines is None else ordered(lines)
+    items, quantities = (None, None) if lines is None else ordered(unpacked(lines))
     values: dict[str, Any] = {
         "reference": reference,
         "items": items,

@@ -16,7 +16,7 @@ from django.db.models import Max, Q
 
 from hub import clock
 from hub.stores.models import SalesChannel, Store
-from inventory.models import Item, StockChange, StockTouch
+from inventory.models import BundlePart, Item, StockChange, StockTouch
 from inventory.services.availability import Availability, available, available_of
 
 BATCH = 20_000
@@ -28,10 +28,14 @@ WITH touched AS (
     DELETE FROM inventory_stocktouch
     WHERE id IN (SELECT id FROM inventory_stocktouch ORDER BY id LIMIT %(batch)s)
     RETURNING id, store_id, item_id, category, channel_id
+), concerned AS (
+    SELECT * FROM touched
+    UNION ALL
+    SELECT touched.id, touched.store_id, part.bundle_id, touched.category, touched.channel_id
+    FROM touched JOIN inventory_bundlepart part ON part.part_id = touched.item_id
 ), change AS (
-    SELECT store_id, item_id, category, channel_id, row_number() OVER (ORDER BY min(id)) AS step,
-        sum(count(*)) OVER () AS touches
-    FROM touched GROUP BY store_id, item_id, category, channel_id
+    SELECT store_id, item_id, category, channel_id, row_number() OVER (ORDER BY min(id)) AS step
+    FROM concerned GROUP BY store_id, item_id, category, channel_id
 ), placed AS (
     INSERT INTO inventory_stockchange
         (store_id, item_id, category, channel_id, position, changed_at)
@@ -41,7 +45,7 @@ WITH touched AS (
     ON CONFLICT (store_id, item_id, category, channel_id)
         DO UPDATE SET position = excluded.position, changed_at = excluded.changed_at
 )
-SELECT coalesce(max(touches), 0) FROM change
+SELECT count(*) FROM touched
 """
 
 # A feed that falls silent changes what may be sold without anybody writing anything.
@@ -137,12 +141,13 @@ def _told(channel: SalesChannel, page: list[StockChange]) -> Iterator[Changed]:
 def export(
     *, channel: SalesChannel, stores: Collection[Store]
 ) -> Iterator[tuple[str, str, Availability]]:
-    """Everything in these stores that has a level: (store code, SKU, availability), by store.
+    """What has a level in these stores, and all bundles: (store code, SKU, availability).
 
-    Memory holds one store at a time.
+    It comes store by store; memory holds one store at a time.
     """
     for store in stores:
-        items = dict(Item.objects.filter(stock__store=store, active=True).values_list("pk", "sku"))
+        sold_here = Q(stock__store=store) | Q(pk__in=BundlePart.objects.values("bundle"))
+        items = dict(Item.objects.filter(sold_here, active=True).values_list("pk", "sku"))
         found = available(channel=channel, store_ids=[store.pk], item_ids=list(items))
         for (_, item), position in found.items():
             yield store.code, items[item], position

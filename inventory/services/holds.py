@@ -7,11 +7,14 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from django.db import DEFAULT_DB_ALIAS, connection, transaction
+from django.db.models import F, Value
+from django.db.models.functions import Greatest, Least
 
 from hub import clock
 from hub.errors import Invalid, NotFound
 from hub.ids import new_id
 from hub.stores.models import SalesChannel, Store
+from inventory.errors import HoldExpired
 from inventory.models import Hold
 from inventory.services.taking import TAKEN, take
 
@@ -80,8 +83,8 @@ def place_hold(
 ) -> Hold:
     """Set units aside in one store: ``lines`` maps item ids to units, all of them or none.
 
-    They come back by themselves after ``minutes`` (1 to 120). Raises InsufficientStock naming
-    every short line.
+    Of a bundle the hold has the parts. They come back by themselves after ``minutes`` (1 to 120).
+    Raises InsufficientStock naming every short line.
     """
     if not 1 <= minutes <= MOST_MINUTES:
         raise Invalid(f"a hold lasts 1 to {MOST_MINUTES} minutes")
@@ -102,6 +105,23 @@ def find_hold(*, reference: str, channel: SalesChannel) -> Hold:
         return Hold.objects.select_related("store").get(public_id=reference, channel=channel)
     except Hold.DoesNotExist:
         raise NotFound("no such hold") from None
+
+
+def extend_hold(*, hold: Hold, minutes: int) -> None:
+    """Let a living hold last ``minutes`` (1 to 120) from now, but never beyond two hours in all.
+
+    It is never made shorter. Raises HoldExpired when it is over.
+    """
+    if not 1 <= minutes <= MOST_MINUTES:
+        raise Invalid(f"a hold lasts 1 to {MOST_MINUTES} minutes")
+    now = clock.now()
+    wanted = now + timedelta(minutes=minutes)
+    latest = F("created_at") + timedelta(minutes=MOST_MINUTES)
+    living = Hold.objects.filter(pk=hold.pk, status=Hold.Status.ACTIVE, expires_at__gt=now)
+    extended = living.update(expires_at=Greatest("expires_at", Least(Value(wanted), latest)))
+    hold.refresh_from_db(fields=["status", "expires_at"])
+    if not extended:
+        raise HoldExpired(f"{hold.public_id} is over", hold_status=hold.status)
 
 
 @transaction.atomic

@@ -10,6 +10,7 @@ from django.db import DEFAULT_DB_ALIAS, connections
 
 from hub.stores.models import SalesChannel
 from inventory.services.availability import Availability, available
+from inventory.services.bundles import unpacked
 
 FURTHEST_METRES = 20_100_000  # half around the globe
 FIRST_LOOK = 50
@@ -27,9 +28,21 @@ SELECT id, metres FROM (
     WHERE active AND pickup_enabled AND latitude BETWEEN %(south)s AND %(north)s
       AND (%(reach)s::bigint[] IS NULL OR id = ANY(%(reach)s::bigint[]))
 ) AS store
-WHERE metres <= %(radius)s
+WHERE metres <= %(radius)s {stocked}
 ORDER BY metres, code
 """
+# No rule adds to what is free, so a store with fewer free units than wanted need not be asked.
+_FREE = """
+    FROM unnest(%(items)s::bigint[], %(units)s::bigint[]) AS line (item_id, units)
+    LEFT JOIN inventory_stocklevel level
+        ON level.store_id = store.id AND level.item_id = line.item_id
+    WHERE coalesce(level.on_hand - level.unavailable - level.allocated - level.held, 0)"""
+_STOCKED = {
+    "none": "",
+    "part": f"AND EXISTS (SELECT {_FREE} >= 1)",
+    "whole": f"AND NOT EXISTS (SELECT {_FREE} < line.units)",
+}
+_GOOD = {"none": {"none", "part", "whole"}, "part": {"part", "whole"}, "whole": {"whole"}}
 
 
 @dataclass(frozen=True)
@@ -59,32 +72,41 @@ def stores_near(
     ``basket`` of each is ``whole`` (every line), ``part`` (at least a unit of one) or ``none``;
     those below ``at_least`` are left out. ``reach`` are the only stores looked at; None means all.
     """
-    span = radius_metres / _METRES_PER_DEGREE * 1.001
+    needed = unpacked(lines)
     values: dict[str, Any] = {
         "latitude": latitude,
         "longitude": longitude,
         "radius": radius_metres,
-        "south": latitude - span,
-        "north": latitude + span,
         "reach": None if reach is None else list(reach),
     }
-    with connections[using].cursor() as cursor:
-        cursor.execute(_WITHIN, values)
-        places: list[tuple[int, float]] = cursor.fetchall()
-    good = {"none": {"none", "part", "whole"}, "part": {"part", "whole"}, "whole": {"whole"}}
     near: list[NearStore] = []
+    places = _places(values, needed=needed, at_least=at_least, using=using)
     for some in _looks(places, limit if at_least == "none" else FIRST_LOOK):
         stock = available(
             channel=channel,
             store_ids=[store_id for store_id, _ in some],
-            item_ids=list(lines),
+            item_ids=sorted({*lines, *needed}),
             using=using,
         )
-        looked = (_look(place, lines, stock) for place in some)
-        near += [store for store in looked if store.basket in good[at_least]]
+        looked = (_look(place, lines, needed, stock) for place in some)
+        near += [store for store in looked if store.basket in _GOOD[at_least]]
         if len(near) >= limit:
             break
     return near[:limit]
+
+
+def _places(
+    values: dict[str, Any], *, needed: Mapping[int, int], at_least: str, using: str
+) -> list[tuple[int, float]]:
+    """The stores (id, metres) worth a look, the nearest first."""
+    span = values["radius"] / _METRES_PER_DEGREE * 1.001
+    values |= {"south": values["latitude"] - span, "north": values["latitude"] + span}
+    if at_least != "none":
+        values |= {"items": list(needed), "units": list(needed.values())}
+    with connections[using].cursor() as cursor:
+        cursor.execute(_WITHIN.format(stocked=_STOCKED[at_least]), values)
+        places: list[tuple[int, float]] = cursor.fetchall()
+    return places
 
 
 def _looks(places: list[tuple[int, float]], size: int) -> Iterator[list[tuple[int, float]]]:
@@ -98,11 +120,13 @@ def _looks(places: list[tuple[int, float]], size: int) -> Iterator[list[tuple[in
 def _look(
     place: tuple[int, float],
     lines: Mapping[int, int],
+    needed: Mapping[int, int],
     stock: Mapping[tuple[int, int], Availability],
 ) -> NearStore:
     store_id, metres = place
     found = {item: stock[store_id, item] for item in lines}
-    if all(found[item].atp >= units for item, units in lines.items()):
+    enough = all(stock[store_id, item].atp >= units for item, units in needed.items())
+    if enough and not any(position.stops for position in found.values()):
         basket = "whole"
     else:
         basket = "part" if any(position.atp for position in found.values()) else "none"

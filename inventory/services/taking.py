@@ -10,7 +10,7 @@ from django.db import connection
 from hub.stores.models import SalesChannel, Store
 from inventory.errors import InsufficientStock
 from inventory.lines import ordered
-from inventory.services import availability
+from inventory.services import availability, bundles
 
 # Locks the level of every line that has enough free units, in the order of the item ids, so that
 # two baskets never wait for each other. After a wait PostgreSQL checks the WHERE again on the
@@ -46,10 +46,18 @@ def take(
 ) -> list[Any]:
     """Run a statement made of TAKEN, with ``values`` besides those TAKEN needs; return its rows.
 
-    Raises InsufficientStock, naming every short line, when the statement moved fewer lines than
-    asked for; then it must not have moved any.
+    Of a bundle its parts are taken. Raises InsufficientStock, naming every short line, when the
+    statement moved fewer lines than asked for (then it must not have moved any), or when a bundle
+    itself is not sold.
     """
-    items, quantities = ordered(lines)
+    needed = bundles.unpacked(lines)
+    items, quantities = ordered(needed)
+    if needed.keys() != lines.keys() and (
+        stopped := availability.shortages(
+            channel=channel, store=store, lines={i: n for i, n in lines.items() if i not in needed}
+        )
+    ):
+        raise InsufficientStock(stopped)
     for _ in range(TRIES):
         protected = availability.protected_units(channel=channel, store=store, item_ids=items)
         parameters: dict[str, Any] = {
@@ -65,5 +73,7 @@ def take(
         if len(rows) == len(items):
             return rows
         if short := availability.shortages(channel=channel, store=store, lines=lines):
+            break
+        if short := availability.shortages(channel=channel, store=store, lines=needed):
             break
     raise InsufficientStock(short)

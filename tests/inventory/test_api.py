@@ -54,6 +54,9 @@ class Api:
     def delete(self, address):
         return self.client.delete(address)
 
+    def patch(self, address, body):
+        return self.client.patch(address, data=json.dumps(body), content_type="application/json")
+
     def post(self, address, body, key=None):
         self.requests += 1
         return self.client.post(
@@ -282,3 +285,37 @@ def test_a_hold_whose_time_is_over_shows_it_before_the_sweep(api, channel, store
         shown = api.get(f"/v1/holds/{hold.public_id}").json()
 
     assert shown["status"] == "expired"
+
+
+@pytest.mark.parametrize(
+    ("age", "minutes", "lasts"),
+    [(5, 20, 25), (5, 1, 10), (9, 120, 120)],
+    ids=["longer", "never shorter", "two hours in all"],
+)
+def test_a_living_hold_can_be_made_to_last(age, minutes, lasts, api, channel, store, mug):
+    hold = place_hold(channel=channel, store=store, lines={mug.pk: 4})
+
+    with clock.turned_to(hold.created_at + timedelta(minutes=age)):
+        reply = api.patch(f"/v1/holds/{hold.public_id}", {"minutes": minutes})
+
+    hold.refresh_from_db()
+    assert reply.status_code == 200
+    assert round((hold.expires_at - hold.created_at) / timedelta(minutes=1)) == lasts
+
+
+def test_a_hold_whose_time_is_over_cannot_be_extended(api, channel, store, mug):
+    hold = place_hold(channel=channel, store=store, lines={mug.pk: 4}, minutes=1)
+
+    with clock.turned_to(clock.now() + timedelta(minutes=2)):
+        reply = api.patch(f"/v1/holds/{hold.public_id}", {"minutes": 10})
+
+    assert (reply.status_code, reply.json()["code"]) == (409, "hold_expired")
+
+
+@pytest.mark.parametrize("minutes", [0, 121, "soon", 1.5])
+def test_a_hold_is_not_extended_by_nonsense(minutes, api, channel, store, mug):
+    hold = place_hold(channel=channel, store=store, lines={mug.pk: 4})
+
+    reply = api.patch(f"/v1/holds/{hold.public_id}", {"minutes": minutes})
+
+    assert (reply.status_code, reply.json()["code"]) == (400, "invalid_fields")
