@@ -9,10 +9,12 @@ from hub.events.registry import handles
 from hub.stores.models import SalesChannel, Store
 from hub.webhooks.services import announce
 from inventory.models import Item
+from inventory.purging import purge_refused_lines
 from inventory.services.availability import available
 from inventory.services.incoming import sweep_overdue
 
 retention.register("overdue_incoming_units", sweep_overdue)
+retention.register("refused_lines", purge_refused_lines)
 
 
 def _key(fact: StockThresholdCrossed) -> str:

@@ -218,6 +218,15 @@ def test_a_file_of_many_stores_carries_the_reach_of_its_key(channel, store):
     assert StockFile.objects.get().reach == [mine.pk]
 
 
+def test_what_a_key_of_few_stores_sent_does_not_stop_the_same_from_one_of_all(channel, store):
+    bound, all_stores = api_of(channel, stores=[store]), api_of(channel)
+    query = f"as_of={AS_OF}"
+
+    replies = [send(api, query=query).status_code for api in (bound, all_stores, bound, all_stores)]
+
+    assert replies == [202, 202, 200, 200]
+
+
 def test_only_files_within_reach_are_shown(channel, store):
     mine = make_store(code="S2")
     bound, all_stores = api_of(channel, stores=[mine]), api_of(channel)
