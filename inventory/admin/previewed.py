@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from django.contrib.admin.utils import unquote
 from django.db import models
+from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
@@ -87,20 +88,23 @@ class PreviewedAdmin(HubAdmin[M]):
             return None
         scopes.append(self.scope_of(form.instance))
         found = preview(change=lambda: copy(form.instance).save(), scopes=scopes)
-        return self._shown(request, found, note=self.note_on(form.instance))
+        return self._shown(request, found, form)
 
     def _may_save(self, request: HttpRequest, row: M | None, *, new: bool) -> bool:
         if new:
             return self.has_add_permission(request)
         return row is not None and self.has_change_permission(request, row)
 
-    def _shown(self, request: HttpRequest, found: Preview, *, note: str) -> HttpResponse:
+    def _shown(self, request: HttpRequest, found: Preview, form: ModelForm[M]) -> HttpResponse:
         context = {
             **self.admin_site.each_context(request),
             "title": f"Save this {self.opts.verbose_name}?",
             "opts": self.opts,
             "preview": found,
-            "note": note,
+            "note": self.note_on(form.instance),
+            "said": [
+                (form.fields[name].label, form.cleaned_data.get(name)) for name in form.changed_data
+            ],
             "confirmed": CONFIRMED,
             "sent": [
                 (name, value)

@@ -53,11 +53,26 @@ class _OfSomeStores(ScopedAdmin[Any], PreviewedAdmin[Any]):
         return obj is None or obj.store_id is not None or not is_store_bound(request)
 
 
+class SafetyStockForm(forms.ModelForm):  # type: ignore[type-arg]
+    """Units kept back, with what an empty field means."""
+
+    class Meta:
+        model = SafetyStock
+        fields = ["units", "store", "category", "item"]
+        help_texts = {
+            "units": "the most specific rule wins, even when it says 0",
+            "store": "empty: every store",
+            "category": "empty: every category",
+            "item": "empty: every item",
+        }
+
+
 @admin.register(SafetyStock)
 class SafetyStockAdmin(_OfSomeStores):
     """Units never sold online; a person sees the rules of their stores and the general ones."""
 
     deletable = True
+    form = SafetyStockForm
     list_display = ["units", "store", "category", "item"]
     list_select_related = ["store", "item"]
     search_fields = ["=store__code", "=item__sku", "category"]
@@ -88,6 +103,7 @@ class SalesStopForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = SalesStop
         fields = ["item", "store", "channel", "reason"]
+        help_texts = {"store": "empty: every store", "channel": "empty: every site"}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -118,6 +134,16 @@ class SalesStopAdmin(_OfSomeStores):
     search_help_text = "SKU, name or store code"
     autocomplete_fields = ["item", "store", "channel"]
     ordering = ["-id"]
+
+    def get_fields(self, request: HttpRequest, obj: SalesStop | None = None) -> Any:
+        """What is asked for, and what is known afterwards."""
+        if obj is None:
+            return ["item", "store", "channel", "reason"]
+        return ["item", "where", "to_whom", "why", "created_at", "created_by"]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: SalesStop | None = None) -> Any:
+        """All of a stop that exists."""
+        return [] if obj is None else self.get_fields(request, obj)
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         """Shown to all who work in a store."""

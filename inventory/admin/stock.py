@@ -30,6 +30,7 @@ from inventory.models import (
 from inventory.services.explaining import Consumer, Story, tell
 
 LARGEST_KEY = 2**63 - 1
+LINK = "font-semibold text-primary-600 underline dark:text-primary-500"
 
 
 class BundlePartInline(TabularInline[BundlePart, Item]):
@@ -38,6 +39,7 @@ class BundlePartInline(TabularInline[BundlePart, Item]):
     model = BundlePart
     fk_name = "bundle"
     extra = 0
+    hide_title = True
     autocomplete_fields = ["part"]
     verbose_name = "part of this bundle"
     verbose_name_plural = "parts, if it is a bundle"
@@ -72,7 +74,7 @@ class StockLevelAdmin(StoreWorkAdmin[StockLevel]):
     ]
     fields = [
         *("item", "store", "on_hand", "unavailable", "allocated", "held", "free"),
-        *("deficit", "stopped", "counted_at", "why"),
+        *("deficit", "sale", "counted_at", "why"),
     ]
     list_filter = ["store__country", "item__zone"]
     list_select_related = ["item", "store"]
@@ -85,11 +87,16 @@ class StockLevelAdmin(StoreWorkAdmin[StockLevel]):
         """On hand − unavailable − allocated − held."""
         return row.on_hand - row.unavailable - row.allocated - row.held
 
+    @admin.display(description="Sale")
+    def sale(self, row: StockLevel) -> str:
+        """Whether any site may sell it, before the numbers are looked at."""
+        return "Stopped" if row.stopped else "Open"
+
     @admin.display(description="What sites see")
     def why(self, row: StockLevel) -> SafeString:
         """The way to the page that explains what can be promised."""
         address = reverse("admin:inventory_stocklevel_why", args=[row.pk])
-        return format_html('<a class="hub-why" href="{}">Why?</a>', address)
+        return format_html('<a class="{}" href="{}">Why?</a>', LINK, address)
 
     def get_urls(self) -> list[URLPattern]:
         """The explanation has an address of its own."""

@@ -47,7 +47,7 @@ class StockLevel(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.item_id} at {self.store_id}: {self.on_hand}"
+        return f"{self.item} in {self.store}"
 
 
 class UnavailableState(models.TextChoices):

@@ -94,4 +94,4 @@ class SalesStop(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.reason}: {self.item_id}"
+        return f"{self.item}, {self.reason.replace('_', ' ')}"
