@@ -9,10 +9,10 @@ import pytest
 from django_q.models import OrmQ, Schedule
 
 from inventory import tasks
-from inventory.models import StockFile
+from inventory.models import StockFile, StockLevel
 from inventory.services import dropping
 from inventory.services.dropping import take_dropped_files
-from tests.factories import make_layout, make_store
+from tests.factories import make_item, make_layout, make_store
 
 pytestmark = pytest.mark.django_db
 
@@ -255,3 +255,14 @@ def test_the_schedule_looks_every_minute(drop):
 
     assert Schedule.objects.get(func="inventory.tasks.take_dropped_files").minutes == 1
     assert tasks.take_dropped_files() == 1
+
+
+def test_what_was_dropped_is_in_stock_soon(drop, layout):
+    mug = make_item(sku="MUG")
+    drop()
+    take_dropped_files()
+
+    tasks.run_stock_file(StockFile.objects.get().pk)
+
+    assert StockFile.objects.get().status == "done"
+    assert StockLevel.objects.get(item=mug, store=layout.store).on_hand == 3

@@ -418,6 +418,24 @@ def test_a_parked_file_shows_what_it_would_cut(client):
     assert "Take it over" in html
 
 
+def test_parked_files_are_counted_on_the_first_page_for_who_may_decide(client):
+    store = make_store()
+
+    def titles():
+        return [figure.title for figure in client.get(reverse("admin:index")).context["work"]]
+
+    assert "Stock files" not in titles()
+
+    make_stock_file(status="parked")
+    assert "Stock files" in titles()
+
+    make_store()
+    bound = make_person()
+    StaffScope.objects.create(user=bound, store=store)
+    client.force_login(bound)
+    assert "Stock files" not in titles()
+
+
 # --- trying a layout --------------------------------------------------------------------------
 
 
