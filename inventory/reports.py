@@ -7,10 +7,25 @@ from django.urls import reverse
 
 from hub.staff.dashboard import Figure
 from hub.stores.models import Store
-from inventory.models import StockFile
+from inventory.models import PullTask, StockFile
 
 
 def figures(stores: QuerySet[Store]) -> list[Figure]:
+    """What waits for a person; nothing where nothing does."""
+    return [*_to_pull(stores), *_parked_files(stores)]
+
+
+def _to_pull(stores: QuerySet[Store]) -> list[Figure]:
+    """Recalled goods that still lie on the shelves of these stores."""
+    tasks = PullTask.objects.filter(
+        store__in=stores, done_at__isnull=True, recall__closed_at__isnull=True
+    )
+    count = tasks.count()
+    link = f"{reverse('admin:inventory_pulltask_changelist')}?done_at__isempty=1"
+    return [Figure("To pull", str(count), "recalled goods", "danger", link)] if count else []
+
+
+def _parked_files(stores: QuerySet[Store]) -> list[Figure]:
     """Stock files that wait for a decision, told to those who work for all stores."""
     if Store.objects.filter(active=True).exclude(pk__in=stores.values("pk")).exists():
         return []

@@ -43,6 +43,8 @@ MENU: list[tuple[str, bool, list[Item]]] = [
             Item("Items", "sell", "inventory.Item"),
             Item("Holds", "lock_clock", "inventory.Hold"),
             Item("Shortfalls", "trending_down", "inventory.ShortfallCase"),
+            Item("Recalls", "report", "inventory.Recall"),
+            Item("To pull", "remove_shopping_cart", "inventory.PullTask"),
             Item("Sales stops", "block", "inventory.SalesStop"),
             Item("Unavailable", "broken_image", "inventory.UnavailableUnits"),
             Item("On the way", "local_shipping", "inventory.IncomingUnits"),

@@ -3,6 +3,14 @@
 from orders.admin.customers import ProfileAdmin
 from orders.admin.fulfillments import FulfillmentOrderAdmin
 from orders.admin.orders import OrderAdmin
+from orders.admin.recalls import PullTaskAdmin, RecallAdmin
 from orders.admin.spots import SpotAdmin
 
-__all__ = ["FulfillmentOrderAdmin", "OrderAdmin", "ProfileAdmin", "SpotAdmin"]
+__all__ = [
+    "FulfillmentOrderAdmin",
+    "OrderAdmin",
+    "ProfileAdmin",
+    "PullTaskAdmin",
+    "RecallAdmin",
+    "SpotAdmin",
+]

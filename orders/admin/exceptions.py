@@ -11,10 +11,17 @@ from django.urls import reverse
 
 from hub import clock
 from hub.stores.models import Store
-from inventory.models import ShortfallCase
+from inventory.models import PullTask, ShortfallCase
 from orders.admin.boards import work_link
 from orders.admin.words import span
-from orders.models import Block, FulfillmentOrder, FulfillmentStatus, Visit, VisitStatus
+from orders.models import (
+    Block,
+    FulfillmentOrder,
+    FulfillmentStatus,
+    OrderStatus,
+    Visit,
+    VisitStatus,
+)
 from orders.reports import LONG_WAIT_MINUTES, TO_PICK
 
 MOST = 50
@@ -45,7 +52,8 @@ def add_source(source: Source) -> None:
 
 def problems(stores: QuerySet[Store]) -> list[Problem]:
     """Everything open in these stores, at most fifty of a kind, the gravest first, then oldest."""
-    kinds: list[Source] = [_late, _waiting, _locked, _blocked, _uncollected, _unheard, _short]
+    kinds: list[Source] = [_late, _waiting, _locked, _blocked, _uncollected, _unheard]
+    kinds += [_short, _to_pull]
     found = [problem for source in [*kinds, *_sources] for problem in source(stores)]
     return sorted(found, key=lambda problem: (problem.tone != "danger", problem.since))
 
@@ -79,7 +87,11 @@ def _locked(stores: QuerySet[Store]) -> Iterator[Problem]:
 
 def _blocked(stores: QuerySet[Store]) -> Iterator[Problem]:
     rows = (
-        Block.objects.filter(lifted_at__isnull=True, order__fulfillments__store__in=stores)
+        Block.objects.filter(
+            lifted_at__isnull=True,
+            order__status=OrderStatus.OPEN,
+            order__fulfillments__store__in=stores,
+        )
         .select_related("order")
         .order_by("opened_at", "pk")
         .distinct()
@@ -113,6 +125,19 @@ def _short(stores: QuerySet[Store]) -> Iterator[Problem]:
         detail = f"{case.item} in {case.store.code}: less on the shelf than promised"
         link = reverse("admin:inventory_shortfallcase_change", args=[case.pk])
         yield Problem("Stock falls short", detail, case.opened_at, link)
+
+
+def _to_pull(stores: QuerySet[Store]) -> Iterator[Problem]:
+    rows = PullTask.objects.filter(
+        store__in=stores, done_at__isnull=True, recall__closed_at__isnull=True
+    )
+    rows = rows.select_related("recall__item", "store").order_by("recall__opened_at", "pk")
+    for task in rows[:MOST]:
+        recall = task.recall
+        lot = f", lot {recall.lot}" if recall.lot else ""
+        detail = f"{recall.item}{lot} in {task.store.code}: {recall.reason}"
+        link = reverse("admin:inventory_pulltask_change", args=[task.pk])
+        yield Problem("Pull recalled goods", detail, recall.opened_at, link, "danger")
 
 
 def _parts(stores: QuerySet[Store]) -> QuerySet[FulfillmentOrder]:

@@ -154,6 +154,7 @@ class FulfillmentOrderAdmin(StoreWorkAdmin[FulfillmentOrder]):
             "lines": row.lines.select_related("item", "order_line"),
             "allowed": {action.name for action in actions if action.allowed and may_act},
             "refused": [action for action in actions if "blocked" in action.reason],
+            "notes": [b.note for b in row.order.blocks.all() if b.note and not b.lifted_at],
             "tokens": {name: secrets.token_urlsafe(16) for name in steps.STEPS},
             "reasons": REASONS,
             "promised": local(row.promised_at, timezone),
