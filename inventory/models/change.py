@@ -57,7 +57,8 @@ class SignalRule(models.Model):
     """From how many units down a sales channel calls an item low; with it, crossings are told.
 
     ``told_position`` is the place in the change feed up to which they have been. What stands there
-    up to ``quiet_position`` was so before the rule: it is learned without being told.
+    up to ``quiet_position`` was so before the rule, and has still to be learned without being
+    told.
     """
 
     channel = models.OneToOneField(

@@ -255,13 +255,13 @@ def test_a_signal_rule_begins_with_what_is_so_already(client, chief, mug, channe
     where = address(SignalRule, "add")
     assert client.post(where, {"channel": channel.pk, "low_units": 2}).status_code == 302
     rule = SignalRule.objects.get()
-    assert rule.quiet_position > 0
+    assert rule.told_position == rule.quiet_position > 0
 
     changed = client.post(address(SignalRule, "change", rule.pk), {"low_units": 4})
 
     assert changed.status_code == 302
     rule.refresh_from_db()
-    assert (rule.low_units, rule.told_position) == (4, 0)
+    assert (rule.low_units, rule.told_position) == (4, rule.quiet_position)
 
 
 def item_form(item, *parts):

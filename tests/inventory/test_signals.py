@@ -15,6 +15,7 @@ from inventory.models import (
     StockSignal,
 )
 from inventory.services import signals
+from inventory.services.availability import available_of
 from inventory.services.signals import set_signal_rule, tell_signals
 from inventory.tasks import place_changes
 from tests.factories import make_channel, make_item, make_store, stock
@@ -105,20 +106,48 @@ def test_what_was_so_before_the_rule_is_learned_but_not_told(channel, counted):
     assert told() == ["back"]
 
 
-def test_another_number_is_learned_like_a_new_rule(rule, channel, counted):
+def test_another_number_shows_at_the_next_change(rule, channel, counted):
     counted(5)
     assert told() == []
 
     set_signal_rule(channel=channel, low_units=6)
-    assert told() == []
-    assert StockSignal.objects.get().state == "low"
 
-    counted(7)
+    assert told() == []
+    counted(4)
+    assert told() == ["low"]
+    set_signal_rule(channel=channel, low_units=2)
+    counted(3)
     assert told() == ["in_stock"]
 
 
-def test_the_same_number_again_changes_nothing(rule, channel):
-    assert set_signal_rule(channel=channel, low_units=3).told_position > 0
+def test_what_changes_while_it_is_learned_is_told(channel, store, mug, counted, monkeypatch):
+    set_signal_rule(channel=channel, low_units=3)
+    monkeypatch.setattr(signals, "available_of", sell_out_before(counted))
+
+    assert tell_signals() == 0
+    monkeypatch.undo()
+
+    assert not StockSignal.objects.exists()
+    assert told() == ["out"]
+
+
+def sell_out_before(counted):
+    def look(**question):
+        counted(0)
+        return available_of(**question)
+
+    return look
+
+
+def test_the_past_is_learned_in_pieces(channel, store, monkeypatch):
+    monkeypatch.setattr(signals, "CHANGES", 2)
+    stock(store, dict.fromkeys([make_item() for _ in range(7)], 1))
+    set_signal_rule(channel=channel, low_units=3)
+
+    assert told() == []
+
+    assert StockSignal.objects.filter(state="low").count() == 7
+    assert SignalRule.objects.get().quiet_position == 0
 
 
 def test_a_position_never_seen_before_is_told_only_when_low_or_out(rule, store):
@@ -220,6 +249,7 @@ def test_a_rule_deleted_meanwhile_tells_nothing(rule, counted):
     rule.delete()
 
     assert signals._tell_some(rule_id=10**9, last=10**9) == 0
+    assert signals._learn_some(rule_id=10**9) == 0
     assert told() == []
     assert not SignalRule.objects.exists()
 
