@@ -93,7 +93,8 @@ class StockFileAdmin(ReadOnlyAdmin[StockFile]):
         if row.lines is None:
             return words.bytes_of(row.size)
         return format_html(
-            '<span class="feed-progress"><progress max="100" value="{}"></progress>{} of {}</span>',
+            '<span class="feed-progress"><span class="feed-bar"><span style="width: {}%"></span>'
+            "</span>{} of {}</span>",
             words.progress_of(status=row.status, lines=row.lines, done=row.lines_done),
             f"{row.lines_done:,}",
             f"{row.lines:,}",

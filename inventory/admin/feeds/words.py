@@ -85,5 +85,8 @@ def sentence(text: str) -> str:
 def cuts_of(preview: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The stores that a file would cut, each with the share that would stay, for a picture."""
     return [
-        cut | {"stays": max(0, min(100, 100 - cut["percent"]))} for cut in preview.get("stores", [])
+        cut
+        | {name: f"{cut[name]:,}" for name in ("before", "after", "to_zero")}
+        | {"stays": max(0, min(100, 100 - cut["percent"]))}
+        for cut in preview.get("stores", [])
     ]
