@@ -13,23 +13,27 @@ from inventory.services.availability import Availability, available
 from inventory.services.bundles import unpacked
 
 FURTHEST_METRES = 20_100_000  # half around the globe
-FIRST_LOOK = 50
 _METRES_PER_DEGREE = 111_195
 
 # Great circles on a sphere of the Earth's mean radius, within 0.6 % of the true distance. The
-# span of latitudes lets an index pass over most stores.
+# span of latitudes lets an index pass over most stores. What is stocked is looked at from the
+# nearest store on, and only until there are enough.
 _WITHIN = """
 SELECT id, metres FROM (
-    SELECT id, code, 2 * 6371008.8 * asin(least(1, sqrt(
-        sin(radians(latitude - %(latitude)s) / 2) ^ 2
-        + cos(radians(%(latitude)s)) * cos(radians(latitude))
-            * sin(radians(longitude - %(longitude)s) / 2) ^ 2))) AS metres
-    FROM stores_store
-    WHERE active AND pickup_enabled AND latitude BETWEEN %(south)s AND %(north)s
-      AND (%(reach)s::bigint[] IS NULL OR id = ANY(%(reach)s::bigint[]))
+    SELECT * FROM (
+        SELECT id, code, 2 * 6371008.8 * asin(least(1, sqrt(
+            sin(radians(latitude - %(latitude)s) / 2) ^ 2
+            + cos(radians(%(latitude)s)) * cos(radians(latitude))
+                * sin(radians(longitude - %(longitude)s) / 2) ^ 2))) AS metres
+        FROM stores_store
+        WHERE active AND pickup_enabled AND latitude BETWEEN %(south)s AND %(north)s
+          AND (%(reach)s::bigint[] IS NULL OR id = ANY(%(reach)s::bigint[]))
+    ) AS place
+    WHERE metres <= %(radius)s
+    ORDER BY metres, code
 ) AS store
-WHERE metres <= %(radius)s {stocked}
-ORDER BY metres, code
+WHERE true {stocked}
+OFFSET %(skip)s LIMIT %(most)s
 """
 # No rule adds to what is free, so a store with fewer free units than wanted need not be asked.
 _FREE = """
@@ -73,48 +77,47 @@ def stores_near(
     those below ``at_least`` are left out. ``reach`` are the only stores looked at; None means all.
     """
     needed = unpacked(lines)
+    span = radius_metres / _METRES_PER_DEGREE * 1.001
     values: dict[str, Any] = {
         "latitude": latitude,
         "longitude": longitude,
         "radius": radius_metres,
+        "south": latitude - span,
+        "north": latitude + span,
         "reach": None if reach is None else list(reach),
     }
+    if at_least != "none":
+        values |= {"items": list(needed), "units": list(needed.values())}
     near: list[NearStore] = []
-    places = _places(values, needed=needed, at_least=at_least, using=using)
-    for some in _looks(places, limit if at_least == "none" else FIRST_LOOK):
+    for places in _looks(_WITHIN.format(stocked=_STOCKED[at_least]), values, limit, using):
         stock = available(
             channel=channel,
-            store_ids=[store_id for store_id, _ in some],
+            store_ids=[store_id for store_id, _ in places],
             item_ids=sorted({*lines, *needed}),
             using=using,
         )
-        looked = (_look(place, lines, needed, stock) for place in some)
+        looked = (_look(place, lines, needed, stock) for place in places)
         near += [store for store in looked if store.basket in _GOOD[at_least]]
         if len(near) >= limit:
             break
     return near[:limit]
 
 
-def _places(
-    values: dict[str, Any], *, needed: Mapping[int, int], at_least: str, using: str
-) -> list[tuple[int, float]]:
-    """The stores (id, metres) worth a look, the nearest first."""
-    span = values["radius"] / _METRES_PER_DEGREE * 1.001
-    values |= {"south": values["latitude"] - span, "north": values["latitude"] + span}
-    if at_least != "none":
-        values |= {"items": list(needed), "units": list(needed.values())}
-    with connections[using].cursor() as cursor:
-        cursor.execute(_WITHIN.format(stocked=_STOCKED[at_least]), values)
-        places: list[tuple[int, float]] = cursor.fetchall()
-    return places
-
-
-def _looks(places: list[tuple[int, float]], size: int) -> Iterator[list[tuple[int, float]]]:
-    """The places in ever larger slices: most questions are answered by the first."""
-    start = 0
-    while start < len(places):
-        yield places[start : start + size]
-        start, size = start + size, size * 4
+def _looks(
+    statement: str, values: Mapping[str, Any], limit: int, using: str
+) -> Iterator[list[tuple[int, float]]]:
+    """The stores (id, metres) worth a look, nearest first, in ever larger slices: most questions
+    are answered by the first."""
+    skip, most = 0, limit
+    while True:
+        with connections[using].cursor() as cursor:
+            cursor.execute(statement, {**values, "skip": skip, "most": most})
+            places: list[tuple[int, float]] = cursor.fetchall()
+        if places:
+            yield places
+        if len(places) < most:
+            return
+        skip, most = skip + most, most * 4
 
 
 def _look(

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import statistics
 
-from tests.benchmarks.database import bench_database  # isort: skip  it readies Django
+from tests.benchmarks.stock import stock_database  # isort: skip  it readies Django
 from hub.api.keys import create_key
 from inventory.models import StockLevel
 from tests.benchmarks.harness import Web, load, web_server
 from tests.benchmarks.results import Check, report
-from tests.benchmarks.stock import fill
 from tests.factories import make_channel
 
 RUNS, SECONDS = 5, 4
@@ -22,10 +21,9 @@ GATE = 0.40
 
 def main() -> None:
     """Print both rates, and one JSON line at the end."""
-    with bench_database() as database:
-        fill()
+    with stock_database() as database:
         _, secret = create_key(channel=make_channel(), name="b", scopes=["availability:read"])
-        level = StockLevel.objects.select_related("store", "item").order_by("pk")[12_345]
+        level = StockLevel.objects.select_related("store", "item").order_by("pk")[1_234_567]
         hub = f"/v1/availability?store={level.store.code}&sku={level.item.sku}"
         floor = f"/floor/level/{level.store_id}/{level.item_id}"
         with web_server(database, urlconf="tests.benchmarks.stock_urls") as web:

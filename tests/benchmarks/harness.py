@@ -13,7 +13,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from http.client import HTTPConnection
 from pathlib import Path
@@ -99,6 +99,40 @@ def load(
     command = [wrk, "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", *sent, url]
     done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=seconds + 30)
     return _read_wrk(done.stdout)
+
+
+def rates(
+    web: Web, paths: Sequence[str], *, headers: dict[str, str], runs: int, seconds: int
+) -> dict[str, list[float]]:
+    """Answers per second of each address, run in turns; a failed request ends it all."""
+    seen: dict[str, list[float]] = {path: [] for path in paths}
+    for run in range(runs + 1):
+        for path in paths:
+            got = load(web.url(path), headers=headers, seconds=seconds if run else 1)
+            if got.failed:
+                raise SystemExit(f"{path}: {got.failed} requests failed")
+            if run:  # the first is for warming up
+                seen[path].append(got.rate)
+                print(
+                    f"{path[:60]}: {got.rate:.0f}/s, p50 {got.p50_ms:.1f}, p99 {got.p99_ms:.1f} ms"
+                )
+    return seen
+
+
+def latencies(web: Web, paths: Sequence[str], *, headers: dict[str, str]) -> list[float]:
+    """Milliseconds of one GET after the other, over one connection; all must be answered 200."""
+    line = HTTPConnection(HOST, web.port, timeout=60)
+    seen = []
+    for path in paths:
+        begun = time.perf_counter()
+        line.request("GET", path, headers=headers)
+        answer = line.getresponse()
+        answer.read()
+        seen.append((time.perf_counter() - begun) * 1000)
+        if answer.status != 200:
+            raise SystemExit(f"{path[:60]}: {answer.status}")
+    line.close()
+    return seen
 
 
 def _read_wrk(text: str) -> Load:
