@@ -57,9 +57,9 @@ FROM unnest(%(stores)s::bigint[], %(items)s::bigint[], %(states)s::text[], %(ori
     AS pair (store_id, item_id, state, origin)
 JOIN inventory_stockchange change ON change.store_id = pair.store_id
     AND change.item_id = pair.origin AND change.category = '' AND change.channel_id IS NULL
-WHERE change.position <= %(quiet)s AND NOT EXISTS (
-    SELECT FROM inventory_stocktouch touch
-    WHERE touch.store_id = pair.store_id AND touch.item_id = pair.origin)
+WHERE change.position <= %(quiet)s AND (pair.store_id, pair.origin) NOT IN (
+    SELECT store_id, item_id FROM inventory_stocktouch
+    WHERE store_id IS NOT NULL AND item_id IS NOT NULL)
 ON CONFLICT (channel_id, store_id, item_id) DO NOTHING
 """
 
