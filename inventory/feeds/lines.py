@@ -7,6 +7,7 @@ import io
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -61,11 +62,13 @@ def opened(path: Path) -> Iterator[io.BufferedReader[Any]]:
         yield io.BufferedReader(_Inflated(file, bound), BLOCK)
 
 
-def lines_of(file: io.BufferedReader[Any], encoding: str) -> Iterator[str]:
-    """The lines with their line ends. Raises UnreadableFeed naming the line."""
-    number, lines = 0, _wide(file) if encoding == "utf-16" else _narrow(file, encoding)
-    while True:
-        number += 1
+def lines_of(
+    file: io.BufferedIOBase, encoding: str, *, before: int = 0, begins: bool = True
+) -> Iterator[str]:
+    """The lines with their line ends, ``before`` of them read already; ``begins`` when they start
+    the file. Raises UnreadableFeed naming the line."""
+    lines = _wide(file) if encoding == "utf-16" else _narrow(file, encoding, begins=begins)
+    for number in count(before + 1):
         try:
             line = next(lines, "")
         except UnreadableFeed as error:
@@ -85,16 +88,16 @@ def lines_of(file: io.BufferedReader[Any], encoding: str) -> Iterator[str]:
         yield line
 
 
-def _narrow(file: io.BufferedReader[Any], encoding: str) -> Iterator[str]:
+def _narrow(file: io.BufferedIOBase, encoding: str, *, begins: bool) -> Iterator[str]:
     """Lines of an encoding in which only a line's end looks like one."""
-    if line := file.readline(LONGEST_LINE + 1):
-        yield line.decode("utf-8-sig" if encoding == "utf-8" else encoding)
+    codec = "utf-8-sig" if encoding == "utf-8" and begins else encoding
     while line := file.readline(LONGEST_LINE + 1):
         # a line cut for its length may end within a character; it is refused anyway
-        yield line.decode(encoding, "replace" if len(line) > LONGEST_LINE else "strict")
+        yield line.decode(codec, "replace" if len(line) > LONGEST_LINE else "strict")
+        codec = encoding
 
 
-def _wide(file: io.BufferedReader[Any]) -> Iterator[str]:
+def _wide(file: Any) -> Iterator[str]:
     text = io.TextIOWrapper(file, encoding="utf-16", newline="")
     try:
         while line := text.readline(LONGEST_LINE + 1):

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
+import io
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import chain
+from itertools import chain, islice, repeat
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from inventory.feeds.errors import UnreadableFeed
-from inventory.feeds.lines import lines_of, opened
+from inventory.feeds.lines import LONGEST_LINE, lines_of, opened
 
 SNAPSHOT = ("store", "sku", "on_hand")
 DELTA = (
@@ -26,7 +29,13 @@ DELTA = (
     "state",
 )
 NEEDED = {SNAPSHOT: ("sku", "on_hand"), DELTA: ("sku", "id", "kind", "quantity", "occurred_at")}
+BLOCK = 2**20
+LIST_ROWS = 20_000
+SNIFFED = 64
 _SHOWN = 40
+# quotes, line ends and what else would make a block more than lines to split at a delimiter
+_ODD = (b'"', b"\r", b"\x00", b"\x02", b"\x03", b"\n\n", b"\\.")
+_BLANKS = re.compile(rb"[\t\x0b\x0c\x1c-\x1f ]")
 
 
 class Row(NamedTuple):
@@ -57,43 +66,128 @@ def shown(text: object) -> str:
     return repr(words if len(words) <= _SHOWN else words[:_SHOWN] + "…")
 
 
+class Block(NamedTuple):
+    """Whole lines of CSV in UTF-8 without a quote, each with as many cells as the header: they
+    can be split at the delimiter. ``blanks`` says that cells may begin or end with some."""
+
+    data: bytes
+    first_line: int
+    lines: int
+    blanks: bool
+
+
 @dataclass
 class Table:
-    """A file being read once from its beginning. ``has_stores`` is known with the first row."""
+    """A file being read once from its beginning. What ``has_stores`` and ``places`` say (where in
+    the file each wanted column stands) is known with the first row."""
 
     path: Path
     format: Format
     wanted: tuple[str, ...]
     has_stores: bool = False
+    places: list[int] = field(default_factory=list)
+    width: int = 0
 
     def rows(self) -> Iterator[Row]:
         """The rows in order, empty ones left out. Raises UnreadableFeed."""
         with opened(self.path) as file:
-            lines = lines_of(file, self.format.encoding)
-            first = next(lines, "")
-            everything = chain([first], lines)
-            if first.lstrip().startswith("{"):
-                yield from self._objects(everything)
-            else:
-                yield from self._cells(everything)
+            yield from self._rows(lines_of(file, self.format.encoding))
 
-    def _cells(self, lines: Iterator[str]) -> Iterator[Row]:
-        reader = csv.reader(lines, delimiter=self.format.delimiter, strict=True)
+    def batches(self) -> Iterator[Block | list[Row]]:
+        """The rows in order, many at a time and not taken apart where that can be left to
+        others. Raises UnreadableFeed."""
         try:
-            header = [name.strip().lower() for name in next(reader, [])]
-            places, width = self._places(header), len(header)
+            yield from self._batches()
+        except UnreadableFeed as error:
+            if not error.extra:  # whole blocks were read: find the line
+                with opened(self.path) as file:
+                    for _ in lines_of(file, self.format.encoding):
+                        pass
+            raise
+
+    def _batches(self) -> Iterator[Block | list[Row]]:
+        with opened(self.path) as file:
+            start = file.peek(1)[:SNIFFED].removeprefix(codecs.BOM_UTF8)
+            if self.format.encoding == "utf-16" or start.lstrip()[:1] == b"{":
+                yield from _lists(self._rows(lines_of(file, self.format.encoding)))
+                return
+            header = file.readline(LONGEST_LINE + 1)
+            lines = lines_of(io.BytesIO(header), self.format.encoding)
+            if header.count(b'"') % 2:
+                rest = lines_of(file, self.format.encoding, before=1, begins=False)
+                yield from _lists(self._rows(chain(lines, rest)))
+                return
+            self._read_header(self._reader(lines))
+            yield from self._blocks(file)
+
+    def _blocks(self, file: io.BufferedIOBase) -> Iterator[Block | list[Row]]:
+        before, encoding = 1, self.format.encoding
+        while data := file.read(BLOCK):
+            data += file.readline(LONGEST_LINE + 1)  # to the end of a line
+            if block := self._plain(data, before):
+                before += block.lines
+                yield block
+                continue
+            lines = lines_of(io.BytesIO(data), encoding, before=before, begins=False)
+            if b'"' in data:  # a quoted cell may go on behind the block
+                known = before + data.count(b"\n")
+                lines = chain(lines, lines_of(file, encoding, before=known, begins=False))
+            yield from _lists(self._cells(lines, before))
+            before += data.count(b"\n")
+
+    def _plain(self, data: bytes, before: int) -> Block | None:
+        """The lines as a block, unless they need a closer look."""
+        data = data.replace(b"\r\n", b"\n")
+        delimiter = self.format.delimiter.encode()
+        if len(delimiter) > 1 or any(odd in data for odd in _ODD):
+            return None
+        lines = data.removesuffix(b"\n").split(b"\n")
+        delimiters = set(map(bytes.count, lines, repeat(delimiter)))
+        if delimiters != {self.width - 1} or max(map(len, lines)) >= LONGEST_LINE:
+            return None
+        try:
+            text = data.decode(self.format.encoding)
+        except UnicodeDecodeError:
+            return None
+        blanks = not text.isascii() or _BLANKS.search(data) is not None
+        return Block(text.encode(), before + 1, len(lines), blanks)
+
+    def _rows(self, lines: Iterator[str]) -> Iterator[Row]:
+        first = next(lines, "")
+        everything = chain([first], lines)
+        if first.lstrip().startswith("{"):
+            yield from self._objects(everything)
+            return
+        reader = self._reader(everything)
+        self._read_header(reader)
+        yield from self._cells(everything, reader.line_num)
+
+    def _cells(self, lines: Iterator[str], before: int) -> Iterator[Row]:
+        """Rows of CSV lines behind the header; ``before`` lines came earlier."""
+        reader, width = self._reader(lines), self.width
+        try:
             for cells in reader:
                 if not any(cells):
                     continue
                 trouble = "wrong_columns" if any(cells[width:]) else ""
                 filled = [*cells[:width], *[""] * (width + 1 - len(cells[:width]))]
-                yield Row(reader.line_num, [filled[place].strip() for place in places], trouble)
+                texts = [filled[place].strip() for place in self.places]
+                yield Row(before + reader.line_num, texts, trouble)
         except csv.Error as error:
-            line = reader.line_num
-            raise UnreadableFeed(f"line {line}: {error}", code="broken_csv", line=line) from error
+            raise _broken(error, before + reader.line_num) from error
 
-    def _places(self, header: list[str]) -> list[int]:
-        """Where each wanted column stands; one that is not there stands behind the last."""
+    def _reader(self, lines: Iterator[str]) -> Any:
+        try:
+            return csv.reader(lines, delimiter=self.format.delimiter, strict=True)
+        except (TypeError, ValueError) as error:
+            raise UnreadableFeed(f"the layout's delimiter: {error}", code="wrong_layout") from error
+
+    def _read_header(self, reader: Any) -> None:
+        """Know where each wanted column stands; one that is not there stands behind the last."""
+        try:
+            header = [name.strip().lower() for name in next(reader, [])]
+        except csv.Error as error:
+            raise _broken(error, reader.line_num) from error
         names = {ours: theirs.lower() for ours, theirs in self.format.names(self.wanted).items()}
         missing = [names[ours] for ours in NEEDED[self.wanted] if names[ours] not in header]
         if missing:
@@ -102,8 +196,10 @@ class Table:
         named = [name for name in header if name]
         if len(set(named)) < len(named):
             raise UnreadableFeed("the first line names a column twice", code="wrong_header", line=1)
-        self.has_stores = names["store"] in header
-        return [header.index(name) if name in header else len(header) for name in names.values()]
+        self.width, self.has_stores = len(header), names["store"] in header
+        self.places = [
+            header.index(name) if name in header else len(header) for name in names.values()
+        ]
 
     def _objects(self, lines: Iterator[str]) -> Iterator[Row]:
         names = list(self.format.names(self.wanted).values())
@@ -119,6 +215,15 @@ class Table:
             cells = [_text(found.get(name)) for name in names]
             sound = "\\u" not in line or all(map(_is_text, cells))
             yield Row(number, cells, "" if sound else "invalid_json")
+
+
+def _lists(rows: Iterator[Row]) -> Iterator[list[Row]]:
+    while some := list(islice(rows, LIST_ROWS)):
+        yield some
+
+
+def _broken(error: csv.Error, line: int) -> UnreadableFeed:
+    return UnreadableFeed(f"line {line}: {error}", code="broken_csv", line=line)
 
 
 def _object(line: str) -> dict[str, Any] | None:

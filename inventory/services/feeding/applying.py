@@ -103,7 +103,7 @@ def _count(file: StockFile, chunk: Chunk, looked: Looked, moment: datetime) -> C
         source=file.source, as_of=moment, prefix=event_prefix(file), store_ids=stores
     )
     found = counting.differing(staging.COUNTED_COMPLETE, within, complete=complete)
-    others = _others(within, complete)
+    others = _others(within, complete) if set(stores) > set(complete) else []
     result = counting.record(sorted(found.counts + others), lacking=sorted(found.lacking + others))
     counting.stamp(complete)
     named = sum(chunk.named[store] for store in complete)

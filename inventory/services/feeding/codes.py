@@ -11,6 +11,7 @@ from inventory.models import Item, ItemCode
 from inventory.services.mapping import DEFAULT_SYSTEMS
 
 MOST_KEPT = 200_000
+ASKED_AT_ONCE = 5_000
 SHORTEST_GTIN, LONGEST_GTIN = 8, 14
 _GTIN_LENGTHS = (8, 12, 13, 14)
 
@@ -35,10 +36,17 @@ class Codes:
             if len(self._known) + len(new) > MOST_KEPT:
                 self._known = {}
                 new = set(codes)
-            self._known |= dict.fromkeys(new) | self._meanings(new)
+            self._known |= dict.fromkeys(new) | self.meanings(new)
         return self._known
 
-    def _meanings(self, codes: set[str]) -> dict[str, Meaning]:
+    def meanings(self, codes: set[str]) -> dict[str, Meaning]:
+        """What those of the codes stand for that stand for something."""
+        listed, found = sorted(codes), dict[str, Meaning]()
+        for start in range(0, len(listed), ASKED_AT_ONCE):
+            found |= self._asked(set(listed[start : start + ASKED_AT_ONCE]))
+        return found
+
+    def _asked(self, codes: set[str]) -> dict[str, Meaning]:
         mapped = ItemCode.objects.filter(
             system__in=self.systems, code__in=codes, item__active=True
         ).values_list("system", "code", "item_id", "units")
@@ -69,10 +77,17 @@ class Stores:
             if len(self._known) + len(new) > MOST_KEPT:
                 self._known = {}
                 new = set(references)
-            self._known |= dict.fromkeys(new) | self._meant(new)
+            self._known |= dict.fromkeys(new) | self.meant(new)
         return self._known
 
-    def _meant(self, references: set[str]) -> dict[str, int]:
+    def meant(self, references: set[str]) -> dict[str, int]:
+        """The ids of those of the references that mean a store."""
+        listed, found = sorted(references), dict[str, int]()
+        for start in range(0, len(listed), ASKED_AT_ONCE):
+            found |= self._asked(set(listed[start : start + ASKED_AT_ONCE]))
+        return found
+
+    def _asked(self, references: set[str]) -> dict[str, int]:
         rows = Store.objects.filter(
             Q(code__in=references) | Q(public_id__in=references), active=True
         )

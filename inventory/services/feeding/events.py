@@ -17,7 +17,8 @@ from inventory.ledger import KINDS, REASONS, StockEvent, refusal_of
 from inventory.models import RefusedLine, StockFile
 from inventory.services.feeding import staging
 from inventory.services.feeding.codes import Codes, Stores
-from inventory.services.feeding.looking import TROUBLES, Chunk, Looked, fixed_store, table_of
+from inventory.services.feeding.judging import TROUBLES
+from inventory.services.feeding.looking import Chunk, Looked, fixed_store, table_of
 from inventory.services.feeding.refusals import LONGEST_DETAIL, Refusals
 from inventory.services.stock_events import record_stock_events
 
@@ -43,10 +44,9 @@ class _Refused(Exception):
 
 @dataclass
 class EventLook:
-    """One look through a file of events. Rows up to ``done`` were applied before."""
+    """One look through a file of events. Only its first ``limit`` rows, if given."""
 
     file: StockFile
-    done: int = 0
     limit: int | None = None
     found: Looked = field(default_factory=Looked)
 
@@ -80,13 +80,9 @@ class EventLook:
                 event = self._event(row)
             except _Refused as why:
                 self.found.refused += 1
-                if self.found.lines > self.done:
-                    self._refusals.add(
-                        self.found.lines, row.line, why.code, why.detail, why.unmapped
-                    )
+                self._refusals.add(self.found.lines, row.line, why.code, why.detail, why.unmapped)
                 continue
-            if self.found.lines > self.done:
-                good.append((self.found.lines, row.line, json.dumps(asdict(event), default=str)))
+            good.append((self.found.lines, row.line, json.dumps(asdict(event), default=str)))
         staging.put_rows(staging.EVENTS, good)
         self._refusals.put()
         self.found.chunks.append(Chunk(begun, self.found.lines))

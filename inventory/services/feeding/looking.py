@@ -7,29 +7,56 @@ and what stays are totals per store and one entry per chunk.
 
 from __future__ import annotations
 
-import re
-from collections import Counter
-from collections.abc import Sequence
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
 from django.conf import settings
+from django.db import connection, reset_queries
 
+from hub.stores.models import Store
 from inventory.feeds.errors import UnreadableFeed
-from inventory.feeds.rows import SNAPSHOT, Format, Row, Table, shown
-from inventory.lines import MOST_UNITS
+from inventory.feeds.rows import SNAPSHOT, Block, Format, Row, Table, shown
 from inventory.models import StockFile
 from inventory.services.feeding import staging
 from inventory.services.feeding.codes import Codes, Stores
-from inventory.services.feeding.refusals import Refusals
+from inventory.services.feeding.judging import TROUBLES, Judge
 
 CHUNK_LINES = 20_000
-BATCH_LINES = 20_000
-_UNITS = re.compile(r"[0-9]{1,10}\Z", re.ASCII)
-TROUBLES = {
-    "wrong_columns": "it has more cells than the header has columns",
-    "invalid_json": "it is no JSON object of text and numbers",
-}
+
+_STORES = """
+SELECT store_id, min(n), max(n), count(*), sum(quantity)::bigint FROM pg_temp.feed_counts
+GROUP BY store_id
+"""
+_REFUSED_STORES = """
+SELECT store_id, min(n), max(n), bool_or(spoils) FROM pg_temp.feed_refusals
+WHERE store_id IS NOT NULL GROUP BY store_id
+"""
+_COUNTED_TWICE = """
+SELECT 1 FROM pg_temp.feed_counts WHERE n > %(after)s AND n <= %(until)s
+GROUP BY store_id, item_id HAVING count(*) > 1 LIMIT 1
+"""
+_REFUSE_SECOND = """
+WITH again AS (
+    SELECT n, row_number() OVER (PARTITION BY store_id, item_id ORDER BY n) AS time
+    FROM pg_temp.feed_counts WHERE n > %(after)s AND n <= %(until)s
+), gone AS (
+    DELETE FROM pg_temp.feed_counts line USING again WHERE line.n = again.n AND again.time > 1
+    RETURNING line.n, line.line, line.store_id, line.item_id
+)
+INSERT INTO pg_temp.feed_refusals (n, line, code, detail, store_id, spoils)
+SELECT gone.n, gone.line, 'counted_twice', '''' || item.sku || ''' was counted before',
+    gone.store_id, true
+FROM gone JOIN inventory_item item ON item.id = gone.item_id
+"""
+_COMES_BACK = """
+SELECT min(line) FROM (
+    SELECT line FROM pg_temp.feed_counts WHERE store_id = %(store)s AND n > %(after)s
+    UNION ALL
+    SELECT line FROM pg_temp.feed_refusals WHERE store_id = %(store)s AND n > %(after)s
+) AS later
+"""
 
 
 @dataclass(frozen=True)
@@ -54,7 +81,7 @@ class Looked:
     refused: int = 0
     chunks: list[Chunk] = field(default_factory=list)
     spoilt: set[int] = field(default_factory=set)
-    units: Counter[int] = field(default_factory=Counter)
+    units: dict[int, int] = field(default_factory=dict)
 
     @property
     def complete(self) -> list[int]:
@@ -71,130 +98,130 @@ def table_of(file: StockFile, wanted: tuple[str, ...]) -> Table:
 
 @dataclass
 class Look:
-    """One look through a snapshot. Rows up to ``done`` were applied before and are not staged."""
+    """One look through a snapshot. Only its first ``limit`` rows, if given."""
 
     file: StockFile
-    done: int = 0
     limit: int | None = None
-    found: Looked = field(default_factory=Looked)
 
     def __post_init__(self) -> None:
         layout = self.file.layout
         self._table = table_of(self.file, SNAPSHOT)
-        self._codes = Codes(layout.code_systems if layout else [])
-        self._stores = Stores(self.file.reach)
-        self._store: int | None = None
-        self._seen: set[tuple[int, int]] = set()
-        self._finished: set[int] = set()
-        self._named: dict[int, int] = {}
-        self._begun = 0
-        self._good: list[str] = []
-        self._refusals = Refusals()
+        self._judge = Judge(Codes(layout.code_systems if layout else []), Stores(self.file.reach))
 
     def through(self) -> Looked:
         """Judge and stage every row. Raises UnreadableFeed."""
-        rows = islice(self._table.rows(), self.limit)
-        first = next(rows, None)
-        self._fixed = fixed_store(self.file, has_stores=self._table.has_stores)
-        batch = [first] if first else []
-        while batch:
-            batch += islice(rows, BATCH_LINES - len(batch))
-            self._judge_all(batch)
-            self._put()
-            batch = list(islice(rows, BATCH_LINES))
-        self._end_store()
-        self._end_chunk()
-        staging.make_ready()
-        return self.found
-
-    def _judge_all(self, rows: Sequence[Row]) -> None:
-        codes = self._codes.learn({row.cells[1] for row in rows})
-        stores = self._stores.learn({row.cells[0] for row in rows} if self._fixed is None else [])
-        for row in rows:
-            name, code, text = row.cells
-            store = self._fixed if self._fixed is not None else stores[name]
-            self._place(row, store)
-            self.found.lines += 1
-            if store is None or row.trouble:
-                self._refuse_unread(row, store, name)
-                continue
-            meaning = codes[code]
-            if meaning is None:
-                self._refuse(row, "unknown_sku", f"no item {shown(code)}", unmapped=code)
-                continue
-            units = int(text) * meaning[1] if _UNITS.match(text) else -1
-            if not 0 <= units <= MOST_UNITS:
-                self._spoil(row, store, "invalid_quantity", f"{shown(text)} is no count")
-            elif (store, meaning[0]) in self._seen:
-                self._spoil(row, store, "counted_twice", f"{shown(code)} was counted before")
+        self._begun = False
+        for batch in self._batches():
+            self._begin()
+            if isinstance(batch, Block):
+                table = self._table
+                self._judge.block(
+                    batch,
+                    delimiter=table.format.delimiter,
+                    places=table.places,
+                    width=table.width,
+                )
             else:
-                self._take(store, meaning[0], units)
+                self._check(batch)
+                self._judge.listed(batch)
+            reset_queries()
+        self._begin()
+        staging.make_ready()
+        return self._found()
 
-    def _take(self, store: int, item: int, units: int) -> None:
-        self._seen.add((store, item))
-        self.found.units[store] += units
-        if self.found.lines > self.done:
-            if self.file.complete:
-                self._named[store] = self._named.get(store, 0) + 1
-            self._good.append(f"{self.found.lines}\t{store}\t{item}\t{units}\n")
+    def _batches(self) -> Iterator[Block | list[Row]]:
+        if self.limit is None:
+            return self._table.batches()
+        return iter([rows] if (rows := list(islice(self._table.rows(), self.limit))) else [])
 
-    def _place(self, row: Row, store: int | None) -> None:
-        """Begin a new store or chunk with this row where one has to begin."""
-        if not self.file.complete:
-            if self.found.lines - self._begun >= CHUNK_LINES:
-                self._end_chunk()
-            return
-        if row.trouble == "invalid_json":
-            text = f"line {row.line}: {TROUBLES[row.trouble]}; a complete file has to be readable"
-            raise UnreadableFeed(text, code=row.trouble, line=row.line)
-        if store is None or store == self._store:
-            return
-        self._end_store()
-        if self.found.lines - self._begun >= CHUNK_LINES:
-            self._end_chunk()
-        if store in self._finished:
-            raise UnreadableFeed(
-                f"line {row.line}: {shown(row.cells[0])} comes back; "
-                "a complete file keeps the lines of a store together",
-                code="store_scattered",
-                line=row.line,
-            )
-        self._store = store
+    def _begin(self) -> None:
+        """Settle once which stores the rows are about: known as soon as one was read."""
+        if not self._begun:
+            self._begun = True
+            store = fixed_store(self.file, has_stores=self._table.has_stores)
+            if store is not None:
+                self._judge.all_of(store)
 
-    def _end_store(self) -> None:
-        """All lines of the store were read. One without a single good line is not complete."""
-        if self._store is not None:
-            self._finished.add(self._store)
-            if self._store not in self.found.units:
-                self.found.spoilt.add(self._store)
+    def _check(self, rows: Sequence[Row]) -> None:
+        """A row that cannot be read may be of any store: then none is complete."""
+        broken = [row for row in rows if row.trouble == "invalid_json"]
+        if broken and self.file.complete:
+            line, code = broken[0].line, broken[0].trouble
+            text = f"line {line}: {TROUBLES[code]}; a complete file has to be readable"
+            raise UnreadableFeed(text, code=code, line=line)
 
-    def _end_chunk(self) -> None:
-        if self.found.lines > self._begun:
-            self.found.chunks.append(Chunk(self._begun, self.found.lines, self._named))
-        self._begun, self._named, self._seen = self.found.lines, {}, set()
+    def _found(self) -> Looked:
+        found = Looked(lines=self._judge.rows, refused=self._judge.refused)
+        ranges = self._whole_stores() if self.file.complete else self._ranges()
+        found.refused += sum(map(_refuse_second_counts, ranges))
+        stores = _by_store(_STORES)
+        found.units = {store: units for store, (_, _, _, units) in stores.items()}
+        refused = _by_store(_REFUSED_STORES)
+        found.spoilt = {
+            store for store, (_, _, spoils) in refused.items() if spoils or store not in found.units
+        }
+        found.chunks = [Chunk(after, until) for after, until in ranges]
+        if self.file.complete:
+            _share_out(found.chunks, stores)
+        return found
 
-    def _refuse_unread(self, row: Row, store: int | None, name: str) -> None:
-        if row.trouble and store is not None:
-            self._spoil(row, store, row.trouble, TROUBLES[row.trouble])
-        elif row.trouble:
-            self._refuse(row, row.trouble, TROUBLES[row.trouble])
-        else:
-            self._refuse(row, "unknown_store", f"no store {shown(name)}")
+    def _ranges(self) -> list[tuple[int, int]]:
+        last = self._judge.rows
+        return [(n, min(last, n + CHUNK_LINES)) for n in range(0, last, CHUNK_LINES)]
 
-    def _spoil(self, row: Row, store: int, code: str, detail: str) -> None:
-        """Refuse a line of goods that are there: they must not be taken for missing."""
-        self.found.spoilt.add(store)
-        self._refuse(row, code, detail)
+    def _whole_stores(self) -> list[tuple[int, int]]:
+        """Ranges of rows that split no store. Raises UnreadableFeed when a store comes back."""
+        spans: dict[int, tuple[int, int]] = {}
+        for query in (_STORES, _REFUSED_STORES):
+            for store, (begins, ends, *_) in _by_store(query).items():
+                known = spans.get(store, (begins, ends))
+                spans[store] = (min(known[0], begins), max(known[1], ends))
+        ranges, after, before = [], 0, (0, 0)
+        for store, (begins, ends) in sorted(spans.items(), key=lambda item: item[1]):
+            if begins <= before[1]:
+                raise _scattered(before[0], begins)
+            if begins - 1 - after >= CHUNK_LINES:
+                ranges.append((after, begins - 1))
+                after = begins - 1
+            before = (store, ends)
+        return [*ranges, (after, self._judge.rows)] if self._judge.rows else []
 
-    def _refuse(self, row: Row, code: str, detail: str, unmapped: str | None = None) -> None:
-        self.found.refused += 1
-        if self.found.lines > self.done:
-            self._refusals.add(self.found.lines, row.line, code, detail, unmapped)
 
-    def _put(self) -> None:
-        staging.put_text(staging.COUNTS, self._good)
-        self._refusals.put()
-        self._good = []
+def _share_out(chunks: list[Chunk], stores: dict[int, tuple[int, ...]]) -> None:
+    """Tell each chunk how many good rows of which stores it has."""
+    untils = [chunk.until for chunk in chunks]
+    for store, (begins, _, count, _) in stores.items():
+        chunks[bisect_left(untils, begins)].named[store] = count
+
+
+def _by_store(query: str) -> dict[int, tuple[int, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(query)
+        return {row[0]: row[1:] for row in cursor}
+
+
+def _refuse_second_counts(rows: tuple[int, int]) -> int:
+    """Of goods counted twice among these rows the first count holds; how many others there are."""
+    values = {"after": rows[0], "until": rows[1]}
+    with connection.cursor() as cursor:
+        cursor.execute(_COUNTED_TWICE, values)
+        if not cursor.fetchone():
+            return 0
+        cursor.execute(_REFUSE_SECOND, values)
+        return int(cursor.rowcount)
+
+
+def _scattered(store_id: int, after: int) -> UnreadableFeed:
+    with connection.cursor() as cursor:
+        cursor.execute(_COMES_BACK, {"store": store_id, "after": after})
+        (line,) = cursor.fetchone() or (0,)
+    code = Store.objects.get(pk=store_id).code
+    return UnreadableFeed(
+        f"line {line}: {shown(code)} comes back; "
+        "a complete file keeps the lines of a store together",
+        code="store_scattered",
+        line=line,
+    )
 
 
 def fixed_store(file: StockFile, *, has_stores: bool) -> int | None:

@@ -47,7 +47,7 @@ class Refusals:
     def add(self, n: int, line: int, code: str, detail: str, unmapped: str | None = None) -> None:
         """Row ``n`` is left out; ``unmapped`` is its code of goods that stands for nothing."""
         known = unmapped if unmapped and len(unmapped) <= LONGEST_CODE else None
-        self._rows.append((n, line, code, detail[:LONGEST_DETAIL], known))
+        self._rows.append((n, line, code, detail[:LONGEST_DETAIL], known, None, None))
 
     def put(self) -> None:
         """What was added is in the table."""

@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, connection, reset_queries, transaction
 
 from hub import clock
 from hub.errors import HubError
@@ -52,7 +52,7 @@ def is_claimed(file: StockFile) -> bool:
 def look(file: StockFile, *, limit: int | None = None) -> Looked:
     """Look the file through and stage its rows. Raises UnreadableFeed."""
     kind = Look if file.mode == "snapshot" else EventLook
-    return kind(file, done=file.lines_done, limit=limit).through()
+    return kind(file, limit=limit).through()
 
 
 class Run:
@@ -133,6 +133,7 @@ class Run:
                 return
             self._tell(lines)
             self.advance(self.file.lines_done, looked.lines)
+            reset_queries()  # with DEBUG on, Django keeps every statement
         self._finish(looked)
 
     def _finish(self, looked: Looked) -> None:

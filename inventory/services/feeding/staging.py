@@ -8,13 +8,20 @@ from typing import Any
 
 from django.db import connection
 
+ROWS, CODES, STORES, BLOCK = "feed_rows", "feed_codes", "feed_stores", "feed_block"
 COUNTS, EVENTS, REFUSALS = "feed_counts", "feed_events", "feed_refusals"
 
+# ``n`` is the number of a row, the first is 1. ROWS holds one batch that is not judged yet.
 _COLUMNS = {
-    COUNTS: "n bigint, store_id bigint, item_id bigint, quantity bigint",
+    ROWS: "n bigint, line bigint, store text, sku text, units text, trouble text",
+    CODES: "code text, item_id bigint, units bigint",
+    STORES: "reference text, store_id bigint",
+    COUNTS: "n bigint, line bigint, store_id bigint, item_id bigint, quantity bigint",
     EVENTS: "n bigint, line bigint, event text",
-    REFUSALS: "n bigint, line bigint, code text, detail text, unmapped text",
+    REFUSALS: "n bigint, line bigint, code text, detail text, unmapped text, store_id bigint, "
+    "spoils boolean",
 }
+_APPLIED = (COUNTS, EVENTS, REFUSALS)
 
 # the lines of a chunk, of complete stores or of the others
 _OF_CHUNK = "FROM pg_temp.feed_counts WHERE n > %(after)s AND n <= %(until)s"
@@ -41,13 +48,6 @@ def staged() -> Iterator[None]:
             _drop()
 
 
-def put_text(table: str, lines: list[str]) -> None:
-    """Add lines in COPY's text format."""
-    if lines:
-        with connection.cursor() as cursor, cursor.copy(f"COPY pg_temp.{table} FROM STDIN") as copy:
-            copy.write("".join(lines))
-
-
 def put_rows(table: str, rows: Iterable[tuple[Any, ...]]) -> None:
     """Add rows of values."""
     with connection.cursor() as cursor, cursor.copy(f"COPY pg_temp.{table} FROM STDIN") as copy:
@@ -58,12 +58,12 @@ def put_rows(table: str, rows: Iterable[tuple[Any, ...]]) -> None:
 def make_ready() -> None:
     """All lines are there: let them be found by their number."""
     with connection.cursor() as cursor:
-        for name in _COLUMNS:
+        for name in _APPLIED:
             cursor.execute(f"CREATE INDEX ON {name} USING brin (n) WITH (pages_per_range = 16)")
             cursor.execute(f"ANALYZE {name}")
 
 
 def _drop() -> None:
     with connection.cursor() as cursor:
-        for name in _COLUMNS:
+        for name in (*_COLUMNS, BLOCK):
             cursor.execute(f"DROP TABLE IF EXISTS pg_temp.{name}")
