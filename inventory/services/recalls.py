@@ -22,7 +22,6 @@ from inventory.errors import NotThatMany, PullDone, RecallOver
 from inventory.ledger import StockEvent
 from inventory.lines import MOST_UNITS
 from inventory.models import (
-    BundlePart,
     EventKind,
     Item,
     PullTask,
@@ -31,6 +30,7 @@ from inventory.models import (
     UnavailableState,
     UnavailableUnits,
 )
+from inventory.services.bundles import among, bundles_with
 from inventory.services.levels import change_beside_others, lock_levels, make_levels
 from inventory.services.stock_events import record_stock_events
 from inventory.services.stops import lift_recalled, stop_recalled
@@ -73,8 +73,7 @@ def reach(*, item: Item) -> Reach:
 
 def recalled_item_ids(item_id: int) -> list[int]:
     """The item, and every bundle that it is a part of."""
-    bundles = BundlePart.objects.filter(part=item_id).values_list("bundle_id", flat=True)
-    return [item_id, *sorted(bundles)]
+    return [item_id, *bundles_with([item_id])]
 
 
 @transaction.atomic
@@ -86,13 +85,16 @@ def open_recall(
     Afterwards nothing of it can be held or ordered, every active store with units on hand has a
     task, and ItemRecalled is published. A lot cannot be told from the others by a counter: the
     product stops too, in each store until that one's task is done. ``sold_since`` is from when
-    on those who collected are concerned (None: all). Raises Invalid.
+    on those who collected are concerned (None: all). Raises Invalid, also for a bundle: it has no
+    units of its own, so it is its parts that are called back.
     """
     text, batch = _clean(reason, REASON_CHARACTERS, "reason"), _clean(lot, LOT_CHARACTERS, "lot")
     if not text:
         raise Invalid("say why it is called back")
     if sold_since is not None and sold_since > clock.now():
         raise Invalid("nothing was sold in the future")
+    if among([item.pk]):
+        raise Invalid("it is a bundle: recall the parts that are bad")
     _lock(item.pk)
     recall = Recall.objects.create(
         item=item,

@@ -6,7 +6,7 @@ than the count in force is recorded as superseded and leaves the stock alone.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -20,6 +20,7 @@ from inventory.ledger import Refusal, Shelf, StockEvent, refusal_of
 from inventory.models import Allocation, EventKind, InventoryEvent, UnavailableUnits
 from inventory.services.clocks import ahead_by_store, corrected
 from inventory.services.counts import CLOCK_TOLERANCE
+from inventory.services.incoming import arrive
 from inventory.services.levels import change_beside_others, lock_levels, make_level_pairs
 from inventory.services.shortfalls import SETTLED, announce
 
@@ -146,6 +147,7 @@ class _Batch:
         rows: list[InventoryEvent] = []
         outcomes = [self._one(event, rows) for event in self.events]
         InventoryEvent.objects.bulk_create(rows)
+        arrive(store_id=self.store_id, arrivals=_arrivals(rows))
         if touched := {row.item_id for row in rows if not row.superseded or row.state}:
             self._put_back([self.shelves[item] for item in sorted(touched)])
         return outcomes
@@ -204,6 +206,16 @@ class _Batch:
             cursor.execute(_PUT_BACK, values)
             opened = [case_id for (case_id,) in cursor]
         announce(opened)
+
+
+def _arrivals(rows: Iterable[InventoryEvent]) -> Counter[tuple[str, int]]:
+    """What came with a delivery, by its reference and item; also what a younger count knew of."""
+    came: Counter[tuple[str, int]] = Counter()
+    for row in rows:
+        received = row.kind == EventKind.ADJUSTMENT and row.reason == "received"
+        if row.reference and row.quantity > 0 and (received or row.kind == EventKind.TRANSFER):
+            came[row.reference, row.item_id] += row.quantity
+    return came
 
 
 def _units(store_id: int, shelves: Iterable[Shelf]) -> Iterator[UnavailableUnits]:

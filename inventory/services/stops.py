@@ -12,21 +12,24 @@ from django.db import transaction
 
 from hub import clock
 from inventory.models import SalesStop
+from inventory.services.bundles import unpacked
 
 
 @transaction.atomic
 def stop_after_short_pick(*, store_id: int, item_ids: Collection[int]) -> None:
     """Sell none of these items from the store: fewer were found than the books say.
 
-    A count of a later moment lifts the stop, so a second short pick makes it younger.
+    Of a bundle, which nobody can count, its parts are meant. A count of a later moment lifts the
+    stop, so a second short pick makes it younger.
     """
+    counted = sorted(unpacked(dict.fromkeys(item_ids, 1)))
     now, reason = clock.now(), SalesStop.Reason.SHORT_PICK
-    known = SalesStop.objects.filter(store=store_id, item__in=item_ids, reason=reason)
+    known = SalesStop.objects.filter(store=store_id, item__in=counted, reason=reason)
     list(known.select_for_update().order_by("pk"))  # as those lock them that lift
     SalesStop.objects.bulk_create(
         [
             SalesStop(item_id=item_id, store_id=store_id, reason=reason, created_at=now)
-            for item_id in sorted(item_ids)
+            for item_id in counted
         ],
         update_conflicts=True,
         unique_fields=["item", "store", "channel", "reason"],

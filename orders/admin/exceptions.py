@@ -97,7 +97,9 @@ def _blocked(stores: QuerySet[Store]) -> Iterator[Problem]:
         .distinct()
     )
     for block in rows[:MOST]:
-        detail = f"{block.order.external_id}: {block.get_reason_display()} {block.note}".strip()
+        named = f"{block.get_reason_display()} {block.note}".strip()
+        why = block.note if block.note and block.reason == Block.Reason.OTHER else named
+        detail = f"{block.order.external_id}: {why}"
         link = reverse("admin:orders_order_change", args=[block.order_id])
         yield Problem("Order blocked", detail, block.opened_at, link)
 

@@ -21,10 +21,11 @@ from hub import clock
 from hub.errors import HubError
 from hub.staff.scope import StoreWorkAdmin, stores_for, works_in_stores
 from hub.stores.models import Store
+from inventory.models import PullTask
 from orders.admin import boards, steps
 from orders.admin.exceptions import problems
 from orders.admin.words import STATUS_TONES, due, local, said
-from orders.models import FulfillmentOrder, FulfillmentStatus, VisitStatus
+from orders.models import FulfillmentOrder, FulfillmentStatus, RecalledPart, VisitStatus
 from orders.reports import TO_PICK, counts
 from orders.states import LIVE, allowed_actions
 
@@ -154,7 +155,7 @@ class FulfillmentOrderAdmin(StoreWorkAdmin[FulfillmentOrder]):
             "lines": row.lines.select_related("item", "order_line"),
             "allowed": {action.name for action in actions if action.allowed and may_act},
             "refused": [action for action in actions if "blocked" in action.reason],
-            "notes": [b.note for b in row.order.blocks.all() if b.note and not b.lifted_at],
+            **_held_back(row),
             "tokens": {name: secrets.token_urlsafe(16) for name in steps.STEPS},
             "reasons": REASONS,
             "promised": local(row.promised_at, timezone),
@@ -230,6 +231,17 @@ def _trip(row: FulfillmentOrder, *, shown_version: int, may_act: bool) -> dict[s
         "eta": due(visit.eta, now)[0] if visit.eta else "",
         "may_serve": may_act and visit.status == VisitStatus.ARRIVED and row.status in LIVE,
         "serve_token": secrets.token_urlsafe(16),
+    }
+
+
+def _held_back(row: FulfillmentOrder) -> dict[str, Any]:
+    """What stands in the way in words, and the pulls of recalled goods that would clear it."""
+    blocks = [block for block in row.order.blocks.all() if block.lifted_at is None]
+    parts = RecalledPart.objects.filter(fulfillment=row, block__in=blocks)
+    recalls = list(parts.values_list("recall_id", flat=True)) if blocks else []
+    return {
+        "notes": [block.note for block in blocks if block.note],
+        "pulls": PullTask.objects.filter(recall__in=recalls, store=row.store_id),
     }
 
 

@@ -351,6 +351,8 @@ def test_bundles_with_the_item_are_concerned(mug):
     BundlePart.objects.create(bundle=basket, part=mug)
 
     assert recalled_item_ids(mug.pk) == [mug.pk, basket.pk]
+    with pytest.raises(Invalid):
+        recall_of(basket)
 
 
 # --- at the same moment ------------------------------------------------------------------------

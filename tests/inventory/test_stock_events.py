@@ -11,10 +11,17 @@ from hub import clock
 from hub.events.models import Fact
 from inventory.ledger import REASONS, StockEvent
 from inventory.lines import MOST_UNITS
-from inventory.models import InventoryEvent, ShortfallCase, StockLevel, UnavailableUnits
+from inventory.models import (
+    IncomingUnits,
+    InventoryEvent,
+    ShortfallCase,
+    StockLevel,
+    UnavailableUnits,
+)
 from inventory.services.allocations import allocate, hand_off
 from inventory.services.availability import available
 from inventory.services.counts import record_counts
+from inventory.services.incoming import expect
 from inventory.services.stock_events import record_stock_events
 from tests.factories import make_channel, make_item, make_store
 from tests.inventory.test_invariants import broken
@@ -292,6 +299,23 @@ def test_a_thousand_events_of_two_stores_take_a_handful_of_statements(
     assert {row.status for row in outcomes} == {"applied"}
     assert [row.event_id for row in outcomes] == [row.event_id for row in events]
     assert set(StockLevel.objects.values_list("on_hand", flat=True)) == {10}
+
+
+def test_a_delivery_that_came_is_not_awaited_any_more(store, mug):
+    due = NOON + timedelta(days=1)
+    expect(source="depot", reference="T-1", store=store, expected_at=due, units={mug.pk: 10})
+    count(store, mug, 2, minutes=30)
+    tell(
+        event(store, mug, "transfer", 3, number="1", reference="T-1"),
+        event(store, mug, "adjustment", 4, number="2", reason="received", reference="T-1"),
+        event(store, mug, "adjustment", 1, number="3", reason="found", reference="T-1"),
+        event(store, mug, "return", 1, number="4", reference="T-1"),
+    )
+    told_again = event(store, mug, "transfer", 3, number="1", reference="T-1")
+
+    assert tell(told_again) == ["duplicate"]
+
+    assert IncomingUnits.objects.get().units == 3
 
 
 # --- any order, any number --------------------------------------------------------------------

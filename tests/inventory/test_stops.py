@@ -6,7 +6,7 @@ import pytest
 
 from hub import clock
 from inventory.errors import InsufficientStock
-from inventory.models import SalesStop, StockLevel
+from inventory.models import BundlePart, SalesStop, StockLevel
 from inventory.services.allocations import allocate
 from inventory.services.availability import available
 from inventory.services.stops import stop_after_short_pick
@@ -40,3 +40,16 @@ def test_a_second_short_pick_makes_the_stop_younger():
 
     assert SalesStop.objects.get().created_at == noon + timedelta(minutes=7)
     assert StockLevel.objects.get().stopped
+
+
+def test_of_a_bundle_the_parts_are_stopped_as_only_they_can_be_counted():
+    store, mug, tea, gift = make_store(), make_item(), make_item(), make_item()
+    for part in (mug, tea):
+        BundlePart.objects.create(bundle=gift, part=part)
+    stock(store, {mug: 10, tea: 10})
+
+    stop_after_short_pick(store_id=store.pk, item_ids=[gift.pk, mug.pk])
+
+    assert set(SalesStop.objects.values_list("item_id", flat=True)) == {mug.pk, tea.pk}
+    left = available(channel=make_channel(), store_ids=[store.pk], item_ids=[gift.pk])
+    assert left[store.pk, gift.pk].atp == 0

@@ -217,7 +217,10 @@ def test_the_work_page_says_what_was_called_back(client, picker, store, mug):
     called_back(mug)
     page = reverse("admin:orders_fulfillmentorder_change", args=[part.pk])
 
-    assert "recalled: MUG in S1, glass splinters" in client.get(page).content.decode()
+    shown = client.get(page).content.decode()
+
+    assert "recalled: MUG in S1, glass splinters" in shown
+    assert url("pulltask_change", PullTask.objects.get().pk) in shown
 
 
 # --- who may what ------------------------------------------------------------------------------
