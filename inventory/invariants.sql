@@ -70,3 +70,27 @@ WHERE status = 'active' AND expires_at < now() - interval '5 minutes';
 SELECT id, source, source_event_id, on_hand_change, allocated_change
 FROM inventory_inventoryevent
 WHERE superseded AND (on_hand_change <> 0 OR allocated_change <> 0);
+
+-- name: stopped_follows_the_stops | a level is marked as stopped while a stop for all channels holds
+SELECT level.store_id, level.item_id, level.stopped
+FROM inventory_stocklevel AS level
+WHERE level.stopped AND NOT EXISTS (
+    SELECT FROM inventory_salesstop AS stop
+    WHERE stop.item_id = level.item_id AND stop.channel_id IS NULL
+      AND (stop.store_id IS NULL OR stop.store_id = level.store_id))
+UNION ALL
+SELECT level.store_id, level.item_id, level.stopped
+FROM inventory_salesstop AS stop
+JOIN inventory_stocklevel AS level ON level.item_id = stop.item_id
+    AND (stop.store_id IS NULL OR stop.store_id = level.store_id)
+WHERE stop.channel_id IS NULL AND NOT level.stopped;
+
+-- name: open_recalls_stop_the_sale | nothing is sold where an open recall is still to be pulled
+SELECT recall.public_id, task.store_id
+FROM inventory_recall AS recall
+LEFT JOIN inventory_pulltask AS task ON task.recall_id = recall.id AND task.done_at IS NULL
+WHERE recall.closed_at IS NULL AND (recall.lot = '' OR task.id IS NOT NULL)
+  AND NOT EXISTS (
+    SELECT FROM inventory_salesstop AS stop
+    WHERE stop.item_id = recall.item_id AND stop.channel_id IS NULL AND stop.reason = 'recalled'
+      AND (stop.store_id IS NULL OR recall.lot <> '' AND stop.store_id = task.store_id));

@@ -1,9 +1,10 @@
 """Auditing stock: does every balance follow from its ledger, and what would put it right?
 
 What should be: on hand is the sum of the ledger; allocated is what open allocations still have;
-held what active holds have; unavailable the sum of its states. Where a level differs, something
-wrote to it past the services. Where the ledger differs from what should be allocated or
-unavailable, it lacks a line, which a compensation adds: the ledger itself is never changed.
+held what active holds have; unavailable the sum of its states; stopped where a stop for all sales
+channels holds. Where a level differs, something wrote to it past the services. Where the ledger
+differs from what should be allocated or unavailable, it lacks a line, which a compensation adds:
+the ledger itself is never changed.
 """
 
 from __future__ import annotations
@@ -42,6 +43,9 @@ WITH ledger AS (
     SELECT item_id, sum(greatest(0, units)) AS units FROM inventory_unavailableunits
     WHERE store_id = %(store)s
     GROUP BY item_id
+), stop AS (
+    SELECT DISTINCT item_id FROM inventory_salesstop
+    WHERE channel_id IS NULL AND (store_id IS NULL OR store_id = %(store)s)
 ), level AS (
     SELECT * FROM inventory_stocklevel WHERE store_id = %(store)s
 ), entry AS (
@@ -51,26 +55,30 @@ WITH ledger AS (
         coalesce(ledger.on_hand, 0) AS on_hand_due, coalesce(ordered.units, 0) AS allocated_due,
         coalesce(carted.units, 0) AS held_due, coalesce(aside.units, 0) AS unavailable_due,
         coalesce(ledger.allocated, 0) AS allocated_told,
-        coalesce(ledger.unavailable, 0) AS unavailable_told
+        coalesce(ledger.unavailable, 0) AS unavailable_told,
+        coalesce(level.stopped, false)::int AS stopped,
+        (level.id IS NOT NULL AND stop.item_id IS NOT NULL)::int AS stopped_due
     FROM inventory_item item
     LEFT JOIN level ON level.item_id = item.id
     LEFT JOIN ledger ON ledger.item_id = item.id
     LEFT JOIN ordered ON ordered.item_id = item.id
     LEFT JOIN carted ON carted.item_id = item.id
     LEFT JOIN aside ON aside.item_id = item.id
+    LEFT JOIN stop ON stop.item_id = item.id
     WHERE %(items)s::bigint[] IS NULL OR item.id = ANY(%(items)s)
 )
 SELECT * FROM entry
 WHERE on_hand <> on_hand_due OR allocated <> allocated_due OR held <> held_due
    OR unavailable <> unavailable_due OR allocated_told <> allocated_due
-   OR unavailable_told <> unavailable_due
+   OR unavailable_told <> unavailable_due OR stopped <> stopped_due
 ORDER BY sku
 """
 
 
 class Difference(NamedTuple):
     """An item whose books disagree in one store: what its level says, what it should say
-    (``…_due``), and what the ledger adds up to where that is a third thing (``…_told``)."""
+    (``…_due``), and what the ledger adds up to where that is a third thing (``…_told``).
+    ``stopped`` is 1 for an item that is not sold there."""
 
     item_id: int
     sku: str
@@ -84,6 +92,8 @@ class Difference(NamedTuple):
     unavailable_due: int
     allocated_told: int
     unavailable_told: int
+    stopped: int
+    stopped_due: int
 
     @property
     def level_changes(self) -> dict[str, int]:
@@ -93,6 +103,7 @@ class Difference(NamedTuple):
             "allocated": self.allocated_due - self.allocated,
             "held": self.held_due - self.held,
             "unavailable": self.unavailable_due - self.unavailable,
+            "stopped": self.stopped_due - self.stopped,
         }
         return {name: units for name, units in due.items() if units}
 
@@ -174,6 +185,7 @@ def compensate(*, store_id: int, item_id: int, most_units: int) -> bool:
         allocated=difference.allocated_due,
         held=difference.held_due,
         unavailable=difference.unavailable_due,
+        stopped=bool(difference.stopped_due),
     )
     if missing := difference.ledger_changes:
         InventoryEvent.objects.create(

@@ -6,7 +6,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db.models import F
 
-from inventory.models import Hold, InventoryEvent, StockLevel, UnavailableUnits
+from inventory.models import Hold, InventoryEvent, SalesStop, StockLevel, UnavailableUnits
 from inventory.services.allocations import allocate
 from inventory.services.auditing import compensate, differences
 from inventory.services.holds import place_hold
@@ -46,6 +46,11 @@ BREAKS = {
     "held is 9, should be 2 (-7)": lambda: of_mug().update(held=9),
     "held is 2, should be 0 (-2)": lambda: Hold.objects.update(status="released"),
     "unavailable is 1, should be 0 (-1)": lambda: of_mug().update(unavailable=1),
+    "stopped is 1, should be 0 (-1)": lambda: of_mug().update(stopped=True),
+    "stopped is 0, should be 1 (+1)": lambda: (
+        SalesStop.objects.create(item=of_mug().get().item, reason="recalled"),
+        of_mug().update(stopped=False),
+    ),
     "the ledger lacks allocated +4": lambda: InventoryEvent.objects.filter(
         kind="allocation"
     ).update(allocated_change=0),

@@ -8,9 +8,17 @@ from django.db.models import F
 
 import inventory
 from hub.invariants import parse
-from inventory.models import Allocation, Hold, InventoryEvent, ShortfallCase, StockLevel
+from inventory.models import (
+    Allocation,
+    Hold,
+    InventoryEvent,
+    SalesStop,
+    ShortfallCase,
+    StockLevel,
+)
 from inventory.services.allocations import allocate, hand_off
 from inventory.services.holds import place_hold
+from inventory.services.recalls import open_recall
 from tests.factories import make_channel, make_item, make_store, stock
 
 pytestmark = pytest.mark.django_db
@@ -30,7 +38,7 @@ def broken():
 
 @pytest.fixture(autouse=True)
 def busy_store():
-    """A store with an allocation, a hand-off, a hold, and a covered shortfall."""
+    """A store with an allocation, a hand-off, a hold, a covered shortfall, and two recalls."""
     store, channel = make_store(), make_channel()
     mug, tea = make_item(), make_item()
     stock(store, {mug: 10, tea: 5})
@@ -38,6 +46,10 @@ def busy_store():
     hand_off(reference="ful_1", lines={mug.pk: 1})
     place_hold(channel=channel, store=store, lines={mug.pk: 2})
     stock(store, {tea: 1}, minutes_ago=0)
+    for lot in ("", "L-17"):
+        bad = make_item()
+        stock(store, {bad: 3})
+        open_recall(item=bad, lot=lot, reason="glass")
     return store
 
 
@@ -58,6 +70,10 @@ BREAKS = {
     "holds_sum_to_the_level": lambda: Hold.objects.update(status="released"),
     "holds_end_in_time": lambda: Hold.objects.update(expires_at="2020-01-01T00:00:00Z"),
     "superseded_lines_change_nothing": lambda: InventoryEvent.objects.update(superseded=True),
+    "stopped_follows_the_stops": lambda: StockLevel.objects.filter(stopped=False).update(
+        stopped=True
+    ),
+    "open_recalls_stop_the_sale": lambda: SalesStop.objects.filter(store__isnull=True).delete(),
 }
 
 
@@ -66,6 +82,18 @@ def test_each_invariant_notices_what_breaks_it(name):
     BREAKS[name]()
 
     assert name in broken()
+
+
+def test_a_stop_that_its_levels_do_not_show_is_noticed():
+    StockLevel.objects.filter(stopped=True).update(stopped=False)
+
+    assert "stopped_follows_the_stops" in broken()
+
+
+def test_a_lot_that_is_on_sale_before_it_was_pulled_is_noticed():
+    SalesStop.objects.filter(store__isnull=False).delete()
+
+    assert "open_recalls_stop_the_sale" in broken()
 
 
 @pytest.mark.parametrize("gone", [Allocation, Hold])
