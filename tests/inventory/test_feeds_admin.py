@@ -244,7 +244,13 @@ def test_the_page_says_what_became_of_a_file(client):
         lines=1_200,
         lines_done=1_200,
         lines_refused=2,
-        result={"applied": 1_000, "unchanged": 198, "zeroed": 0, "odd_news": 1},
+        result={
+            "applied": 1_000,
+            "unchanged": 198,
+            "zeroed": 0,
+            "odd_news": 1,
+            "partial_stores": ["S7"],
+        },
     )
     for line in (7, 9):
         RefusedLine.objects.create(file=file, line=line, code="unknown_sku", detail="<b>'X'</b>")
@@ -259,6 +265,7 @@ def test_the_page_says_what_became_of_a_file(client):
         "unknown_sku",
     ):
         assert words in html
+    assert "were refused: S7" in html
     assert "set to zero" not in html
     assert "&lt;b&gt;" in html
     assert "<b>'X'" not in html
