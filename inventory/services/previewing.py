@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from hub.stores.models import SalesChannel, Store
 from inventory.models import BundlePart, Item, StockLevel
@@ -19,6 +19,8 @@ POSITIONS = 10_000  # looked at together; they bound the memory and how long loc
 STORES = 5_000
 
 Pair = tuple[int, int]
+Positions = dict[Pair, Availability]
+Changed = dict[tuple[Pair, int], tuple[int, int]]  # position and place of the channel: from, to
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,9 +80,13 @@ def preview(
     stores = _stores(scopes)
     found = Preview(stores_in_scope=len(stores))
     channels = _channels(scopes)
+    sets = set(_goods(scopes).filter(parts__isnull=False).values_list("pk", flat=True))
     end = time.monotonic() + seconds
     for some in _slices(stores, scopes):
-        _compare(change, some, _pairs(some, scopes), channels, found)
+        before, after = _tried(change, _pairs(some, scopes, sets), channels)
+        changed = _changed(before, after, sets)
+        _count(changed, found)
+        _keep_examples(changed, some, channels, found)
         found.stores_seen += len(some)
         if time.monotonic() > end:
             break
@@ -103,15 +109,15 @@ def _channels(scopes: Sequence[Scope]) -> list[SalesChannel]:
 
 def _slices(stores: dict[int, Store], scopes: Sequence[Scope]) -> Iterator[dict[int, Store]]:
     """So many stores at a time that their positions are few: all of them for a single item."""
-    goods = max(1, Item.objects.filter(_goods(scopes), active=True).count())
-    size = min(STORES, max(1, POSITIONS // goods))
+    size = min(STORES, max(1, POSITIONS // max(1, _goods(scopes).count())))
     rows = list(stores.items())
     for start in range(0, len(rows), size):
         yield dict(rows[start : start + size])
 
 
-def _goods(scopes: Sequence[Scope]) -> Q:
+def _goods(scopes: Sequence[Scope]) -> QuerySet[Item]:
     """The items that one of the scopes names, and the bundles that have them as parts."""
+    items = Item.objects.filter(active=True).order_by("pk")
     wanted = Q(pk__in=[])
     for scope in scopes:
         if scope.item_id:
@@ -119,53 +125,51 @@ def _goods(scopes: Sequence[Scope]) -> Q:
         elif scope.category:
             wanted |= Q(category=scope.category)
         else:
-            return Q()
+            return items
     parts = BundlePart.objects.filter(part__in=Item.objects.filter(wanted))
-    return wanted | Q(pk__in=parts.values("bundle_id"))
+    return items.filter(wanted | Q(pk__in=parts.values("bundle_id")))
 
 
-def _pairs(stores: dict[int, Store], scopes: Sequence[Scope]) -> list[Pair]:
+def _pairs(stores: dict[int, Store], scopes: Sequence[Scope], sets: set[int]) -> list[Pair]:
     """Positions that can change: where nothing lies there is nothing to promise, whatever the
-    rule. Bundles lie nowhere, and are looked at everywhere."""
-    goods = Item.objects.filter(_goods(scopes), active=True)
-    lying = StockLevel.objects.filter(store__in=stores, on_hand__gt=0, item__in=goods)
-    bundles = goods.filter(parts__isnull=False).distinct().values_list("pk", flat=True)
-    made_up = [(store, item) for item in bundles for store in stores]
+    rule. ``sets``, the bundles, lie nowhere and are looked at everywhere."""
+    lying = StockLevel.objects.filter(store__in=stores, on_hand__gt=0, item__in=_goods(scopes))
+    made_up = [(store, item) for item in sets for store in stores]
     return sorted({*lying.values_list("store_id", "item_id"), *made_up})
 
 
-def _compare(
-    change: Callable[[], object],
-    stores: dict[int, Store],
-    pairs: list[Pair],
-    channels: list[SalesChannel],
-    found: Preview,
-) -> None:
-    if not pairs:
-        return
+def _tried(
+    change: Callable[[], object], pairs: list[Pair], channels: list[SalesChannel]
+) -> tuple[list[Positions], list[Positions]]:
+    """The positions without the change and with it, for each channel."""
     before = [available_of(channel=channel, pairs=pairs) for channel in channels]
     with transaction.atomic():
         change()
         after = [available_of(channel=channel, pairs=pairs) for channel in channels]
         transaction.set_rollback(True)
-    changed = {
+    return before, after
+
+
+def _changed(before: list[Positions], after: list[Positions], sets: set[int]) -> Changed:
+    return {
         (pair, place): (old[pair].atp, new[pair].atp)
         for place, (old, new) in enumerate(zip(before, after, strict=True))
         for pair in old.keys() & new.keys()
-        if _by_the_rule(old[pair], new[pair])
+        if _by_the_rule(old[pair], new[pair], is_set=pair[1] in sets)
     }
-    _count(changed, found)
-    _keep_examples(changed, stores, channels, found)
 
 
-def _by_the_rule(old: Availability, new: Availability) -> bool:
+def _by_the_rule(old: Availability, new: Availability, *, is_set: bool) -> bool:
+    """Whether the number changed although the same units lie there. The terms of a bundle are
+    those of its scarcest part, which may now be another one."""
+
     def lies(position: Availability) -> tuple[int, int, int, int]:
         return position.on_hand, position.unavailable, position.allocated, position.held
 
-    return old.atp != new.atp and lies(old) == lies(new)
+    return old.atp != new.atp and (is_set or lies(old) == lies(new))
 
 
-def _count(changed: dict[tuple[Pair, int], tuple[int, int]], found: Preview) -> None:
+def _count(changed: Changed, found: Preview) -> None:
     pairs = {pair for pair, _ in changed}
     found.positions += len(pairs)
     found.stores |= {store for store, _ in pairs}
@@ -175,7 +179,7 @@ def _count(changed: dict[tuple[Pair, int], tuple[int, int]], found: Preview) -> 
 
 
 def _keep_examples(
-    changed: dict[tuple[Pair, int], tuple[int, int]],
+    changed: Changed,
     stores: dict[int, Store],
     channels: list[SalesChannel],
     found: Preview,

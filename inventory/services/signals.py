@@ -15,7 +15,6 @@ because it may be back; still wider ones are left to the feed, which tells them 
 from __future__ import annotations
 
 import time
-from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
@@ -48,18 +47,21 @@ LEFT JOIN inventory_stocksignal signal ON signal.channel_id = %(channel)s
     AND signal.store_id = pair.store_id AND signal.item_id = pair.item_id
 """
 
-# ``origin`` is the item whose change led to the position: the item itself, or a bundle's part.
 # What has changed since the rule began was perhaps looked at as it is now: it is left to be told.
 _LEARN = """
 INSERT INTO inventory_stocksignal (channel_id, store_id, item_id, state, changed_at)
 SELECT %(channel)s, pair.store_id, pair.item_id, pair.state, %(now)s
-FROM unnest(%(stores)s::bigint[], %(items)s::bigint[], %(states)s::text[], %(origins)s::bigint[])
-    AS pair (store_id, item_id, state, origin)
+FROM unnest(%(stores)s::bigint[], %(items)s::bigint[], %(states)s::text[])
+    AS pair (store_id, item_id, state)
 JOIN inventory_stockchange change ON change.store_id = pair.store_id
-    AND change.item_id = pair.origin AND change.category = '' AND change.channel_id IS NULL
-WHERE change.position <= %(quiet)s AND (pair.store_id, pair.origin) NOT IN (
+    AND change.item_id = pair.item_id AND change.category = '' AND change.channel_id IS NULL
+WHERE change.position <= %(quiet)s AND (pair.store_id, pair.item_id) NOT IN (
     SELECT store_id, item_id FROM inventory_stocktouch
-    WHERE store_id IS NOT NULL AND item_id IS NOT NULL)
+    WHERE store_id IS NOT NULL AND item_id IS NOT NULL
+    UNION ALL
+    SELECT touch.store_id, part.bundle_id
+    FROM inventory_stocktouch touch JOIN inventory_bundlepart part ON part.part_id = touch.item_id
+    WHERE touch.store_id IS NOT NULL)
 ON CONFLICT (channel_id, store_id, item_id) DO NOTHING
 """
 
@@ -171,29 +173,22 @@ def _learn_some(rule_id: int) -> int:
         return 0
     page = StockChange.objects.filter(channel_id=None, position__lte=rule.quiet_position)
     changes = list(page.order_by("-position")[:CHANGES])
-    bundles = _bundles_of({row.item_id for row in changes if row.item_id})
-    origins = {
-        (row.store_id, item): row.item_id
-        for row in changes
-        if row.store_id and row.item_id
-        for item in (*bundles[row.item_id], row.item_id)
-    }
-    learned = _learn(rule, origins)
+    pairs = {(row.store_id, row.item_id) for row in changes if row.store_id and row.item_id}
+    learned = _learn(rule, pairs)
     full = len(changes) == CHANGES
     rule.quiet_position = changes[-1].position - 1 if full else 0
     rule.save(update_fields=["quiet_position"])
     return learned
 
 
-def _learn(rule: SignalRule, origins: dict[Pair, int]) -> int:
-    before = _told_before(rule, origins)
+def _learn(rule: SignalRule, pairs: Collection[Pair]) -> int:
+    before = _told_before(rule, pairs)
     unknown = sorted(pair for pair, state in before.items() if state is None)
     states = _states(rule, unknown)
     scarce = [pair for pair in unknown if states.get(pair, State.IN_STOCK) != State.IN_STOCK]
     values: dict[str, Any] = _split(scarce) | {
         "channel": rule.channel_id,
         "states": [str(states[pair]) for pair in scarce],
-        "origins": [origins[pair] for pair in scarce],
         "quiet": rule.quiet_position,
         "now": clock.now(),
     }
@@ -232,37 +227,25 @@ def _split(pairs: Iterable[Pair]) -> dict[str, list[int]]:
 def _positions(rule: SignalRule, changes: list[StockChange]) -> tuple[set[Pair], int]:
     """The positions that the first changes may have moved, and how many changes those are."""
     pairs: set[Pair] = set()
-    bundles = _bundles_of({row.item_id for row in changes if row.item_id})
     read = 0
     for row in changes:
-        pairs.update(_reached(rule, row, bundles))
+        pairs.update(_reached(rule, row))
         read += 1
         if len(pairs) >= POSITIONS:
             break
     return pairs, read
 
 
-def _bundles_of(items: Collection[int]) -> dict[int, list[int]]:
-    """The bundles that each of these items is a part of."""
-    bundles: dict[int, list[int]] = defaultdict(list)
-    for part, bundle in BundlePart.objects.order_by("pk").values_list("part_id", "bundle_id"):
-        if part in items:
-            bundles[part].append(bundle)
-    return bundles
-
-
-def _reached(rule: SignalRule, row: StockChange, bundles: dict[int, list[int]]) -> Iterable[Pair]:
+def _reached(rule: SignalRule, row: StockChange) -> Iterable[Pair]:
     """The positions to look at again after one change."""
     if row.item_id is None:
         return _sold_out(rule, row) if row.store_id else ()
     stores = [row.store_id] if row.store_id else _stores_with(row.item_id)
-    return [(store, item) for item in (row.item_id, *bundles[row.item_id]) for store in stores]
+    return [(store, row.item_id) for store in stores]
 
 
 def _sold_out(rule: SignalRule, row: StockChange) -> Iterable[Pair]:
     told = StockSignal.objects.filter(channel=rule.channel, store=row.store_id, state=State.OUT)
-    if row.category:
-        told = told.filter(item__category=row.category)
     return list(told.values_list("store_id", "item_id"))
 
 

@@ -123,14 +123,21 @@ def test_a_late_feed_is_previewed(town):
     assert seen(found) == (2, 1, 2, 2, 0)
 
 
-def test_bundles_of_the_item_are_looked_at(town, channel):
-    stores, mug, _ = town
+def test_bundles_change_with_their_parts(town, channel):
+    _, mug, tea = town
     gift = make_item(sku="GIFT")
-    BundlePart.objects.create(bundle=gift, part=mug)
+    for part in (mug, tea):
+        BundlePart.objects.create(bundle=gift, part=part)
 
-    pairs = previewing._pairs({stores[0].pk: stores[0]}, [Scope(item_id=mug.pk)])
+    found = preview(change=make(SafetyStock, item=mug, units=9), scopes=[Scope(item_id=mug.pk)])
 
-    assert pairs == sorted([(stores[0].pk, mug.pk), (stores[0].pk, gift.pk)])
+    changes = {(row.store.code, row.item.sku): (row.before, row.after) for row in found.examples}
+    assert changes == {
+        ("S1", "GIFT"): (3, 1),
+        ("S1", "MUG"): (10, 1),
+        ("S2", "GIFT"): (3, 1),
+        ("S2", "MUG"): (10, 1),
+    }
 
 
 def test_nothing_of_a_preview_remains(town):
