@@ -58,7 +58,6 @@ WITH counted AS ({{counted}}), level AS (
 )
 SELECT store_id, item_id, quantity, named, lacking, differs FROM compared
 WHERE lacking OR (differs AND (named OR stocked))
-ORDER BY store_id, item_id
 """  # noqa: S608  made of constants
 
 # ``now_there`` is what the count says of now: counted at T, plus what came and went since, plus,
@@ -218,7 +217,7 @@ class Counting:
         }
         with connection.cursor() as cursor:
             cursor.execute(_DIFFERING.format(counted=counted), all_values)
-            rows = cursor.fetchall()
+            rows = sorted(cursor.fetchall())
         return Differing(
             counts=[Count(*row[:4]) for row in rows if row[5]],
             lacking=[Count(*row[:4]) for row in rows if row[4]],

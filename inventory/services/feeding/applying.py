@@ -12,7 +12,7 @@ from typing import TypeVar
 from django.db import OperationalError, connection, transaction
 
 from inventory.models import RefusedLine, StockFile
-from inventory.services.counting import Count, Counting, CountResult
+from inventory.services.counting import Count, Counting, CountResult, Differing
 from inventory.services.feeding import events, refusals, staging
 from inventory.services.feeding.looking import Chunk, Looked
 
@@ -96,18 +96,24 @@ def _tell(file: StockFile, chunk: Chunk) -> tuple[dict[str, int], list[RefusedLi
 def _count(file: StockFile, chunk: Chunk, looked: Looked, moment: datetime) -> CountResult:
     within = {"after": max(chunk.after, file.lines_done), "until": chunk.until}
     complete = sorted(chunk.named.keys() - looked.spoilt) if file.complete else []
-    with connection.cursor() as cursor:
-        cursor.execute(_STORES_OF_CHUNK, within)
-        stores = [store for (store,) in cursor]
+    stores = sorted(chunk.named) or _stores_of(within)
     counting = Counting.begin(
         source=file.source, as_of=moment, prefix=event_prefix(file), store_ids=stores
     )
-    found = counting.differing(staging.COUNTED_COMPLETE, within, complete=complete)
+    found = Differing([], [])
+    if complete:
+        found = counting.differing(staging.COUNTED_COMPLETE, within, complete=complete)
     others = _others(within, complete) if set(stores) > set(complete) else []
     result = counting.record(sorted(found.counts + others), lacking=sorted(found.lacking + others))
     counting.stamp(complete)
     named = sum(chunk.named[store] for store in complete)
     return replace(result, unchanged=named - found.named)
+
+
+def _stores_of(within: dict[str, int]) -> list[int]:
+    with connection.cursor() as cursor:
+        cursor.execute(_STORES_OF_CHUNK, within)
+        return [store for (store,) in cursor]
 
 
 def _others(within: dict[str, int], complete: list[int]) -> list[Count]:

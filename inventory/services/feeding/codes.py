@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 
-from django.db.models import Q
-
 from hub.stores.models import Store
 from inventory.models import Item, ItemCode
 from inventory.services.mapping import DEFAULT_SYSTEMS
@@ -64,39 +62,19 @@ class Codes:
 
 
 class Stores:
-    """The active stores that references (public id or code) mean, as ids; ``reach`` bounds them."""
+    """The active stores by what they are called, public id or code; ``reach`` bounds them."""
 
     def __init__(self, reach: Collection[int] | None) -> None:
         self._reach = reach
-        self._known: dict[str, int | None] = {}
 
-    def learn(self, references: Iterable[str]) -> dict[str, int | None]:
-        """The id of each store referred to (None: there is none), besides others known already."""
-        new = set(references) - self._known.keys()
-        if new:
-            if len(self._known) + len(new) > MOST_KEPT:
-                self._known = {}
-                new = set(references)
-            self._known |= dict.fromkeys(new) | self.meant(new)
-        return self._known
-
-    def meant(self, references: set[str]) -> dict[str, int]:
-        """The ids of those of the references that mean a store."""
-        listed, found = sorted(references), dict[str, int]()
-        for start in range(0, len(listed), ASKED_AT_ONCE):
-            found |= self._asked(set(listed[start : start + ASKED_AT_ONCE]))
-        return found
-
-    def _asked(self, references: set[str]) -> dict[str, int]:
-        rows = Store.objects.filter(
-            Q(code__in=references) | Q(public_id__in=references), active=True
-        )
+    def all(self) -> dict[str, int]:
+        """Every reference that means a store."""
+        rows = Store.objects.filter(active=True)
         if self._reach is not None:
             rows = rows.filter(pk__in=self._reach)
         stores = list(rows.values_list("pk", "code", "public_id"))
         # a code may look like another store's public id: the public id wins
-        found = {code: pk for pk, code, _ in stores} | {name: pk for pk, _, name in stores}
-        return {reference: found[reference] for reference in references & found.keys()}
+        return {code: pk for pk, code, _ in stores} | {name: pk for pk, _, name in stores}
 
 
 def _by_sku(codes: set[str]) -> dict[str, Meaning]:

@@ -54,7 +54,7 @@ class EventLook:
         layout = self.file.layout
         self._table = table_of(self.file, DELTA)
         self._codes = Codes(layout.code_systems if layout else [])
-        self._stores = Stores(self.file.reach)
+        self._stores = Stores(self.file.reach).all()
         self._refusals = Refusals()
 
     def through(self) -> Looked:
@@ -73,7 +73,6 @@ class EventLook:
     def _judge_all(self, rows: Sequence[Row]) -> None:
         begun, good = self.found.lines, []
         self._codes.learn({row.cells[1] for row in rows})
-        self._stores.learn({row.cells[0] for row in rows})
         for row in rows:
             self.found.lines += 1
             try:
@@ -117,8 +116,7 @@ class EventLook:
         return event
 
     def _place(self, reference: str) -> int:
-        known = self._stores.learn([reference])
-        place = self._fixed if self._fixed is not None else known[reference]
+        place = self._fixed if self._fixed is not None else self._stores.get(reference)
         if place is None:
             raise _Refused("unknown_store", f"no store {shown(reference)}")
         return place

@@ -7,6 +7,7 @@ here. Each row ends among the counts or among the refusals of the session's tabl
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.db import connection
@@ -14,7 +15,7 @@ from django.db import connection
 from inventory.feeds.rows import Block, Row
 from inventory.lines import MOST_UNITS
 from inventory.services.feeding import staging
-from inventory.services.feeding.codes import Codes, Stores
+from inventory.services.feeding.codes import Codes
 from inventory.services.feeding.refusals import LONGEST_CODE
 
 TROUBLES = {
@@ -62,13 +63,10 @@ FROM (
 ) AS coded
 WHERE code IS NOT NULL
 """  # noqa: S608  made of constants
+_NOT_YET = "DELETE FROM pg_temp.feed_counts WHERE n > %s"
 _NEW_CODES = """
 SELECT DISTINCT sku FROM ({rows}) AS row
 WHERE NOT EXISTS (SELECT FROM pg_temp.feed_codes goods WHERE goods.code = row.sku)
-"""
-_NEW_STORES = """
-SELECT DISTINCT store FROM ({rows}) AS row
-WHERE NOT EXISTS (SELECT FROM pg_temp.feed_stores place WHERE place.reference = row.store)
 """
 _ROWS = "SELECT n, line, store, sku, units, trouble FROM pg_temp.feed_rows"
 
@@ -78,14 +76,15 @@ class Judge:
     """Judges batches in their order; ``rows`` is how many there were, ``refused`` of them."""
 
     codes: Codes
-    stores: Stores
     rows: int = 0
     refused: int = 0
     _width: int = 0
 
-    def all_of(self, store_id: int) -> None:
-        """All rows are about this store: their column of stores is empty."""
-        staging.put_rows(staging.STORES, [("", store_id)])
+    def about(self, stores: Mapping[str, int]) -> None:
+        """What the rows call stores; where they name none, the one store is called nothing."""
+        staging.put_rows(staging.STORES, stores.items())
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE feed_stores")
 
     def block(self, block: Block, *, delimiter: str, places: list[int], width: int) -> None:
         """Judge a block; ``places`` are its columns of the store, the SKU and the units."""
@@ -119,32 +118,30 @@ class Judge:
         self._judge(_ROWS, len(rows))
 
     def _judge(self, rows: str, count: int) -> None:
-        self._learn(rows)
         with connection.cursor() as cursor:
             cursor.execute(_GOOD.format(rows=rows))
             bad = count - cursor.rowcount
+            if bad and self._learn(rows):
+                cursor.execute(_NOT_YET, [self.rows])
+                cursor.execute(_GOOD.format(rows=rows))
+                bad = count - cursor.rowcount
             if bad:
                 cursor.execute(_BAD.replace("{rows}", rows), {"troubles": _TROUBLES})
         self.rows += count
         self.refused += bad
 
-    def _learn(self, rows: str) -> None:
-        """Let the session know all codes and stores of the batch."""
+    def _learn(self, rows: str) -> bool:
+        """Let the session know all codes of the batch; whether some are new."""
         with connection.cursor() as cursor:
             cursor.execute(_NEW_CODES.format(rows=rows))
             codes = {code for (code,) in cursor}
-            cursor.execute(_NEW_STORES.format(rows=rows))
-            stores = {store for (store,) in cursor}
             if codes:
                 meant = self.codes.meanings(codes)
                 staging.put_rows(
                     staging.CODES, ((code, *meant.get(code, (None, None))) for code in codes)
                 )
                 cursor.execute("ANALYZE feed_codes")
-            if stores:
-                known = self.stores.meant(stores)
-                staging.put_rows(staging.STORES, ((name, known.get(name)) for name in stores))
-                cursor.execute("ANALYZE feed_stores")
+        return bool(codes)
 
     def _make_table(self, width: int) -> None:
         columns = ", ".join(f"c{place} text" for place in range(width))

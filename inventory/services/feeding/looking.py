@@ -23,7 +23,7 @@ from inventory.services.feeding import staging
 from inventory.services.feeding.codes import Codes, Stores
 from inventory.services.feeding.judging import TROUBLES, Judge
 
-CHUNK_LINES = 20_000
+CHUNK_LINES = 50_000
 
 _STORES = """
 SELECT store_id, min(n), max(n), count(*), sum(quantity)::bigint FROM pg_temp.feed_counts
@@ -106,7 +106,7 @@ class Look:
     def __post_init__(self) -> None:
         layout = self.file.layout
         self._table = table_of(self.file, SNAPSHOT)
-        self._judge = Judge(Codes(layout.code_systems if layout else []), Stores(self.file.reach))
+        self._judge = Judge(Codes(layout.code_systems if layout else []))
 
     def through(self) -> Looked:
         """Judge and stage every row. Raises UnreadableFeed."""
@@ -139,8 +139,8 @@ class Look:
         if not self._begun:
             self._begun = True
             store = fixed_store(self.file, has_stores=self._table.has_stores)
-            if store is not None:
-                self._judge.all_of(store)
+            known = Stores(self.file.reach).all() if store is None else {"": store}
+            self._judge.about(known)
 
     def _check(self, rows: Sequence[Row]) -> None:
         """A row that cannot be read may be of any store: then none is complete."""
@@ -152,11 +152,12 @@ class Look:
 
     def _found(self) -> Looked:
         found = Looked(lines=self._judge.rows, refused=self._judge.refused)
-        ranges = self._whole_stores() if self.file.complete else self._ranges()
-        found.refused += sum(map(_refuse_second_counts, ranges))
-        stores = _by_store(_STORES)
+        stores, refused = _by_store(_STORES), _by_store(_REFUSED_STORES)
+        ranges = self._whole_stores(stores, refused) if self.file.complete else self._ranges()
+        if again := sum(map(_refuse_second_counts, ranges)):
+            found.refused += again
+            stores, refused = _by_store(_STORES), _by_store(_REFUSED_STORES)
         found.units = {store: units for store, (_, _, _, units) in stores.items()}
-        refused = _by_store(_REFUSED_STORES)
         found.spoilt = {
             store for store, (_, _, spoils) in refused.items() if spoils or store not in found.units
         }
@@ -169,11 +170,11 @@ class Look:
         last = self._judge.rows
         return [(n, min(last, n + CHUNK_LINES)) for n in range(0, last, CHUNK_LINES)]
 
-    def _whole_stores(self) -> list[tuple[int, int]]:
+    def _whole_stores(self, *rows: dict[int, tuple[int, ...]]) -> list[tuple[int, int]]:
         """Ranges of rows that split no store. Raises UnreadableFeed when a store comes back."""
         spans: dict[int, tuple[int, int]] = {}
-        for query in (_STORES, _REFUSED_STORES):
-            for store, (begins, ends, *_) in _by_store(query).items():
+        for stores in rows:
+            for store, (begins, ends, *_) in stores.items():
                 known = spans.get(store, (begins, ends))
                 spans[store] = (min(known[0], begins), max(known[1], ends))
         ranges, after, before = [], 0, (0, 0)

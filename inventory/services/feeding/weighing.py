@@ -100,7 +100,7 @@ def cuts_too_deep(file: StockFile, looked: Looked, moment: datetime) -> list[Cut
         ]
         found += [cut for cut in suspects if cut.store_id in complete]
         partial = [cut for cut in suspects if cut.store_id not in complete]
-        lost = _by_store(_UNITS_LOST, [cut.store_id for cut in partial], moment)
+        lost = _by_store(_UNITS_LOST, [cut.store_id for cut in partial], moment) if partial else {}
         exact = [cut._replace(after=cut.before - lost.get(cut.store_id, 0)) for cut in partial]
         found += [cut for cut in exact if (cut.before - cut.after) * 100 > most * cut.before]
     return sorted(found, key=lambda cut: (-cut.percent, cut.store_id))
