@@ -144,7 +144,7 @@ def _find(site: Caller, reference: str) -> Hold:
 
 
 def _shape(hold: Hold) -> dict[str, Any]:
-    lines = hold.lines.order_by("item__sku").values_list("item__sku", "quantity")
+    lines = sorted((line.item.sku, line.quantity) for line in hold.lines.all())
     return {
         "id": hold.public_id,
         "store": {"id": hold.store.public_id, "code": hold.store.code},

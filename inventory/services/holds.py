@@ -15,7 +15,7 @@ from hub.errors import Invalid, NotFound
 from hub.ids import new_id
 from hub.stores.models import SalesChannel, Store
 from inventory.errors import HoldExpired
-from inventory.models import Hold
+from inventory.models import Hold, HoldLine, Item
 from inventory.services.taking import TAKEN, take
 
 DEFAULT_MINUTES = 10
@@ -37,7 +37,8 @@ _HOLD = f"""{TAKEN}, moved AS (
     INSERT INTO inventory_holdline (hold_id, item_id, quantity)
     SELECT hold.id, moved.item_id, moved.quantity FROM hold CROSS JOIN moved
 )
-SELECT hold.* FROM hold CROSS JOIN moved
+SELECT hold.*, moved.item_id, item.sku, moved.quantity
+FROM hold CROSS JOIN moved JOIN inventory_item item ON item.id = moved.item_id
 """  # noqa: S608  made of constants
 _HOLD_COLUMNS = [
     "id",
@@ -73,7 +74,6 @@ WHERE shortfall.store_id = moved.store_id AND shortfall.item_id = moved.item_id
 """
 
 
-@transaction.atomic
 def place_hold(
     *,
     channel: SalesChannel,
@@ -96,13 +96,25 @@ def place_hold(
     rows = take(_HOLD, channel=channel, store=store, lines=lines, values=values)
     hold = Hold.from_db(DEFAULT_DB_ALIAS, _HOLD_COLUMNS, rows[0])
     hold.store, hold.channel = store, channel
+    _know_lines(hold, [row[len(_HOLD_COLUMNS) :] for row in rows])
     return hold
+
+
+def _know_lines(hold: Hold, rows: list[tuple[int, str, int]]) -> None:
+    """Spare whoever shows the hold to ask for its lines: a hot level is locked until the commit."""
+    lines = hold.lines.all()
+    lines._result_cache = [  # type: ignore[attr-defined]
+        HoldLine(hold=hold, item=Item(pk=item, sku=sku), quantity=quantity)
+        for item, sku, quantity in rows
+    ]
+    hold._prefetched_objects_cache = {"lines": lines}  # type: ignore[attr-defined]
 
 
 def find_hold(*, reference: str, channel: SalesChannel) -> Hold:
     """The hold of that public id, if it belongs to the channel; raises NotFound."""
     try:
-        return Hold.objects.select_related("store").get(public_id=reference, channel=channel)
+        rows = Hold.objects.select_related("store").prefetch_related("lines__item")
+        return rows.get(public_id=reference, channel=channel)
     except Hold.DoesNotExist:
         raise NotFound("no such hold") from None
 

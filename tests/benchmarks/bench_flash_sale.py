@@ -16,21 +16,19 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPConnection
 
-from tests.benchmarks.database import bench_database  # isort: skip  it readies Django
+from tests.benchmarks.stock import stock_database  # isort: skip  it readies Django
 from hub.api.keys import create_key
 from hub.ids import new_id
+from hub.stores.models import Store
 from inventory.models import Item, StockLevel
 from tests.benchmarks.harness import HOST, Web, web_server
 from tests.benchmarks.results import Check, report
-from tests.benchmarks.stock import fill
 from tests.factories import make_channel
 
 BUYERS = int(os.environ.get("BENCH_BUYERS", "5000"))
 UNITS, CONNECTIONS, FEW = BUYERS // 10, 64, 8
 REPEATS, SMALL = int(os.environ.get("BENCH_REPEATS", "100")), 10
 RUNS, REQUESTS = 3, int(os.environ.get("BENCH_REQUESTS", "1200"))
-STORE = "B00001"
-HOT, SALE = "SKU-00001", "SKU-00002"
 PLENTY = 1_000_000
 
 
@@ -39,6 +37,8 @@ class Buyers:
 
     def __init__(self, web: Web, secret: str):
         self.web, self.secret = web, secret
+        self.store = Store.objects.order_by("code")[0].code
+        self.skus = list(Item.objects.order_by("sku").values_list("sku", flat=True)[:300])
 
     def buy(self, skus: list[str], *, connections: int) -> tuple[float, Counter[int]]:
         """One hold of one unit for each entry; holds per second and how often each status came."""
@@ -66,7 +66,7 @@ class Buyers:
             "Content-Type": "application/json",
             "Idempotency-Key": new_id("try"),
         }
-        body = {"store": STORE, "lines": [{"sku": sku, "quantity": 1}], "minutes": 120}
+        body = {"store": self.store, "lines": [{"sku": sku, "quantity": 1}], "minutes": 120}
         line.request("POST", "/v1/holds", json.dumps(body), headers)
         answer = line.getresponse()
         answer.read()
@@ -84,8 +84,7 @@ def _shared(waiting: Iterator[str], lock: threading.Lock) -> Iterator[str]:
 
 def main() -> None:
     """Print what was sold and how fast, and one JSON line at the end."""
-    with bench_database() as database:
-        fill(stores=20, items=200, least=PLENTY)
+    with stock_database() as database:
         channel = make_channel()
         _, secret = create_key(channel=channel, name="b", scopes=["holds:write"])
         with web_server(database) as web:
@@ -109,9 +108,10 @@ def main() -> None:
 
 def sale(buyers: Buyers) -> Check:
     """5,000 buyers of 500 units at 64 connections: all units sold, the others refused with 409."""
-    stock_of(SALE, UNITS)
-    rate, statuses = buyers.buy([SALE] * BUYERS, connections=CONNECTIONS)
-    right = statuses == Counter({201: UNITS, 409: BUYERS - UNITS}) and held(SALE) == UNITS
+    sale = buyers.skus[1]
+    stock_of(buyers, sale, UNITS)
+    rate, statuses = buyers.buy([sale] * BUYERS, connections=CONNECTIONS)
+    right = statuses == Counter({201: UNITS, 409: BUYERS - UNITS}) and held(buyers, sale) == UNITS
     print(f"{BUYERS} buyers of {UNITS} units: {dict(statuses)}, {rate:.0f}/s")
     return Check.at_least("one in ten sold, the others refused", measured=int(right), wanted=1)
 
@@ -120,11 +120,11 @@ def rushes(buyers: Buyers) -> list[Check]:
     """64 buyers of 10 units, 100 times, each time of another SKU."""
     exact = 0
     for number in range(REPEATS):
-        sku = f"SKU-{number + 101:05}"
-        stock_of(sku, SMALL)
+        sku = buyers.skus[number + 101]
+        stock_of(buyers, sku, SMALL)
         _, statuses = buyers.buy([sku] * CONNECTIONS, connections=CONNECTIONS)
         exact += statuses == Counter({201: SMALL, 409: CONNECTIONS - SMALL}) and (
-            held(sku) == SMALL
+            held(buyers, sku) == SMALL
         )
     print(f"64 buyers of 10 units: {exact} of {REPEATS} times exactly 10")
     return [Check.at_least("10 of 10 sold each time", measured=exact, wanted=REPEATS)]
@@ -132,11 +132,14 @@ def rushes(buyers: Buyers) -> list[Check]:
 
 def speeds(buyers: Buyers) -> dict[str, list[float]]:
     """Holds per second where stock never ends: one SKU and many, with many connections and few."""
-    spread = [f"SKU-{number % 90 + 3:05}" for number in range(REQUESTS)]
+    hot, many = buyers.skus[0], buyers.skus[2:92]
+    for sku in [hot, *many]:
+        stock_of(buyers, sku, PLENTY)
+    spread = [many[number % len(many)] for number in range(REQUESTS)]
     ways: dict[str, Callable[[], tuple[float, Counter[int]]]] = {
-        "hot": lambda: buyers.buy([HOT] * REQUESTS, connections=CONNECTIONS),
+        "hot": lambda: buyers.buy([hot] * REQUESTS, connections=CONNECTIONS),
         "spread": lambda: buyers.buy(spread, connections=CONNECTIONS),
-        "few": lambda: buyers.buy([HOT] * REQUESTS, connections=FEW),
+        "few": lambda: buyers.buy([hot] * REQUESTS, connections=FEW),
     }
     seen: dict[str, list[float]] = {name: [] for name in ways}
     for _ in range(RUNS):
@@ -149,17 +152,14 @@ def speeds(buyers: Buyers) -> dict[str, list[float]]:
     return seen
 
 
-def stock_of(sku: str, units: int) -> None:
+def stock_of(buyers: Buyers, sku: str, units: int) -> None:
     """Let the store have so many units of the item."""
-    levels = StockLevel.objects.filter(store__code=STORE, item__sku=sku)
-    levels.update(on_hand=units)
+    StockLevel.objects.filter(store__code=buyers.store, item__sku=sku).update(on_hand=units)
 
 
-def held(sku: str) -> int:
+def held(buyers: Buyers, sku: str) -> int:
     """Units that holds have of the item."""
-    item = Item.objects.get(sku=sku)
-    level = StockLevel.objects.get(store__code=STORE, item=item)
-    return level.held
+    return StockLevel.objects.get(store__code=buyers.store, item__sku=sku).held
 
 
 if __name__ == "__main__":
