@@ -9,6 +9,7 @@ from inventory.api.files import RefusedLinesView, StockFilesView, StockFileView
 from inventory.api.holds import HoldsView, HoldView
 from inventory.api.incoming import IncomingView
 from inventory.api.near import NearView, NetworkView
+from inventory.api.recalls import RecallsView
 from inventory.api.shortfalls import ShortfallsView, ShortfallView
 from inventory.api.stock_events import StockEventsView
 from inventory.api.why import WhyView
@@ -22,6 +23,7 @@ urlpatterns = [
     path("availability/why", WhyView.as_view(), name="availability-why"),
     path("holds", HoldsView.as_view(), name="holds"),
     path("holds/<str:reference>", HoldView.as_view(), name="hold"),
+    path("recalls", RecallsView.as_view(), name="recalls"),
     path("stock/counts", CountsView.as_view(), name="stock-counts"),
     path("stock/files", StockFilesView.as_view(), name="stock-files"),
     path("stock/files/<str:reference>", StockFileView.as_view(), name="stock-file"),
