@@ -8,11 +8,13 @@ import pytest
 from hub import clock
 from hub.errors import Invalid
 from hub.events import retention
+from inventory.ledger import StockEvent
 from inventory.lines import MOST_UNITS
 from inventory.models import IncomingUnits
 from inventory.services.availability import available
 from inventory.services.explaining import explain
 from inventory.services.incoming import arrive, expect, sweep_overdue
+from inventory.services.stock_events import record_stock_events
 from tests.factories import make_channel, make_item, make_store, stock
 from tests.inventory.test_api import Api
 from tests.racing import at_once
@@ -138,6 +140,27 @@ def test_what_arrives_is_taken_off_down_to_nothing(store, mug, tea):
     arrive(store_id=store.pk, arrivals={})
 
     assert sorted(waiting()) == [("DN-1", "MUG", 3), ("DN-1", "MUG", 8), ("DN-2", "MUG", 5)]
+
+
+@pytest.mark.parametrize(
+    ("told", "left"),
+    [
+        ({"kind": "adjustment", "reason": "received", "quantity": 3}, 2),
+        ({"kind": "transfer", "quantity": 9}, 0),
+        ({"kind": "transfer", "quantity": -3}, 5),
+        ({"kind": "adjustment", "reason": "found", "quantity": 3}, 5),
+        ({"kind": "transfer", "quantity": 3, "reference": "DN-2"}, 5),
+    ],
+)
+def test_the_stock_event_of_an_arrival_takes_it_off_once(told, left, store, mug):
+    announce(store, {mug: 5})
+    values = {"event_id": "e1", "store_id": store.pk, "item_id": mug.pk, "reference": "DN-1"}
+    event = StockEvent(**(values | {"occurred_at": clock.now()} | told))
+
+    record_stock_events(source="pos", events=[event])
+    record_stock_events(source="pos", events=[event])
+
+    assert sum(units for _, _, units in waiting()) == left
 
 
 def test_what_is_two_weeks_late_is_forgotten_by_the_daily_clean_up(store, mug, tea, monkeypatch):
