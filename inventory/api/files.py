@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, MutableMapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from django.db.models import Q, QuerySet
-from django.http import StreamingHttpResponse, UnreadablePostError
+from django.http import StreamingHttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import serializers
@@ -15,12 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from hub.api.auth import Caller, caller
-from hub.api.errors import (
-    BadRequest,
-    InvalidCursor,
-    LengthRequired,
-    UnsupportedMediaType,
-)
+from hub.api.errors import InvalidCursor, UnsupportedMediaType
 from hub.api.forms import Form, read_query
 from hub.api.paging import decode_cursor, encode_cursor
 from hub.api.rendering import JsonOnly, JsonRenderer
@@ -30,29 +24,21 @@ from hub.stores.models import Store
 from hub.stores.services import find_store
 from inventory.api.availability import in_reach
 from inventory.api.counts import TestKeyRefused
-from inventory.feeds.errors import FileTooLarge
-from inventory.feeds.keeping import MOST_BYTES
+from inventory.api.uploading import blocks_of, length_of, one_of_few, without_length
 from inventory.models import FeedLayout, StockFile
 from inventory.services.files import queue_file, receive_file, refused_csv
 
-READ_BYTES = 256 * 1024
 MEDIA_TYPES = {
     "text/csv": "stock.csv",
     "application/x-ndjson": "stock.ndjson",
     "application/gzip": "stock.gz",
 }
 ENCODINGS = ("identity", "gzip")
-_LENGTH_DIGITS = 18
 
 
 class EmptyFile(Invalid):
     code = "empty_file"
     title = "The file is empty"
-
-
-class CutOff(BadRequest):
-    code = "cut_off"
-    title = "The body ended before its Content-Length"
 
 
 class UnknownLayout(Invalid):
@@ -108,7 +94,9 @@ class StockFileShape(serializers.Serializer[Any]):
         help_text="parked: it would cut much, a person decides; done and refused are final.",
     )
     layout = serializers.CharField(allow_null=True)
-    store = serializers.CharField(allow_null=True, help_text="Code; null: as the lines or the layout say.")
+    store = serializers.CharField(
+        allow_null=True, help_text="Code; null: as the lines or the layout say."
+    )
     mode = serializers.ChoiceField(choices=["snapshot", "delta"])
     complete = serializers.BooleanField()
     policy = serializers.ChoiceField(choices=["reject_rows", "reject_file"])
@@ -139,15 +127,19 @@ class StockFilesView(HubView):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """As everywhere, except that a file, which is never held in memory, may be larger."""
-        self.length = _length(request.META)
-        with _without_length(request.META):
+        self.length = length_of(request.META)
+        with without_length(request.META):
             super().initial(request, *args, **kwargs)
 
     @extend_schema(
         operation_id="send_stock_file",
         parameters=[FileQuery],
         request=dict.fromkeys(MEDIA_TYPES, OpenApiTypes.BINARY),
-        responses={200: StockFileShape, 202: StockFileShape},
+        responses={
+            200: StockFileShape,
+            202: StockFileShape,
+            408: OpenApiResponse(description="Refused; codes: too_slow"),
+        },
     )
     def post(self, request: Request) -> Response:
         """Send a stock file of up to 2 GiB: CSV or NDJSON, plain or gzip. It is read afterwards.
@@ -155,7 +147,8 @@ class StockFilesView(HubView):
         202 says that it was kept: follow it at its Location. The same content for the same
         moment and store is taken once; sent again, it is answered 200 with the file as it
         stands, so that no Idempotency-Key is needed. A key that reaches some stores only may
-        name no other: their lines are refused as of unknown stores.
+        name no other: their lines are refused as of unknown stores. Few files are received at
+        once: 503 says to come again.
         """
         site = caller(request)
         if site.is_test:
@@ -164,8 +157,10 @@ class StockFilesView(HubView):
         wanted = {"name": name} | read_query(FileQuery, request)
         if not self.length:
             raise EmptyFile
-        content = _blocks(request, self.length)
-        file, is_new = receive_file(content=content, by=_sender(site), **_meaning(site, wanted))
+        content = blocks_of(request._request, self.length)
+        meaning = _meaning(site, wanted)
+        with one_of_few():
+            file, is_new = receive_file(content=content, by=_sender(site), **meaning)
         if is_new:
             queue_file(file=file)
         reply = Response(shape_of(file), status=202 if is_new else 200)
@@ -257,27 +252,6 @@ def shape_of(file: StockFile) -> dict[str, Any]:
     )
 
 
-def _length(meta: Mapping[str, Any]) -> int:
-    """The body's length; raises LengthRequired and FileTooLarge before any of it is read."""
-    text = meta.get("CONTENT_LENGTH") or ""
-    if not text.isdecimal() and (text or meta.get("HTTP_TRANSFER_ENCODING")):
-        raise LengthRequired
-    length = int(text[:_LENGTH_DIGITS] or 0)
-    if length > MOST_BYTES:
-        raise FileTooLarge(f"a stock file has at most {MOST_BYTES} bytes")
-    return length
-
-
-@contextmanager
-def _without_length(meta: MutableMapping[str, Any]) -> Iterator[None]:
-    """Inside the block the request seems to have no body."""
-    before = meta.pop("CONTENT_LENGTH", "")
-    try:
-        yield
-    finally:
-        meta["CONTENT_LENGTH"] = before
-
-
 def _name_of_kind(meta: Mapping[str, Any]) -> str:
     """A name for the file by its media type; raises UnsupportedMediaType.
 
@@ -288,20 +262,6 @@ def _name_of_kind(meta: Mapping[str, Any]) -> str:
     if essence not in MEDIA_TYPES or encoding not in ENCODINGS:
         raise UnsupportedMediaType(f"a stock file is {', '.join(MEDIA_TYPES)}, plain or gzip")
     return MEDIA_TYPES[essence]
-
-
-def _blocks(request: Request, length: int) -> Iterator[bytes]:
-    """The body in blocks, never held as a whole; raises CutOff when it ends early."""
-    left = length
-    while left:
-        try:
-            block = request._request.read(min(left, READ_BYTES))
-        except UnreadablePostError:
-            block = b""
-        if not block:
-            raise CutOff(f"{left} of {length} bytes are missing")
-        left -= len(block)
-        yield block
 
 
 def _meaning(site: Caller, wanted: dict[str, Any]) -> dict[str, Any]:

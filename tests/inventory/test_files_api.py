@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import dataclasses
 import gzip
 import io
+import itertools
 import json
 
 import pytest
+from django.db import connection
 
 from hub import clock
 from hub.api.keys import SCOPES, create_key
 from hub.api.schema import description
+from inventory.api import uploading
 from inventory.feeds import keeping
 from inventory.models import RefusedLine, StockFile, StockLevel
 from inventory.tasks import run_stock_file
@@ -169,6 +173,37 @@ def test_a_body_that_ends_early_leaves_nothing_behind(api, store, feeds, body):
     assert (reply.status_code, reply.json()["code"]) == (400, "cut_off")
     assert not StockFile.objects.exists()
     assert not list(feeds.rglob("*.part"))
+
+
+def test_a_body_that_drips_is_let_go(api, store, feeds, monkeypatch):
+    moments = itertools.count(step=20)
+    monkeypatch.setattr(uploading, "monotonic", lambda: next(moments))
+    monkeypatch.setattr(uploading, "READ_BYTES", 10)
+
+    reply = send(api)
+
+    assert (reply.status_code, reply.json()["code"]) == (408, "too_slow")
+    assert not list(feeds.rglob("*.part"))
+
+
+def test_uploads_leave_a_worker_for_everything_else(api, store, settings):
+    settings.ENV = dataclasses.replace(settings.ENV, workers=3)
+    others = [connection.copy() for _ in range(2)]
+    try:
+        for place, other in enumerate(others):
+            with other.cursor() as cursor:
+                cursor.execute(uploading._TAKE, [place])
+        refused = send(api)
+        others[1].close()
+        taken = send(api)
+    finally:
+        for other in others:
+            other.close()
+
+    assert (refused.status_code, refused.json()["code"]) == (503, "busy")
+    assert refused["Retry-After"]
+    assert taken.status_code == 202
+    assert send(api).status_code == 200, "the place is free again"
 
 
 @pytest.mark.parametrize(
