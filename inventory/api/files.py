@@ -176,7 +176,8 @@ class StockFilesView(HubView):
         """Files that this sales channel sent, the newest first, a page at a time."""
         wanted = read_query(FilesQuery, request)
         site = caller(request)
-        rows = _reached(site).filter(received_by=_sender(site)).order_by("-public_id")
+        own = Q(received_by=_sender(site)) | Q(source=_sender(site))
+        rows = _reached(site).filter(own).order_by("-public_id")
         if "cursor" in wanted:
             rows = rows.filter(public_id__lt=_place(wanted["cursor"]))
         page = list(rows[: wanted["limit"] + 1])

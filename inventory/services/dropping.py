@@ -128,8 +128,9 @@ class DropBox:
         """Refused files go where they are looked for; what is old is deleted."""
         oldest = time.time() - KEPT_DAYS * 86_400
         for entry in [*_files(self.folder / TAKEN), *_files(self.folder / REFUSED)]:
+            about = _stat_of(entry)
             # a rename counts: the days begin when the file was put there
-            if entry.stat(follow_symlinks=False).st_ctime < oldest:
+            if about and about.st_ctime < oldest:
                 Path(entry.path).unlink(missing_ok=True)
         taken = list(_files(self.folder / TAKEN))
         refused = StockFile.objects.filter(
@@ -143,8 +144,18 @@ class DropBox:
 
 def _waiting(folder: Path) -> list[os.DirEntry[str]]:
     """Files that are dropped and complete, the oldest first."""
-    ready = [entry for entry in _files(folder) if _is_complete(entry)]
-    return sorted(ready, key=lambda entry: entry.stat().st_mtime)[:MOST_FILES]
+    found = [(entry, _stat_of(entry)) for entry in _files(folder)]
+    ready = [(about.st_mtime, entry) for entry, about in found if about and _is_done(entry, about)]
+    ready.sort(key=lambda pair: pair[0])
+    return [entry for _, entry in ready[:MOST_FILES]]
+
+
+def _stat_of(entry: os.DirEntry[str]) -> os.stat_result | None:
+    """What the system knows of the file; None when it is gone."""
+    try:
+        return entry.stat(follow_symlinks=False)
+    except FileNotFoundError:
+        return None
 
 
 def _files(folder: Path) -> Iterator[os.DirEntry[str]]:
@@ -155,7 +166,7 @@ def _files(folder: Path) -> Iterator[os.DirEntry[str]]:
                 yield entry
 
 
-def _is_complete(entry: os.DirEntry[str]) -> bool:
+def _is_done(entry: os.DirEntry[str], about: os.stat_result) -> bool:
     """Whether nobody seems to write it any more.
 
     The time of the last change of anything about the file cannot be set from outside: a copy
@@ -163,7 +174,7 @@ def _is_complete(entry: os.DirEntry[str]) -> bool:
     """
     if entry.name.lower().endswith(UNFINISHED):
         return False
-    return abs(time.time() - entry.stat(follow_symlinks=False).st_ctime) >= QUIET_SECONDS
+    return abs(time.time() - about.st_ctime) >= QUIET_SECONDS
 
 
 def _opened(path: Path) -> BinaryIO:

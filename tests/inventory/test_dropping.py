@@ -13,6 +13,7 @@ from inventory.models import StockFile, StockLevel
 from inventory.services import dropping
 from inventory.services.dropping import take_dropped_files
 from tests.factories import make_item, make_layout, make_store
+from tests.racing import at_once
 
 pytestmark = pytest.mark.django_db
 
@@ -266,3 +267,17 @@ def test_what_was_dropped_is_in_stock_soon(drop, layout):
 
     assert StockFile.objects.get().status == "done"
     assert StockLevel.objects.get(item=mug, store=layout.store).on_hand == 3
+
+
+@pytest.mark.race
+@pytest.mark.django_db(transaction=True)
+def test_runs_at_the_same_time_take_every_file_once(drop, folders):
+    for number in range(40):
+        drop(f"{number}.csv", FILE + b"TEA,%d\n" % number, at=1_700_000_000 + number)
+
+    new = at_once(3, lambda _: take_dropped_files())
+    take_dropped_files()
+
+    assert StockFile.objects.count() == sum(new) == 40
+    assert len(names(folders)) == 40
+    assert left(folders) == names(folders, ".taking") == []

@@ -195,6 +195,7 @@ class StockFileAdmin(ReadOnlyAdmin[StockFile]):
             "done": f"{file.lines_done:,}",
             "refused_total": f"{file.lines_refused:,}",
             "store": file.store or (file.layout.store if file.layout else None),
+            "heading": words.heading_of(status=file.status, done=file.lines_done),
             "problem": words.sentence(file.problem),
             "cuts": words.cuts_of(file.preview),
             "expected": words.expected_of(file.preview),

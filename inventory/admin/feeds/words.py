@@ -76,6 +76,15 @@ def bytes_of(size: int) -> str:
     return f"{amount:.0f} {units[0]}" if units[0] == "bytes" else f"{amount:.1f} {units[0]}"
 
 
+def heading_of(*, status: str, done: int) -> str:
+    """What a problem means for the file."""
+    if status == "parked":
+        return "Nothing of it counts yet"
+    if status != "refused":
+        return "The last run failed; it is tried again"
+    return "Nothing of it was taken over" if not done else "It was stopped on the way"
+
+
 def sentence(text: str) -> str:
     """The text with a capital and a full stop."""
     first = text[:1].upper() + text[1:]
