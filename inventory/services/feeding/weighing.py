@@ -19,7 +19,7 @@ MOST_DROP_PERCENT = 40
 LEAST_UNITS = 20
 SHOWN_STORES = 50
 SHOWN_LINES = 20
-STORES_AT_ONCE = 500
+STORES_AT_ONCE = 5_000
 
 # stores whose count is not older than the file are left out: it changes nothing there
 _UNITS_NOW = """
