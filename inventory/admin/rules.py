@@ -80,11 +80,25 @@ class SafetyStockAdmin(_OfSomeStores):
     ordering = ["store_id", "category", "item_id"]
 
 
+class ChannelBufferForm(forms.ModelForm):  # type: ignore[type-arg]
+    """What is hidden, with where it is taken off."""
+
+    class Meta:
+        model = ChannelBuffer
+        fields = ["channel", "units", "percent", "network_units"]
+        help_texts = {
+            "units": "hidden in every store",
+            "percent": "of what could be sold in a store, rounded up; hidden besides the units",
+            "network_units": "hidden once, from the sum over all stores",
+        }
+
+
 @admin.register(ChannelBuffer)
 class ChannelBufferAdmin(PreviewedAdmin[ChannelBuffer]):
     """Units hidden from one site."""
 
     deletable = True
+    form = ChannelBufferForm
     list_display = ["channel", "units", "percent", "network_units"]
     list_select_related = ["channel"]
     search_fields = ["channel__name", "channel__code"]
@@ -211,11 +225,24 @@ class StoreFeedAdmin(ScopedAdmin[StoreFeed], PreviewedAdmin[StoreFeed]):
         return str(max(0, int(minutes // row.expected_minutes)))
 
 
+class SignalRuleForm(forms.ModelForm):  # type: ignore[type-arg]
+    """From where on a site calls an item low."""
+
+    class Meta:
+        model = SignalRule
+        fields = ["channel", "low_units"]
+        help_texts = {
+            "low_units": "so many units or fewer are low; the site's event feed and webhooks tell "
+            "availability.low, .out, .back and .in_stock"
+        }
+
+
 @admin.register(SignalRule)
 class SignalRuleAdmin(HubAdmin[SignalRule]):
     """Which sites are told when an item runs low, sells out or comes back."""
 
     deletable = True
+    form = SignalRuleForm
     list_display = ["channel", "low_units"]
     list_select_related = ["channel"]
     search_fields = ["channel__name", "channel__code"]

@@ -29,6 +29,7 @@ class HoldingShape(serializers.Serializer[Any]):
     """A cart that has units set aside; ``id`` is null when it is another site's."""
 
     id = serializers.CharField(allow_null=True)
+    sku = serializers.CharField(help_text="The item, or the bundle's part.")
     quantity = serializers.IntegerField()
     expires_at = serializers.DateTimeField()
 
@@ -37,6 +38,7 @@ class OrderingShape(serializers.Serializer[Any]):
     """A store's part of an order that has units; ``id`` is null when it is another site's."""
 
     id = serializers.CharField(allow_null=True, help_text="ful_…")
+    sku = serializers.CharField(help_text="The item, or the bundle's part.")
     quantity = serializers.IntegerField()
     since = serializers.DateTimeField()
 
@@ -45,12 +47,17 @@ class ComingShape(serializers.Serializer[Any]):
     """Units on their way; ``reference`` is null when another source announced them."""
 
     reference = serializers.CharField(allow_null=True)
+    sku = serializers.CharField(help_text="The item, or the bundle's part.")
     quantity = serializers.IntegerField()
     expected_at = serializers.DateTimeField()
 
 
 class WhyShape(serializers.Serializer[Any]):
-    """The number, its terms, and who has the units (at most 100 holds and 100 orders)."""
+    """The number, its terms, and who has the units (at most 100 holds and 100 orders).
+
+    Of a bundle, the terms are those of its scarcest part; holds, orders, unavailable and incoming
+    units are those of all its parts.
+    """
 
     store = serializers.CharField(help_text="As it was asked for.")
     sku = serializers.CharField()
@@ -103,6 +110,7 @@ def _shape(story: Explanation) -> dict[str, Any]:
         "incoming": [
             {
                 "reference": row.reference or None,
+                "sku": row.sku,
                 "quantity": row.units,
                 "expected_at": row.expected_at,
             }
@@ -112,4 +120,8 @@ def _shape(story: Explanation) -> dict[str, Any]:
 
 
 def _consumer(consumer: Consumer) -> dict[str, Any]:
-    return {"id": consumer.reference or None, "quantity": consumer.units}
+    return {
+        "id": consumer.reference or None,
+        "sku": consumer.sku,
+        "quantity": consumer.units,
+    }

@@ -31,7 +31,7 @@ class StoreFeed(models.Model):
     )
 
     def __str__(self) -> str:
-        return f"{self.store_id} as of {self.counted_as_of}"
+        return f"{self.store} as of {self.counted_as_of:%Y-%m-%d %H:%M}"
 
 
 class FeedLayout(models.Model):

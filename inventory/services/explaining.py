@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from django.db.models import F, Q
+from django.db.models import F, Q, Sum
 
 from hub import clock
 from hub.stores.models import SalesChannel, Store
@@ -20,6 +21,7 @@ from inventory.models import (
     UnavailableUnits,
 )
 from inventory.services.availability import Availability, available
+from inventory.services.bundles import parts_of
 
 MOST_ROWS = 100
 MOST_LEDGER_LINES = 15
@@ -27,9 +29,11 @@ MOST_LEDGER_LINES = 15
 
 @dataclass(frozen=True)
 class Consumer:
-    """A hold or an order that has units. ``reference`` is empty when it is another site's."""
+    """A hold or an order that has units of an item, or of a bundle's part, ``sku``.
+    ``reference`` is empty when it is another site's."""
 
     reference: str
+    sku: str
     units: int
     since: datetime
     until: datetime | None
@@ -38,9 +42,10 @@ class Consumer:
 
 @dataclass(frozen=True)
 class Delivery:
-    """Units on their way. ``reference`` is empty when another source announced them."""
+    """Units of ``sku`` on their way. ``reference`` is empty when another source announced them."""
 
     reference: str
+    sku: str
     units: int
     expected_at: datetime
 
@@ -50,7 +55,8 @@ class Explanation:
     """Everything that the availability of one item in one store is made of.
 
     ``holds`` come in the order in which they lapse, ``orders`` the oldest first, ``incoming`` the
-    soonest first, at most 100 of each; ``unavailable`` maps states to units.
+    soonest first, at most 100 of each; ``unavailable`` maps states to units. For a bundle they are
+    those of its parts.
     """
 
     position: Availability
@@ -84,19 +90,20 @@ class Story:
 
 def explain(*, channel: SalesChannel, store: Store, item: Item) -> Explanation:
     """Who has the units of an item in a store, as one sales channel may know it."""
-    found = available(channel=channel, store_ids=[store.pk], item_ids=[item.pk])
+    goods = list(parts_of([item.pk]).get(item.pk, {item.pk: 1}))
     return Explanation(
-        position=found[store.pk, item.pk],
-        holds=_as_seen_by(channel, _holds(store, item)),
-        orders=_as_seen_by(channel, _orders(store, item)),
-        unavailable=_unavailable(store, item),
+        position=_position(channel, store, item),
+        holds=_as_seen_by(channel, _holds(store, goods)),
+        orders=_as_seen_by(channel, _orders(store, goods)),
+        unavailable=_unavailable(store, goods),
         incoming=[
             Delivery(
                 reference=row.reference if row.source == source_of(channel) else "",
+                sku=row.item.sku,
                 units=row.units,
                 expected_at=row.expected_at,
             )
-            for row in _incoming(store, item)
+            for row in _incoming(store, goods)
         ],
     )
 
@@ -106,10 +113,10 @@ def tell(*, store: Store, item: Item) -> Story:
     channels = SalesChannel.objects.filter(active=True).order_by("name", "pk")
     return Story(
         positions=[(channel, _position(channel, store, item)) for channel in channels],
-        holds=_holds(store, item),
-        orders=_orders(store, item),
-        unavailable=_unavailable(store, item),
-        incoming=_incoming(store, item),
+        holds=_holds(store, [item.pk]),
+        orders=_orders(store, [item.pk]),
+        unavailable=_unavailable(store, [item.pk]),
+        incoming=_incoming(store, [item.pk]),
         stops=_stops(store, item),
         ledger=list(
             InventoryEvent.objects.filter(store=store, item=item).order_by("-occurred_at", "-id")[
@@ -136,14 +143,15 @@ def _as_seen_by(channel: SalesChannel, consumers: list[Consumer]) -> list[Consum
     ]
 
 
-def _unavailable(store: Store, item: Item) -> dict[str, int]:
-    aside = UnavailableUnits.objects.filter(store=store, item=item, units__gt=0)
-    return dict(aside.order_by("state").values_list("state", "units"))
+def _unavailable(store: Store, items: Collection[int]) -> dict[str, int]:
+    aside = UnavailableUnits.objects.filter(store=store, item__in=items, units__gt=0)
+    sums = aside.values("state").annotate(total=Sum("units")).order_by("state")
+    return dict(sums.values_list("state", "total"))
 
 
-def _incoming(store: Store, item: Item) -> list[IncomingUnits]:
-    rows = IncomingUnits.objects.filter(store=store, item=item, units__gt=0)
-    return list(rows.order_by("expected_at", "pk")[:MOST_ROWS])
+def _incoming(store: Store, items: Collection[int]) -> list[IncomingUnits]:
+    rows = IncomingUnits.objects.filter(store=store, item__in=items, units__gt=0)
+    return list(rows.select_related("item").order_by("expected_at", "pk")[:MOST_ROWS])
 
 
 def _stops(store: Store, item: Item) -> list[SalesStop]:
@@ -151,15 +159,16 @@ def _stops(store: Store, item: Item) -> list[SalesStop]:
     return list(here.select_related("channel", "store").order_by("created_at", "pk")[:MOST_ROWS])
 
 
-def _holds(store: Store, item: Item) -> list[Consumer]:
+def _holds(store: Store, items: Collection[int]) -> list[Consumer]:
     lines = (
-        HoldLine.objects.filter(item=item, hold__store=store, hold__status=Hold.Status.ACTIVE)
-        .select_related("hold")
+        HoldLine.objects.filter(item__in=items, hold__store=store, hold__status=Hold.Status.ACTIVE)
+        .select_related("hold", "item")
         .order_by("hold__expires_at", "hold_id")[:MOST_ROWS]
     )
     return [
         Consumer(
             reference=line.hold.public_id,
+            sku=line.item.sku,
             units=line.quantity,
             since=line.hold.created_at,
             until=max(line.hold.expires_at, clock.now()),
@@ -169,16 +178,18 @@ def _holds(store: Store, item: Item) -> list[Consumer]:
     ]
 
 
-def _orders(store: Store, item: Item) -> list[Consumer]:
+def _orders(store: Store, items: Collection[int]) -> list[Consumer]:
     left = F("quantity") - F("released") - F("handed_off")
-    rows = Allocation.objects.filter(store=store, item=item).annotate(left=left)
+    rows = Allocation.objects.filter(store=store, item__in=items).annotate(left=left)
+    some = rows.filter(left__gt=0).select_related("item").order_by("created_at", "pk")
     return [
         Consumer(
             reference=row.reference,
+            sku=row.item.sku,
             units=row.left,
             since=row.created_at,
             until=None,
             channel_id=row.channel_id,
         )
-        for row in rows.filter(left__gt=0).order_by("created_at", "pk")[:MOST_ROWS]
+        for row in some[:MOST_ROWS]
     ]

@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from django.contrib.auth.models import Permission, User
@@ -9,6 +10,7 @@ from django.urls import reverse
 
 from hub import clock
 from hub.stores.models import StaffScope
+from inventory.admin import previewed
 from inventory.models import (
     BundlePart,
     ChannelBuffer,
@@ -18,6 +20,7 @@ from inventory.models import (
     SignalRule,
     StoreFeed,
 )
+from inventory.services import previewing
 from tests.factories import make_channel, make_item, make_person, make_store, stock
 
 pytestmark = pytest.mark.django_db
@@ -110,6 +113,17 @@ def test_a_rule_sent_as_it_was_needs_no_question(client, chief, mug):
     fields = {"store": "", "category": "", "item": "", "units": 5, "_save": "Save"}
 
     assert client.post(address(SafetyStock, "change", rule.pk), fields).status_code == 302
+
+
+def test_a_preview_that_ran_out_of_time_says_so(client, chief, mug, monkeypatch):
+    stock(make_store(), {mug: 3})
+    monkeypatch.setattr(previewing, "POSITIONS", 1)
+    monkeypatch.setattr(previewed, "preview", partial(previewing.preview, seconds=0))
+    fields = {"store": "", "category": "", "item": "", "units": 1, "_save": "Save"}
+
+    shown = read(client.post(address(SafetyStock, "add"), fields))
+
+    assert "in the first 1 of 2 stores" in shown
 
 
 def test_a_rule_that_is_refused_is_not_previewed(client, chief, mug):

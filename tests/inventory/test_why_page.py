@@ -12,10 +12,10 @@ from hub import clock
 from hub.stores.models import StaffScope
 from inventory.admin.picture import REASONS, parts_of, reasons_of
 from inventory.api import availability as door
-from inventory.models import ChannelBuffer, SafetyStock, SalesStop, StockLevel
+from inventory.models import BundlePart, ChannelBuffer, SafetyStock, SalesStop, StockLevel
 from inventory.services.allocations import allocate
 from inventory.services.availability import Availability, available
-from inventory.services.explaining import tell
+from inventory.services.explaining import explain, tell
 from inventory.services.holds import place_hold
 from inventory.services.incoming import expect
 from inventory.services.stock_events import record_stock_events
@@ -198,3 +198,18 @@ def test_however_much_there_is_the_page_asks_as_many_questions(
 
     with django_assert_max_num_queries(20):
         page()
+
+
+def test_a_bundle_is_explained_by_what_becomes_of_its_parts(store, channel, mug, buy):
+    tea, gift = make_item(sku="TEA"), make_item(sku="GIFT")
+    stock(store, {tea: 50})
+    for part, quantity in ((mug, 2), (tea, 1)):
+        BundlePart.objects.create(bundle=gift, part=part, quantity=quantity)
+    buy("ful_1", 3)
+    place_hold(channel=channel, store=store, lines={gift.pk: 3})
+
+    story = explain(channel=channel, store=store, item=gift)
+
+    assert (story.position.atp, story.position.on_hand) == (0, 10)
+    assert [(row.sku, row.units) for row in story.orders] == [("MUG", 3)]
+    assert sorted((row.sku, row.units) for row in story.holds) == [("MUG", 6), ("TEA", 3)]
