@@ -285,7 +285,7 @@ class PullTaskAdmin(StoreWorkAdmin[PullTask]):
         except HubError as error:
             messages.error(request, f"Not recorded: {error.detail}.")
         else:
-            messages.success(request, "Recorded. Keep them apart until they are collected.")
+            messages.success(request, "Recorded. Keep them apart from what is sold.")
         return _back("inventory_pulltask", task.pk)
 
     @method_decorator(require_POST)
