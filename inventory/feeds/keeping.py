@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,17 +33,25 @@ def keep(content: Iterable[bytes], *, root: Path, name: str, most: int = MOST_BY
     """
     part, whole = root / PARTS / f"{name}.part", root / WHOLE / name
     try:
-        for folder in (part.parent, whole.parent):
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        try:
-            digest, size = _write(content, part, most)
+        with _own_trouble(root):
+            for folder in (part.parent, whole.parent):
+                folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        digest, size = _write(content, part, most)
+        with _own_trouble(root):
             part.replace(whole)
             _sync(whole.parent)
-        finally:
-            part.unlink(missing_ok=True)
+    finally:
+        part.unlink(missing_ok=True)
+    return Kept(f"{WHOLE}/{name}", digest, size)
+
+
+@contextmanager
+def _own_trouble(root: Path) -> Iterator[None]:
+    """What goes wrong here is our disk's fault and not the sender's."""
+    try:
+        yield
     except OSError as error:
         raise FeedsUnwritable(f"{error.filename or root}: {error.strerror}") from error
-    return Kept(f"{WHOLE}/{name}", digest, size)
 
 
 def drop(path: str, *, root: Path) -> None:
@@ -58,16 +68,25 @@ def leftovers(*, root: Path, hours: int) -> list[str]:
 
 def _write(content: Iterable[bytes], path: Path, most: int) -> tuple[str, int]:
     hashed, size = hashlib.sha256(), 0
-    with path.open("xb") as file:
+    with _own_trouble(path):
+        file = path.open("xb", buffering=0)
+    with file:
         for block in content:
             size += len(block)
             if size > most:
                 raise FileTooLarge(f"a stock file has at most {most} bytes")
             hashed.update(block)
-            file.write(block)
-        file.flush()
-        os.fsync(file.fileno())
+            with _own_trouble(path):
+                _write_all(file, block)
+        with _own_trouble(path):
+            os.fsync(file.fileno())
     return hashed.hexdigest(), size
+
+
+def _write_all(file: io.FileIO, block: bytes) -> None:
+    rest = memoryview(block)
+    while rest:
+        rest = rest[file.write(rest) :]
 
 
 def _sync(folder: Path) -> None:

@@ -91,7 +91,8 @@ class Table:
     def rows(self) -> Iterator[Row]:
         """The rows in order, empty ones left out. Raises UnreadableFeed."""
         with opened(self.path) as file:
-            yield from self._rows(lines_of(file, self.format.encoding))
+            lines = lines_of(file, self.format.encoding)
+            yield from self._objects(lines) if self._holds_objects(file) else self._table(lines)
 
     def batches(self) -> Iterator[Block | list[Row]]:
         """The rows in order, many at a time and not taken apart where that can be left to
@@ -107,15 +108,14 @@ class Table:
 
     def _batches(self) -> Iterator[Block | list[Row]]:
         with opened(self.path) as file:
-            start = file.peek(1)[:SNIFFED].removeprefix(codecs.BOM_UTF8)
-            if self.format.encoding == "utf-16" or start.lstrip()[:1] == b"{":
-                yield from _lists(self._rows(lines_of(file, self.format.encoding)))
+            if self.format.encoding == "utf-16" or self._holds_objects(file):
+                yield from _lists(self.rows())
                 return
             header = file.readline(LONGEST_LINE + 1)
             lines = lines_of(io.BytesIO(header), self.format.encoding)
             if header.count(b'"') % 2:
                 rest = lines_of(file, self.format.encoding, before=1, begins=False)
-                yield from _lists(self._rows(chain(lines, rest)))
+                yield from _lists(self._table(chain(lines, rest)))
                 return
             self._read_header(self._reader(lines))
             yield from self._blocks(file)
@@ -152,15 +152,14 @@ class Table:
         blanks = not text.isascii() or _BLANKS.search(data) is not None
         return Block(text.encode(), before + 1, len(lines), blanks)
 
-    def _rows(self, lines: Iterator[str]) -> Iterator[Row]:
-        first = next(lines, "")
-        everything = chain([first], lines)
-        if first.lstrip().startswith("{"):
-            yield from self._objects(everything)
-            return
-        reader = self._reader(everything)
+    def _holds_objects(self, file: io.BufferedReader[Any]) -> bool:
+        start = file.peek(1)[:SNIFFED].removeprefix(codecs.BOM_UTF8)
+        return start.lstrip()[:1] == b"{"
+
+    def _table(self, lines: Iterator[str]) -> Iterator[Row]:
+        reader = self._reader(lines)
         self._read_header(reader)
-        yield from self._cells(everything, reader.line_num)
+        yield from self._cells(lines, reader.line_num)
 
     def _cells(self, lines: Iterator[str], before: int) -> Iterator[Row]:
         """Rows of CSV lines behind the header; ``before`` lines came earlier."""
@@ -213,8 +212,10 @@ class Table:
                 continue
             self.has_stores = self.has_stores or store in found
             cells = [_text(found.get(name)) for name in names]
-            sound = "\\u" not in line or all(map(_is_text, cells))
-            yield Row(number, cells, "" if sound else "invalid_json")
+            if "\\u" in line and not all(map(_is_text, cells)):
+                yield Row(number, [""] * len(names), "invalid_json")
+            else:
+                yield Row(number, cells)
 
 
 def _lists(rows: Iterator[Row]) -> Iterator[list[Row]]:
