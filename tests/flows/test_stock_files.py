@@ -72,7 +72,9 @@ def address(live_server, name, *args):
 @pytest.fixture
 def sample(tmp_path) -> Path:
     path = tmp_path / "bestand.csv"
-    path.write_text("Artikel;Bestand;Lager\nSKU-0;0;A\nSKU-1;3;A\nSKU-3;1;A\n4011;7;B\nSKU-2;-4;B\n")
+    path.write_text(
+        "Artikel;Bestand;Lager\nSKU-0;0;A\nSKU-1;3;A\nSKU-3;1;A\n4011;7;B\nSKU-2;-4;B\n"
+    )
     return path
 
 
@@ -152,6 +154,14 @@ def _check(page, name):
     page.screenshot(path=PICTURES / f"{name}.png", full_page=True)
     wide = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
     assert wide <= 0, f"{name} is {wide} pixels too wide"
+    spilled = page.evaluate(
+        """[...document.querySelectorAll('.hub input, .hub button, .hub select')]
+        .filter(it => it.offsetParent && it.closest('.hub-panel'))
+        .filter(it => it.getBoundingClientRect().right
+            > it.closest('.hub-panel').getBoundingClientRect().right)
+        .map(it => it.outerHTML.slice(0, 80))"""
+    )
+    assert not spilled, f"over the edge on {name}: {spilled}"
     small = page.evaluate(
         """[...document.querySelectorAll('.hub button, .hub-button, .hub input')]
         .filter(it => it.offsetParent && it.getBoundingClientRect().height < 44)

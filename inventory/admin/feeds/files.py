@@ -62,7 +62,7 @@ class UploadForm(forms.Form):
 class StockFileAdmin(ReadOnlyAdmin[StockFile]):
     """Every stock file that came, the newest first."""
 
-    list_display = ["name", "state", "progress", "refused_lines", "source", "as_of", "received_at"]
+    list_display = ["name", "state", "progress", "refused_lines", "source", "received_at"]
     list_filter = ["status", "mode", "layout"]
     list_select_related = ["layout"]
     search_fields = ["name", "=public_id", "=source"]
