@@ -12,10 +12,11 @@ from django.db import connection
 R = TypeVar("R")
 
 
-def at_once(workers: int, job: Callable[[int], R]) -> list[R]:
+def at_once(workers: int, job: Callable[[int], R], *, seconds: float = 60) -> list[R]:
     """Run ``job(0)`` … ``job(workers - 1)`` in threads that start together; return the results.
 
-    Raises what a job raised. Each thread has its own database connection and closes it.
+    Raises what a job raised, and when they take longer than so many seconds. Each
+    thread has its own database connection and closes it.
     """
     barrier = threading.Barrier(workers)
 
@@ -28,4 +29,4 @@ def at_once(workers: int, job: Callable[[int], R]) -> list[R]:
             connection.close()
 
     with ThreadPoolExecutor(workers) as pool:
-        return list(pool.map(run, range(workers), timeout=60))
+        return list(pool.map(run, range(workers), timeout=seconds))

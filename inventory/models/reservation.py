@@ -57,6 +57,14 @@ class HoldLine(models.Model):
         return f"{self.item_id} x {self.quantity}"
 
 
+class Allocations(models.QuerySet["Allocation"]):
+    """Rows of allocations."""
+
+    def still_open(self) -> Allocations:
+        """Those that still have units; an index knows them."""
+        return self.filter(quantity__gt=F("released") + F("handed_off"))
+
+
 class Allocation(models.Model):
     """Units of a placed order. ``quantity = released + handed_off + still allocated``.
 
@@ -81,6 +89,8 @@ class Allocation(models.Model):
     promised_at = models.DateTimeField(null=True, help_text="when the customer expects them")
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
+    objects = Allocations.as_manager()
+
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["reference", "item"], name="allocation_once"),
@@ -99,3 +109,8 @@ class Allocation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.reference}: {self.item_id} x {self.quantity}"
+
+    @property
+    def left(self) -> int:
+        """Units that neither came back nor left the store."""
+        return self.quantity - self.released - self.handed_off

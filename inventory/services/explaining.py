@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from django.db.models import F, Q, Sum
+from django.db.models import Q, Sum
 
 from hub import clock
 from hub.stores.models import SalesChannel, Store
@@ -179,9 +179,7 @@ def _holds(store: Store, items: Collection[int]) -> list[Consumer]:
 
 
 def _orders(store: Store, items: Collection[int]) -> list[Consumer]:
-    left = F("quantity") - F("released") - F("handed_off")
-    rows = Allocation.objects.filter(store=store, item__in=items).annotate(left=left)
-    some = rows.filter(left__gt=0).select_related("item").order_by("created_at", "pk")
+    rows = Allocation.objects.still_open().filter(store=store, item__in=items)
     return [
         Consumer(
             reference=row.reference,
@@ -191,5 +189,5 @@ def _orders(store: Store, items: Collection[int]) -> list[Consumer]:
             until=None,
             channel_id=row.channel_id,
         )
-        for row in some[:MOST_ROWS]
+        for row in rows.select_related("item").order_by("created_at", "pk")[:MOST_ROWS]
     ]

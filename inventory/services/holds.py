@@ -103,7 +103,7 @@ def place_hold(
 def _know_lines(hold: Hold, rows: list[tuple[int, str, int]]) -> None:
     """Spare whoever shows the hold to ask for its lines: a hot level is locked until the commit."""
     lines = hold.lines.all()
-    lines._result_cache = [  # type: ignore[attr-defined]
+    lines._result_cache = [
         HoldLine(hold=hold, item=Item(pk=item, sku=sku), quantity=quantity)
         for item, sku, quantity in rows
     ]

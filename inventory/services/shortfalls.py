@@ -86,10 +86,9 @@ def _shared_out(claims: Iterable[Claim], left: int) -> Iterator[Claim]:
 
 
 def _orders(case: ShortfallCase) -> Iterator[Claim]:
-    left = F("quantity") - F("released") - F("handed_off")
-    rows = Allocation.objects.filter(store=case.store_id, item=case.item_id).annotate(left=left)
+    rows = Allocation.objects.still_open().filter(store=case.store_id, item=case.item_id)
     soonest = F("promised_at").asc(nulls_last=True)
-    for row in rows.filter(left__gt=0).order_by(soonest, "created_at", "pk")[:MOST_CLAIMS]:
+    for row in rows.order_by(soonest, "created_at", "pk")[:MOST_CLAIMS]:
         yield Claim(
             kind="order",
             reference=row.reference,
