@@ -10,7 +10,7 @@ from hub.errors import Invalid
 from hub.events.models import Fact
 from hub.stores.models import PosConnection
 from inventory.errors import UnknownSku
-from inventory.models import InventoryEvent, ShortfallCase, StockLevel, StoreFeed
+from inventory.models import InventoryEvent, SalesStop, ShortfallCase, StockLevel, StoreFeed
 from inventory.services.allocations import allocate, hand_off, release
 from inventory.services.counts import CountResult, record_counts
 from tests.factories import make_channel, make_item, make_store
@@ -210,3 +210,63 @@ def test_thousands_of_skus_take_a_handful_of_statements(store, django_assert_max
         result = count(store, {item.sku: 5 for item in items}, complete=True)
 
     assert result.applied == 2000
+
+
+# --- stops after short picks ------------------------------------------------------------------
+
+
+def stop(store, item, *, minutes=-30, reason="short_pick"):
+    """A stop that was made so many minutes after noon."""
+    moment = NOON + timedelta(minutes=minutes)
+    return SalesStop.objects.create(store=store, item=item, reason=reason, created_at=moment)
+
+
+def is_stopped(store, item):
+    return StockLevel.objects.get(store=store, item=item).stopped
+
+
+def test_a_later_count_lifts_the_stop_of_a_short_pick(store, mug, tea):
+    other = make_store()
+    count(store, {"MUG": 7, "TEA": 3}, at=NOON - timedelta(hours=1))
+    for place, item in [(store, mug), (store, tea), (other, mug)]:
+        stop(place, item)
+
+    count(store, {"MUG": 7}, event="recount")
+
+    left = SalesStop.objects.values_list("store", "item")
+    assert set(left) == {(store.pk, tea.pk), (other.pk, mug.pk)}
+    assert (is_stopped(store, mug), is_stopped(store, tea)) == (False, True)
+
+
+def test_a_complete_count_lifts_only_where_it_found_something_else(store, mug, tea):
+    count(store, {"MUG": 7, "TEA": 3}, at=NOON - timedelta(hours=1))
+    stop(store, mug)
+    stop(store, tea)
+
+    count(store, {"MUG": 7, "TEA": 2}, event="full", complete=True)
+
+    assert (is_stopped(store, mug), is_stopped(store, tea)) == (True, False)
+
+
+def test_a_count_that_does_not_hold_or_is_older_lifts_nothing(store, mug):
+    count(store, {"MUG": 7}, at=NOON)
+    stop(store, mug, minutes=-60)
+
+    count(store, {"MUG": 8}, at=NOON - timedelta(minutes=10), event="superseded")
+    count(store, {"MUG": 7}, at=NOON, event="c1")
+    assert is_stopped(store, mug)
+
+    SalesStop.objects.all().delete()
+    stop(store, mug, minutes=20)
+    count(store, {"MUG": 7}, at=NOON + timedelta(minutes=10), event="before")
+    assert is_stopped(store, mug)
+
+
+@pytest.mark.parametrize(("reason", "everywhere"), [("recalled", False), ("short_pick", True)])
+def test_a_count_lifts_no_other_stop(store, mug, reason, everywhere):
+    count(store, {"MUG": 7}, at=NOON - timedelta(hours=1))
+    stop(None if everywhere else store, mug, reason=reason)
+
+    count(store, {"MUG": 6}, event="recount")
+
+    assert is_stopped(store, mug)
