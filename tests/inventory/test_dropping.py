@@ -9,6 +9,7 @@ import pytest
 from django_q.models import OrmQ, Schedule
 
 from inventory import tasks
+from inventory.feeds.errors import FeedsUnwritable
 from inventory.models import StockFile, StockLevel
 from inventory.services import dropping
 from inventory.services.dropping import take_dropped_files
@@ -239,6 +240,20 @@ def test_one_folder_that_cannot_be_used_does_not_stop_the_others(drop, folders, 
     drop()
 
     assert take_dropped_files() == 1
+
+
+def test_a_hub_that_cannot_keep_files_leaves_them_for_later(drop, folders, monkeypatch):
+    def full(**_):
+        raise FeedsUnwritable("no space left on device")
+
+    drop()
+    with monkeypatch.context() as patch:
+        patch.setattr(dropping, "receive_file", full)
+        with pytest.raises(FeedsUnwritable):
+            take_dropped_files()
+
+    assert take_dropped_files() == 1
+    assert names(folders, "refused") == []
 
 
 def test_old_files_are_deleted(drop, folders, monkeypatch):

@@ -103,6 +103,15 @@ def test_a_saved_layout_shows_its_columns_again(client):
     assert 'value="plu"' in html
 
 
+def test_the_code_of_a_layout_stays_for_its_drop_folder_is_named_so(client):
+    layout = make_layout(code="till")
+
+    client.post(page("feedlayout", "change", layout.pk), layout_form(code="other", source="new"))
+
+    layout.refresh_from_db()
+    assert (layout.code, layout.source) == ("till", "new")
+
+
 def test_an_unmapped_code_leads_to_a_filled_in_form_and_is_gone_afterwards(client):
     make_layout(source="pos-1", code_systems=["sku", "plu"])
     unmapped, item = make_unmapped(source="pos-1", code="4011"), make_item()

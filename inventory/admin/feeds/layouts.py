@@ -1,3 +1,4 @@
+# ruff: noqa: ARG002  an override takes all that Django passes
 """Layouts: how a source writes its stock files, and trying one with a file of its own."""
 
 from __future__ import annotations
@@ -153,6 +154,12 @@ class FeedLayoutAdmin(HubAdmin[FeedLayout]):
             {"fields": [f"column_{name}" for name in OF_DELTAS]},
         ),
     ]
+
+    def get_readonly_fields(
+        self, request: HttpRequest, obj: FeedLayout | None = None
+    ) -> tuple[str, ...]:
+        """The code once it is there: files are dropped into the folder of that name."""
+        return ("code",) if obj else ()
 
     def get_urls(self) -> list[URLPattern]:
         """Trying has an address of its own."""
