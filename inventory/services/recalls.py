@@ -85,8 +85,9 @@ def open_recall(
     Afterwards nothing of it can be held or ordered, every active store with units on hand has a
     task, and ItemRecalled is published. A lot cannot be told from the others by a counter: the
     product stops too, in each store until that one's task is done. ``sold_since`` is from when
-    on those who collected are concerned (None: all). Raises Invalid, also for a bundle: it has no
-    units of its own, so it is its parts that are called back.
+    on those who collected are concerned (None: all). The same item, lot and reason again, while
+    that recall is open, is that recall: a second tap opens none. Raises Invalid, also for a
+    bundle: it has no units of its own, so it is its parts that are called back.
     """
     text, batch = _clean(reason, REASON_CHARACTERS, "reason"), _clean(lot, LOT_CHARACTERS, "lot")
     if not text:
@@ -96,6 +97,9 @@ def open_recall(
     if among([item.pk]):
         raise Invalid("it is a bundle: recall the parts that are bad")
     _lock(item.pk)
+    same = Recall.objects.filter(item=item, lot=batch, reason=text, closed_at__isnull=True)
+    if known := same.first():
+        return known
     recall = Recall.objects.create(
         item=item,
         lot=batch,

@@ -81,7 +81,7 @@ def left(channel, store, item):
 
 
 def recall_of(item, **values):
-    return open_recall(item=item, reason="glass splinters", by="chief", **values)
+    return open_recall(**{"item": item, "reason": "glass splinters", "by": "chief"} | values)
 
 
 def task_of(recall, store):
@@ -158,7 +158,7 @@ def test_no_more_is_pulled_than_is_on_hand(mug, here):
     assert refusal.value.extra["on_hand"] == 10
     assert task_of(recall, here).done_at is None
     finish_pull(task=task_of(recall, here), units=10)
-    again = recall_of(mug)
+    again = recall_of(mug, reason="wrong label")
     assert not again.tasks.exists()  # what is pulled needs no second pull
 
 
@@ -191,6 +191,15 @@ def test_goods_of_orders_that_are_pulled_open_a_shortfall(channel, mug, here):
     finish_pull(task=task_of(recall, here), units=10)
 
     assert ShortfallCase.objects.get().closed_at is None
+
+
+def test_the_same_recall_asked_for_twice_is_opened_once(mug, here):
+    first, again = recall_of(mug), recall_of(mug)
+
+    assert first == again
+    assert Fact.objects.filter(name="inventory.item_recalled").count() == 1
+    close_recall(recall=first)
+    assert recall_of(mug) != first
 
 
 # --- lots --------------------------------------------------------------------------------------
@@ -253,7 +262,7 @@ def test_closing_lifts_the_stop_once_and_tells_of_it(channel, mug, here):
 
 
 def test_of_two_recalls_the_last_one_closed_lifts_the_stop(channel, mug, here):
-    first, second = recall_of(mug), recall_of(mug)
+    first, second = recall_of(mug), recall_of(mug, reason="wrong label")
 
     close_recall(recall=first)
     still = left(channel, here, mug).atp
@@ -407,7 +416,7 @@ def test_opening_and_closing_at_once_never_loses_the_stop_of_an_open_recall():
         old = recall_of(mug)
 
         def work(number: int, old=old):
-            return recall_of(mug).pk if number else close_recall(recall=old)
+            return recall_of(mug, reason="wrong label").pk if number else close_recall(recall=old)
 
         at_once(2, work)
 
