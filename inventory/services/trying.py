@@ -54,6 +54,11 @@ class Trial:
     problem: str = ""
     problem_code: str = ""
 
+    @property
+    def is_part(self) -> bool:
+        """Whether the file may go on after what was looked at."""
+        return bool(self.preview.get("lines", 0) >= MOST_ROWS)
+
 
 def try_layout(*, layout: FeedLayout, content: Iterable[bytes], name: str) -> Trial:
     """Read a file as the layout says, and say what it would do; it is not kept.
@@ -76,6 +81,10 @@ def try_layout(*, layout: FeedLayout, content: Iterable[bytes], name: str) -> Tr
     try:
         _read(trial, file, layout, root / kept.path)
         trial.preview = preview_file(file=file, limit=MOST_ROWS)
+        if trial.is_part and file.complete:
+            # what comes later in the file is not missing from it
+            file.complete = False
+            trial.preview = preview_file(file=file, limit=MOST_ROWS)
     except HubError as error:
         trial.problem, trial.problem_code = error.detail, error.code
     finally:

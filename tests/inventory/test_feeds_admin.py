@@ -19,6 +19,7 @@ from inventory.models import (
     StockLevel,
     UnmappedCode,
 )
+from inventory.services import trying
 from tests.factories import (
     make_item,
     make_layout,
@@ -215,6 +216,15 @@ def test_a_file_is_uploaded_with_a_layout_and_queued(client):
     assert (file.source, file.layout, file.complete) == ("pos_1", layout, True)
     assert (file.as_of.isoformat(), file.received_by) == ("2026-11-01T08:30:00+00:00", "chief")
     assert OrmQ.objects.count() == 1
+
+
+def test_an_upload_may_be_larger_than_what_other_forms_may_be(client, settings):
+    text = "sku,on_hand\n" + "MUG,3\n" * 600_000
+
+    upload(client, text, store=make_store().code)
+
+    size = StockFile.objects.get().size
+    assert size == len(text) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE
 
 
 def test_the_same_upload_again_leads_to_the_first_file(client):
@@ -486,6 +496,19 @@ def test_a_layout_is_tried_with_a_file_and_nothing_changes(client, settings):
     assert not StockFile.objects.exists()
     assert not UnmappedCode.objects.exists()
     assert not list((settings.FEEDS_DIR / "received").iterdir())
+
+
+def test_of_a_long_file_the_beginning_is_tried_and_nothing_taken_for_missing(client, monkeypatch):
+    monkeypatch.setattr(trying, "MOST_ROWS", 2)
+    store, goods = make_store(), [make_item(sku=f"SKU-{n}") for n in range(3)]
+    stock(store, dict.fromkeys(goods, 30))
+    layout = make_layout(store=store, complete=True)
+
+    reply = try_with(client, layout, b"sku,on_hand\nSKU-0,29\nSKU-1,30\nSKU-2,30\n")
+
+    preview = reply.context["trial"].preview
+    assert (preview["applied"], preview["zeroed"], preview["stores_cut"]) == (1, 0, 0)
+    assert "Only the first" in reply.content.decode()
 
 
 def test_a_layout_of_changes_is_tried_too(client):

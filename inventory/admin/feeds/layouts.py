@@ -195,6 +195,5 @@ class FeedLayoutAdmin(HubAdmin[FeedLayout]):
             "cuts": words.cuts_of(trial.preview),
             "system": system_to_map(layout.code_systems or DEFAULT_SYSTEMS),
             "most_rows": f"{MOST_ROWS:,}",
-            "is_part": trial.preview.get("lines", 0) >= MOST_ROWS,
         }
         return TemplateResponse(request, "admin/inventory/feedlayout/trial.html", context)
