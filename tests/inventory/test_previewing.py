@@ -164,13 +164,13 @@ def test_a_preview_without_time_says_how_far_it_came(town, monkeypatch):
 def test_the_preview_of_a_rule_is_what_the_rule_does(town, channel):
     stores, mug, tea = town
     allocate(reference="ful_1", channel=channel, store=stores[0], lines={mug.pk: 8})
-    ids = {"store_ids": [store.pk for store in stores], "item_ids": [mug.pk, tea.pk]}
-    before = available(channel=channel, **ids)
+    places, goods = [store.pk for store in stores], [mug.pk, tea.pk]
+    before = available(channel=channel, store_ids=places, item_ids=goods)
 
     found = preview(change=make(SafetyStock, units=2), scopes=[Scope()])
     SafetyStock.objects.create(units=2)
 
-    after = available(channel=channel, **ids)
+    after = available(channel=channel, store_ids=places, item_ids=goods)
     told = {(row.store.pk, row.item.pk): (row.before, row.after) for row in found.examples}
     changed = {key: (before[key].atp, after[key].atp) for key in before}
     assert told == {key: pair for key, pair in changed.items() if pair[0] != pair[1]}
