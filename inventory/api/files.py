@@ -24,7 +24,13 @@ from hub.stores.models import Store
 from hub.stores.services import find_store
 from inventory.api.availability import in_reach
 from inventory.api.counts import TestKeyRefused
-from inventory.api.uploading import blocks_of, length_of, one_of_few, without_length
+from inventory.api.uploading import (
+    blocks_of,
+    disk_trouble_told,
+    length_of,
+    one_of_few,
+    without_length,
+)
 from inventory.models import FeedLayout, StockFile
 from inventory.services.files import queue_file, receive_file, refused_csv
 
@@ -159,7 +165,7 @@ class StockFilesView(HubView):
             raise EmptyFile
         content = blocks_of(request._request, self.length)
         meaning = _meaning(site, wanted)
-        with one_of_few():
+        with one_of_few(), disk_trouble_told():
             file, is_new = receive_file(content=content, by=_sender(site), **meaning)
         if is_new:
             queue_file(file=file)

@@ -6,6 +6,7 @@ last one, and a sender that drips is let go.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
 from time import monotonic
@@ -17,8 +18,10 @@ from django.http import HttpRequest, UnreadablePostError
 
 from hub.api.errors import BadRequest, Busy, LengthRequired
 from hub.errors import HubError
-from inventory.feeds.errors import FileTooLarge
+from inventory.feeds.errors import FeedsUnwritable, FileTooLarge
 from inventory.feeds.keeping import MOST_BYTES
+
+logger = logging.getLogger("hub.inventory")
 
 READ_BYTES = 256 * 1024
 GRACE_SECONDS = 30
@@ -72,6 +75,16 @@ def one_of_few() -> Iterator[None]:
         yield
     finally:
         _asked(_GIVE_BACK, place)
+
+
+@contextmanager
+def disk_trouble_told() -> Iterator[None]:
+    """What goes wrong with our disk is logged with its path, and told without; 503, not a fault."""
+    try:
+        yield
+    except (OSError, FeedsUnwritable) as error:
+        logger.error("a stock file could not be kept: %s", error)
+        raise FeedsUnwritable from error
 
 
 def blocks_of(request: HttpRequest, length: int) -> Iterator[bytes]:

@@ -184,6 +184,17 @@ def test_a_body_that_drips_is_let_go(api, store, feeds, monkeypatch):
     assert not list(feeds.rglob("*.part"))
 
 
+def test_trouble_with_the_disk_is_told_without_its_path(api, store, settings, tmp_path, caplog):
+    settings.FEEDS_DIR = tmp_path / "secret"
+    settings.FEEDS_DIR.write_text("no folder")
+
+    reply = send(api)
+
+    assert (reply.status_code, reply.json()["code"]) == (503, "feeds_unwritable")
+    assert "secret" not in reply.content.decode()
+    assert "secret" in caplog.text
+
+
 def test_uploads_leave_a_worker_for_everything_else(api, store, settings):
     settings.ENV = dataclasses.replace(settings.ENV, workers=3)
     others = [connection.copy() for _ in range(2)]
