@@ -16,7 +16,7 @@ from django.db import connection
 
 from hub import clock
 from hub.stores.models import PosConnection
-from inventory.services.levels import count_alone, lock_level_pairs, make_level_pairs
+from inventory.services.levels import PAIRS, count_alone, lock_wanted_levels, make_wanted_levels
 from inventory.services.shortfalls import SETTLED, announce
 
 COUNTED = """
@@ -32,6 +32,26 @@ coalesce(sum(event.quantity) FILTER (
     WHERE NOT event.superseded AND event.kind IN {_MOVING}), 0) AS on_hand,
 coalesce(sum(event.allocated_change), 0) AS allocated
 FROM inventory_inventoryevent event
+"""
+
+_CHANGES = """
+SELECT * FROM unnest(%(stores)s::bigint[], %(items)s::bigint[], %(quantities)s::bigint[],
+    %(named)s::boolean[]) AS line (store_id, item_id, quantity, named)
+"""
+
+# Changes of many stores stay in a table of the session: see ``CHANGES_COLUMNS``.
+CHANGES = "feed_changes"
+CHANGES_COLUMNS = (
+    "store_id bigint, item_id bigint, quantity bigint, named boolean, lacking boolean, "
+    "differs boolean"
+)
+_KEEP = "INSERT INTO pg_temp.feed_changes (store_id, item_id, quantity, named, lacking, differs)"
+_KEEP_ALL = f"{_KEEP} SELECT line.*, true, true, true FROM ({{others}}) AS line"  # noqa: S608
+_KEPT = "SELECT store_id, item_id, quantity, named FROM pg_temp.feed_changes WHERE differs"
+_KEPT_LACKING = "SELECT store_id, item_id FROM pg_temp.feed_changes WHERE lacking"
+_KEPT_TOTALS = """
+SELECT count(*) FILTER (WHERE differs AND named), count(*) FILTER (WHERE lacking)
+FROM pg_temp.feed_changes
 """
 
 # Of complete counts: the lines that are not as the hub has them, and what they do not name but
@@ -63,10 +83,7 @@ WHERE lacking OR (differs AND (named OR stocked))
 # ``now_there`` is what the count says of now: counted at T, plus what came and went since, plus,
 # if the source leaves out the goods of orders, what was allocated at T. Below zero is a deficit.
 _RECORD = f"""
-WITH counted AS (
-    SELECT * FROM unnest(%(stores)s::bigint[], %(items)s::bigint[], %(quantities)s::bigint[],
-        %(named)s::boolean[]) AS line (store_id, item_id, quantity, named)
-), judged AS MATERIALIZED (
+WITH counted AS ({{changes}}), judged AS MATERIALIZED (
     SELECT level.id, level.store_id, level.item_id, level.on_hand, level.deficit,
         counted.quantity, counted.named, counted.quantity + since.on_hand
             + (level.allocated - since.allocated)
@@ -209,14 +226,8 @@ class Counting:
     ) -> Differing:
         """What complete counts of these stores change. ``counted`` is a SELECT of store_id,
         item_id and quantity, with the parameters ``values``."""
-        all_values: dict[str, Any] = {
-            **values,
-            "complete": list(complete),
-            "left_out": list(self.left_out),
-            "as_of": self.as_of,
-        }
         with connection.cursor() as cursor:
-            cursor.execute(_DIFFERING.format(counted=counted), all_values)
+            cursor.execute(_DIFFERING.format(counted=counted), self._comparing(values, complete))
             rows = sorted(cursor.fetchall())
         return Differing(
             counts=[Count(*row[:4]) for row in rows if row[5]],
@@ -229,16 +240,45 @@ class Counting:
         All levels are locked before any is judged, in the one order that everybody keeps to.
         """
         if lacking:
-            make_level_pairs(
-                stores=[count.store_id for count in lacking],
-                items=[count.item_id for count in lacking],
-            )
-        if not counts:
-            return CountResult()
-        values = self._values(counts)
-        lock_level_pairs(stores=values["stores"], items=values["items"])
+            make_wanted_levels(PAIRS, _arrays(lacking))
+        return self._take(_CHANGES, _arrays(counts)) if counts else CountResult()
+
+    def keep_changes(
+        self,
+        counted: str,
+        others: str | None,
+        values: Mapping[str, Any],
+        *,
+        complete: Collection[int],
+    ) -> int:
+        """Keep in the session's table what complete counts change (see ``differing``), and all
+        of ``others``; returns how many of the former are named."""
+        named = 0
         with connection.cursor() as cursor:
-            cursor.execute(_RECORD, values)
+            cursor.execute("TRUNCATE pg_temp.feed_changes")
+            if complete:
+                differing = _DIFFERING.format(counted=counted)
+                cursor.execute(f"{_KEEP} {differing}", self._comparing(values, complete))
+                cursor.execute(_KEPT_TOTALS)
+                named, _ = cursor.fetchone() or (0, 0)
+            if others:
+                told = _KEEP_ALL.format(others=others)
+                cursor.execute(told, {**values, "complete": list(complete)})
+        return named
+
+    def record_kept(self) -> CountResult:
+        """Put the changes that were kept in force and into the ledger, as ``record`` does."""
+        with connection.cursor() as cursor:
+            cursor.execute(_KEPT_TOTALS)
+            _, lacking = cursor.fetchone() or (0, 0)
+        if lacking:
+            make_wanted_levels(_KEPT_LACKING, {})
+        return self._take(_KEPT, {})
+
+    def _take(self, changes: str, values: Mapping[str, Any]) -> CountResult:
+        lock_wanted_levels(changes, values)
+        with connection.cursor() as cursor:
+            cursor.execute(_RECORD.format(changes=changes), {**values, **self._terms()})
             applied, zeroed, superseded, duplicates, opened = cursor.fetchone() or (0, 0, 0, 0, [])
         announce(opened)
         return CountResult(
@@ -254,7 +294,15 @@ class Counting:
         with connection.cursor() as cursor:
             cursor.execute(_STAMP, {"complete": list(store_ids), "as_of": self.as_of})
 
-    def _values(self, counts: Sequence[Count]) -> dict[str, Any]:
+    def _comparing(self, values: Mapping[str, Any], complete: Collection[int]) -> dict[str, Any]:
+        return {
+            **values,
+            "complete": list(complete),
+            "left_out": list(self.left_out),
+            "as_of": self.as_of,
+        }
+
+    def _terms(self) -> dict[str, Any]:
         return {
             "source": self.source,
             "as_of": self.as_of,
@@ -262,11 +310,16 @@ class Counting:
             "now": clock.now(),
             "left_out": list(self.left_out),
             "stops": list(self.stops),
-            "stores": [count.store_id for count in counts],
-            "items": [count.item_id for count in counts],
-            "quantities": [count.quantity for count in counts],
-            "named": [count.named for count in counts],
         }
+
+
+def _arrays(counts: Sequence[Count]) -> dict[str, Any]:
+    return {
+        "stores": [count.store_id for count in counts],
+        "items": [count.item_id for count in counts],
+        "quantities": [count.quantity for count in counts],
+        "named": [count.named for count in counts],
+    }
 
 
 def _leaving_out_orders(source: str, store_ids: Collection[int]) -> list[int]:

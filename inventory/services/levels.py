@@ -5,7 +5,7 @@ Rows are locked store by store, and in a store by item id, as everywhere in the 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from django.db import connection
@@ -18,15 +18,16 @@ _BESIDE = (
     "SELECT pg_advisory_xact_lock_shared(hashtextextended('inventory.counts:' || %s::text, 0))"
 )
 
-_WANTED = """
-unnest(%(stores)s::bigint[], %(items)s::bigint[]) AS wanted (store_id, item_id)
+PAIRS = """
+SELECT * FROM unnest(%(stores)s::bigint[], %(items)s::bigint[]) AS pair (store_id, item_id)
 """
 
-_LACKING = f"""
-FROM {_WANTED} WHERE NOT EXISTS (
+_LACKING = """
+FROM ({wanted}) AS wanted WHERE NOT EXISTS (
     SELECT FROM inventory_stocklevel level
     WHERE level.store_id = wanted.store_id AND level.item_id = wanted.item_id)
 """
+_ANY_LACKING = f"SELECT EXISTS (SELECT {_LACKING})"
 
 _MAKE = f"""
 INSERT INTO inventory_stocklevel (store_id, item_id, on_hand, unavailable, allocated, held)
@@ -35,13 +36,14 @@ ORDER BY store_id, item_id
 ON CONFLICT (store_id, item_id) DO NOTHING
 """
 
-_LOCK = f"""
+_LOCK = """
 SELECT count(*) FROM (
     SELECT level.id FROM inventory_stocklevel level
-    JOIN {_WANTED} ON level.store_id = wanted.store_id AND level.item_id = wanted.item_id
+    JOIN ({wanted}) AS wanted
+        ON level.store_id = wanted.store_id AND level.item_id = wanted.item_id
     ORDER BY level.store_id, level.item_id
     FOR NO KEY UPDATE OF level) AS locked
-"""  # noqa: S608  made of constants
+"""
 
 
 def count_alone(*store_ids: int) -> None:
@@ -61,20 +63,24 @@ def change_beside_others(store_id: int) -> None:
 
 def make_levels(*, store_id: int, item_ids: Collection[int]) -> None:
     """Let every item have a level in the store; new ones are empty and were never counted."""
-    make_level_pairs(stores=[store_id] * len(item_ids), items=list(item_ids))
+    make_wanted_levels(PAIRS, _pairs(store_id, item_ids))
 
 
 def make_level_pairs(*, stores: Sequence[int], items: Sequence[int]) -> None:
-    """As ``make_levels``, for the item of every store named at the same place.
+    """As ``make_levels``, for the item of every store named at the same place."""
+    make_wanted_levels(PAIRS, {"stores": list(stores), "items": list(items)})
+
+
+def make_wanted_levels(wanted: str, values: Mapping[str, Any]) -> None:
+    """As ``make_levels``, for what ``wanted`` selects: store_id and item_id.
 
     Looks first, because making levels waits for whoever is stopping sales.
     """
-    values: dict[str, Any] = {"stores": list(stores), "items": list(items)}
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT EXISTS (SELECT {_LACKING})", values)
+        cursor.execute(_ANY_LACKING.format(wanted=wanted), values)
         (lacking,) = cursor.fetchone() or (False,)
         if lacking:
-            cursor.execute(_MAKE, values)
+            cursor.execute(_MAKE.format(wanted=wanted), values)
 
 
 def lock_levels(*, store_id: int, item_ids: Collection[int]) -> None:
@@ -82,10 +88,14 @@ def lock_levels(*, store_id: int, item_ids: Collection[int]) -> None:
 
     In a statement of its own: the next one has to see what was committed while this one waited.
     """
-    lock_level_pairs(stores=[store_id] * len(item_ids), items=list(item_ids))
+    lock_wanted_levels(PAIRS, _pairs(store_id, item_ids))
 
 
-def lock_level_pairs(*, stores: Sequence[int], items: Sequence[int]) -> None:
-    """As ``lock_levels``, for the item of every store named at the same place."""
+def lock_wanted_levels(wanted: str, values: Mapping[str, Any]) -> None:
+    """As ``lock_levels``, for what ``wanted`` selects: store_id and item_id."""
     with connection.cursor() as cursor:
-        cursor.execute(_LOCK, {"stores": list(stores), "items": list(items)})
+        cursor.execute(_LOCK.format(wanted=wanted), values)
+
+
+def _pairs(store_id: int, item_ids: Collection[int]) -> dict[str, list[int]]:
+    return {"stores": [store_id] * len(item_ids), "items": list(item_ids)}

@@ -12,7 +12,7 @@ from typing import TypeVar
 from django.db import OperationalError, connection, transaction
 
 from inventory.models import RefusedLine, StockFile
-from inventory.services.counting import Count, Counting, CountResult, Differing
+from inventory.services.counting import Counting, CountResult
 from inventory.services.feeding import events, refusals, staging
 from inventory.services.feeding.looking import Chunk, Looked
 
@@ -100,24 +100,14 @@ def _count(file: StockFile, chunk: Chunk, looked: Looked, moment: datetime) -> C
     counting = Counting.begin(
         source=file.source, as_of=moment, prefix=event_prefix(file), store_ids=stores
     )
-    found = Differing([], [])
-    if complete:
-        found = counting.differing(staging.COUNTED_COMPLETE, within, complete=complete)
-    others = _others(within, complete) if set(stores) > set(complete) else []
-    result = counting.record(sorted(found.counts + others), lacking=sorted(found.lacking + others))
+    others = staging.COUNTED_OTHERS if set(stores) > set(complete) else None
+    changed = counting.keep_changes(staging.COUNTED_COMPLETE, others, within, complete=complete)
+    result = counting.record_kept()
     counting.stamp(complete)
-    named = sum(chunk.named[store] for store in complete)
-    return replace(result, unchanged=named - found.named)
+    return replace(result, unchanged=sum(chunk.named[store] for store in complete) - changed)
 
 
 def _stores_of(within: dict[str, int]) -> list[int]:
     with connection.cursor() as cursor:
         cursor.execute(_STORES_OF_CHUNK, within)
         return [store for (store,) in cursor]
-
-
-def _others(within: dict[str, int], complete: list[int]) -> list[Count]:
-    """The chunk's lines of stores that are not complete."""
-    with connection.cursor() as cursor:
-        cursor.execute(staging.COUNTED_OTHERS, {**within, "complete": complete})
-        return [Count(*row) for row in cursor.fetchall()]

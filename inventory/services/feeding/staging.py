@@ -8,6 +8,8 @@ from typing import Any
 
 from django.db import connection
 
+from inventory.services.counting import CHANGES, CHANGES_COLUMNS
+
 ROWS, CODES, STORES, BLOCK = "feed_rows", "feed_codes", "feed_stores", "feed_block"
 COUNTS, EVENTS, REFUSALS = "feed_counts", "feed_events", "feed_refusals"
 
@@ -17,6 +19,7 @@ _COLUMNS = {
     CODES: "code text, item_id bigint, units bigint",
     STORES: "reference text, store_id bigint",
     COUNTS: "n bigint, line bigint, store_id bigint, item_id bigint, quantity bigint",
+    CHANGES: CHANGES_COLUMNS,
     EVENTS: "n bigint, line bigint, event text",
     REFUSALS: "n bigint, line bigint, code text, detail text, unmapped text, store_id bigint, "
     "spoils boolean",
@@ -30,7 +33,6 @@ SELECT store_id, item_id, quantity {_OF_CHUNK} AND store_id = ANY(%(complete)s::
 """
 COUNTED_OTHERS = f"""
 SELECT store_id, item_id, quantity {_OF_CHUNK} AND store_id <> ALL(%(complete)s::bigint[])
-ORDER BY store_id, item_id
 """
 
 
