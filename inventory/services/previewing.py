@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -49,8 +50,8 @@ class Preview:
     """How many SKUs and stores a change reaches, and in how many positions (an item in a store).
 
     ``to_zero`` positions are not sold any more by some site, ``back`` ones are sold again. Only
-    the first ``stores_seen`` of ``stores_in_scope`` were looked at when the time did not suffice
-    for more.
+    ``stores_seen`` of ``stores_in_scope``, drawn by lot, were looked at when the time did not
+    suffice for more.
     """
 
     stores_in_scope: int
@@ -66,6 +67,13 @@ class Preview:
     def complete(self) -> bool:
         """Whether every store in scope was looked at."""
         return self.stores_seen == self.stores_in_scope
+
+    @property
+    def positions_in_all(self) -> int:
+        """How many positions change in all stores in scope, if the others are like those seen."""
+        if not self.stores_seen:
+            return 0
+        return round(self.positions * self.stores_in_scope / self.stores_seen)
 
 
 def preview(
@@ -108,9 +116,13 @@ def _channels(scopes: Sequence[Scope]) -> list[SalesChannel]:
 
 
 def _slices(stores: dict[int, Store], scopes: Sequence[Scope]) -> Iterator[dict[int, Store]]:
-    """So many stores at a time that their positions are few: all of them for a single item."""
+    """So many stores at a time that their positions are few: all of them for a single item.
+
+    Their order is drawn by lot, the same each time, so that the first ones stand for the others.
+    """
     size = min(STORES, max(1, POSITIONS // max(1, _goods(scopes).count())))
     rows = list(stores.items())
+    random.Random(len(rows)).shuffle(rows)  # noqa: S311  no secret
     for start in range(0, len(rows), size):
         yield dict(rows[start : start + size])
 

@@ -123,7 +123,8 @@ def test_a_preview_that_ran_out_of_time_says_so(client, chief, mug, monkeypatch)
 
     shown = read(client.post(address(SafetyStock, "add"), fields))
 
-    assert "in the first 1 of 2 stores" in shown
+    assert "in 1 of 2 stores, drawn by lot" in shown
+    assert "about 2 shelves change in all" in shown
 
 
 def test_a_rule_that_is_refused_is_not_previewed(client, chief, mug):
