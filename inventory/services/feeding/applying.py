@@ -24,6 +24,10 @@ PREFIX = 32
 # deadlock, serialization failure, a lock that did not come: another try may well succeed
 _PASSING = {"40P01", "40001", "55P03"}
 
+# A chunk that a power cut takes back is applied again: it went together with the count of lines.
+# That the file is done waits for the disk, and for all that came before.
+_LATER_ON_DISK = "SET LOCAL synchronous_commit = off"
+
 _STORES_OF_CHUNK = """
 SELECT DISTINCT store_id FROM pg_temp.feed_counts
 WHERE n > %(after)s AND n <= %(until)s ORDER BY store_id
@@ -64,6 +68,8 @@ def apply_chunk(
     Raises RowsRefused, with nothing changed, where all rows of the file count or none.
     """
     with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute(_LATER_ON_DISK)
         count, lines = refusals.keep(file, after=chunk.after, until=chunk.until)
         if file.mode == "snapshot":
             told = vars(_count(file, chunk, looked, moment))

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import islice
+from typing import TypeVar
 
 from django.conf import settings
 from django.db import connection, reset_queries
@@ -22,6 +24,8 @@ from inventory.models import StockFile
 from inventory.services.feeding import staging
 from inventory.services.feeding.codes import Codes, Stores
 from inventory.services.feeding.judging import TROUBLES, Judge
+
+T = TypeVar("T")
 
 CHUNK_LINES = 50_000
 
@@ -111,7 +115,7 @@ class Look:
     def through(self) -> Looked:
         """Judge and stage every row. Raises UnreadableFeed."""
         self._begun = False
-        for batch in self._batches():
+        for batch in _ahead(self._batches()):
             self._begin()
             if isinstance(batch, Block):
                 table = self._table
@@ -186,6 +190,15 @@ class Look:
                 after = begins - 1
             before = (store, ends)
         return [*ranges, (after, self._judge.rows)] if self._judge.rows else []
+
+
+def _ahead(batches: Iterator[T]) -> Iterator[T]:
+    """The batches, each read and unpacked while the one before it is being judged."""
+    with ThreadPoolExecutor(1, "feed") as reader:
+        coming = reader.submit(next, batches, None)
+        while (batch := coming.result()) is not None:
+            coming = reader.submit(next, batches, None)
+            yield batch
 
 
 def _share_out(chunks: list[Chunk], stores: dict[int, tuple[int, ...]]) -> None:
