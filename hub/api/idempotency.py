@@ -27,7 +27,6 @@ from hub.api.errors import (
     IdempotencyKeyReused,
     RequestRunning,
 )
-from hub.api.models import IdempotencyRecord
 from hub.api.rendering import JsonRenderer, to_bytes
 from hub.crypto import decrypt, encrypt
 
@@ -44,6 +43,12 @@ _LOCK = "SELECT pg_try_advisory_xact_lock(%(lock)s)"
 _LOOK = """
 SELECT request_hash, status, headers, body FROM api_idempotencyrecord
 WHERE channel_id = %(channel)s AND route = %(route)s AND key = %(key)s
+"""
+
+# Stored past the ORM: what a request has changed stays locked until this is done.
+_STORE = """
+INSERT INTO api_idempotencyrecord (channel_id, route, key, request_hash, status, headers, body)
+VALUES (%(channel)s, %(route)s, %(key)s, %(hash)s, %(status)s, %(headers)s::jsonb, %(body)s)
 """
 
 V = TypeVar("V", bound=APIView)
@@ -143,15 +148,17 @@ def _run_and_store(scope: _Scope, wanted: str, reply: HttpResponseBase) -> HttpR
         return reply
     body = to_bytes(reply.data) if isinstance(reply, Response) else reply.content  # type: ignore[attr-defined]
     headers = {name: reply[name] for name in _STORED_HEADERS if name in reply}
-    IdempotencyRecord.objects.create(
-        channel_id=scope.channel_id,
-        route=scope.route,
-        key=scope.key,
-        request_hash=wanted,
-        status=reply.status_code,
-        headers=headers,
-        body=encrypt(body.decode()),
-    )
+    values: dict[str, Any] = {
+        "channel": scope.channel_id,
+        "route": scope.route,
+        "key": scope.key,
+        "hash": wanted,
+        "status": reply.status_code,
+        "headers": json.dumps(headers),
+        "body": encrypt(body.decode()),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_STORE, values)
     return _reply(body, reply.status_code, headers)
 
 
