@@ -8,9 +8,9 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from hub import clock
-from inventory.models import InventoryEvent, StockLevel, StoreFeed
+from inventory.models import FeedLayout, InventoryEvent, StockLevel, StoreFeed
 from inventory.services import files
-from inventory.services.feeding import looking
+from inventory.services.feeding import looking, running
 from tests.factories import make_item, make_store
 
 pytestmark = pytest.mark.django_db
@@ -249,3 +249,83 @@ def test_progress_counts_every_line(store, monkeypatch):
     files.run_file(file=file, advance=lambda *numbers: told.append(numbers))
 
     assert told == [(1, 2), (2, 2)]
+
+
+def test_a_layout_and_a_policy_are_named_by_option(store, write):
+    FeedLayout.objects.create(code="erp", source="old-erp", columns={"sku": "art"}, store=store)
+
+    code, _, err = run(write("art,on_hand\nMUG,3\nNO,1\n"), "--layout", "erp")
+    assert (code, err.splitlines()[-1]) == (1, "1 lines were refused")
+    assert InventoryEvent.objects.get().source == "old-erp"
+
+    path = write("art,on_hand\nTEA,3\nNO,1\n", "b.csv")
+    code, _, err = run(path, "--layout", "erp", "--policy", "reject_file")
+    assert code == 2
+    assert "leave --policy reject_file out" in err
+    assert on_hand() == {("S1", "MUG"): 3}
+
+
+def test_an_unknown_layout_is_named(store, write):
+    code, _, err = run(write("sku,on_hand\nMUG,3\n"), "--layout", "nope")
+
+    assert (code, err) == (2, "no active layout 'nope'")
+
+
+def test_a_refused_file_is_tried_again_when_it_is_brought_again(store, write):
+    path = write("sku,on_hand\nMUG,3\nNEW,1\n")
+    assert run(path, "--store", "S1", "--policy", "reject_file")[0] == 2
+    make_item(sku="NEW")
+
+    code, out, _ = run(path, "--store", "S1", "--policy", "reject_file")
+
+    assert (code, out) == (0, "2 lines: 2 applied\n")
+
+
+def test_a_dry_run_tells_and_changes_nothing(store, write):
+    code, out, _ = run(write("sku,on_hand\nMUG,3\nNO,1\n"), "--store", "S1", "--dry-run")
+
+    assert code == 0
+    assert out.startswith("2 lines, 1 refused, 1 applied, 0 unchanged")
+    assert "line 3: unknown_sku" in out
+    assert not StockLevel.objects.exists()
+
+
+def test_a_file_that_cuts_too_deep_waits_for_yes(store, write):
+    run(write("sku,on_hand\nMUG,90\nTEA,10\n", "before.csv"), "--store", "S1")
+    path = write("sku,on_hand\nMUG,9\n")
+
+    code, out, err = run(path, "--store", "S1", "--complete")
+    assert code == 3
+    assert "store S1: 100 units now, 9 then: 91 % less, 1 SKUs fall to zero" in out
+    assert "--yes" in err
+    assert on_hand()["S1", "TEA"] == 10
+
+    assert run(path, "--store", "S1", "--complete", "--yes")[0] == 0
+    assert on_hand() == {("S1", "MUG"): 9, ("S1", "TEA"): 0}
+
+
+def test_what_happened_is_imported_as_events(store, write):
+    rows = "id,sku,kind,quantity,occurred_at\ne1,MUG,return,2,2026-01-02T03:04:05Z\n"
+
+    code, out, _ = run(write(rows), "--store", "S1", "--mode", "delta")
+
+    assert (code, out) == (0, "1 lines: 1 applied\n")
+    assert on_hand() == {("S1", "MUG"): 2}
+
+
+def test_an_interrupted_import_goes_on_when_it_is_run_again(store, write, monkeypatch):
+    monkeypatch.setattr(looking, "CHUNK_LINES", 1)
+    path = write("sku,on_hand\nMUG,3\nTEA,4\nSOAP,5\n")
+    apply_chunk = running.apply_chunk
+
+    def interrupted(file, chunk, *others):
+        if chunk.after == 1:
+            raise KeyboardInterrupt
+        return apply_chunk(file, chunk, *others)
+
+    monkeypatch.setattr(running, "apply_chunk", interrupted)
+    code, _, err = run(path, "--store", "S1")
+    assert (code, err) == (130, "interrupted; run it again with the same file to go on")
+    monkeypatch.setattr(running, "apply_chunk", apply_chunk)
+
+    assert run(path, "--store", "S1")[:2] == (0, "3 lines: 3 applied\n")
