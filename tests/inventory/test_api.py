@@ -8,6 +8,7 @@ from django.test import Client
 
 from hub import clock
 from hub.api.keys import SCOPES, create_key
+from hub.stores.models import Store
 from inventory.models import ChannelBuffer, Hold, InventoryEvent, SafetyStock, StockLevel
 from inventory.services.allocations import convert_hold
 from inventory.services.holds import find_hold, place_hold
@@ -42,6 +43,7 @@ def tea(store):
 
 class Api:
     def __init__(self, channel, **values):
+        self.channel = channel
         secret = create_key(channel=channel, name="test", scopes=SCOPES, **values)[1]
         self.client = Client(
             raise_request_exception=False, headers={"Authorization": f"Bearer {secret}"}
@@ -292,8 +294,8 @@ def test_a_hold_whose_time_is_over_shows_it_before_the_sweep(api, channel, store
     [(5, 20, 25), (5, 1, 10), (9, 120, 120)],
     ids=["longer", "never shorter", "two hours in all"],
 )
-def test_a_living_hold_can_be_made_to_last(age, minutes, lasts, api, channel, store, mug):
-    hold = place_hold(channel=channel, store=store, lines={mug.pk: 4})
+def test_a_living_hold_can_be_made_to_last(age, minutes, lasts, api, mug):
+    hold = place_hold(channel=api.channel, store=Store.objects.get(), lines={mug.pk: 4})
 
     with clock.turned_to(hold.created_at + timedelta(minutes=age)):
         reply = api.patch(f"/v1/holds/{hold.public_id}", {"minutes": minutes})
@@ -313,8 +315,8 @@ def test_a_hold_whose_time_is_over_cannot_be_extended(api, channel, store, mug):
 
 
 @pytest.mark.parametrize("minutes", [0, 121, "soon", 1.5])
-def test_a_hold_is_not_extended_by_nonsense(minutes, api, channel, store, mug):
-    hold = place_hold(channel=channel, store=store, lines={mug.pk: 4})
+def test_a_hold_is_not_extended_by_nonsense(minutes, api, mug):
+    hold = place_hold(channel=api.channel, store=Store.objects.get(), lines={mug.pk: 4})
 
     reply = api.patch(f"/v1/holds/{hold.public_id}", {"minutes": minutes})
 
