@@ -189,9 +189,7 @@ def _route_held(errand: Errand, pickup: Pickup, hold_id: str) -> Routed:
         reference=hold.store.code, allowed_store_ids=errand.allowed_store_ids
     )
     _check_same_store(store, pickup)
-    convert_hold(
-        hold=hold, reference=errand.reference, lines=errand.units, promised_at=promised_at
-    )
+    convert_hold(hold=hold, reference=errand.reference, lines=errand.units, promised_at=promised_at)
     return Routed(store, promised_at, explain_named(store, asked="hold"))
 
 
