@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -138,13 +139,20 @@ class AvailabilityView(HubView):
 def _told(site: Caller, stores: list[str], skus: list[str]) -> list[dict[str, Any]]:
     """Every position's number; raises NotFound and UnknownSku, naming what there is not."""
     found = promised_by_reference(channel=site.channel, stores=stores, skus=skus, using=database())
-    _check_all_found(site, stores, skus, {row.store_id for row in found.values()}, len(found))
+    _check_all_found(site, stores, skus, {store for _, _, store in found.values()}, len(found))
+    told = {moment: _rfc3339(moment) for moment in {moment for _, moment, _ in found.values()}}
     return [
-        {"store": store, "sku": sku, "available": row.available, "counted_at": row.counted_at}
+        {"store": store, "sku": sku, "available": units, "counted_at": told[moment]}
         for store in stores
         for sku in skus
-        for row in (found[store, sku],)
+        for units, moment, _ in (found[store, sku],)
     ]
+
+
+def _rfc3339(seconds: float | None) -> str | None:
+    if seconds is None:
+        return None
+    return datetime.fromtimestamp(seconds, UTC).isoformat().replace("+00:00", "Z")
 
 
 def _explained(site: Caller, stores: list[str], skus: list[str]) -> list[dict[str, Any]]:

@@ -78,15 +78,8 @@ class Total(NamedTuple):
     stores: int
 
 
-class Promise(NamedTuple):
-    """What can be promised of an item in a store, as sites are told it; ``counted_at`` is an
-    RFC 3339 text in UTC, None when nobody ever counted."""
-
-    store: str
-    sku: str
-    available: int
-    counted_at: str | None
-    store_id: int
+# What can be promised, when that was last counted (seconds since 1970, None: never), store id.
+Promise = tuple[int, float | None, int]
 
 
 def available(
@@ -152,16 +145,19 @@ def promised_by_reference(
     skus: Sequence[str],
     using: str = DEFAULT_DB_ALIAS,
 ) -> dict[tuple[str, str], Promise]:
-    """The bare numbers of ``available_by_reference``: for large questions at half the price."""
+    """The bare numbers of ``available_by_reference``, for large questions: plain tuples."""
     question = formula.by_reference(formula.PROMISES_BY_REFERENCE, stores=stores, skus=skus)
     rows = _ask(question, channel=channel, using=using)
-    found = {(row[0], row[1]): Promise(row[0], row[1], *row[3:]) for row in rows}
-    if sets := sorted({row[1] for row in rows if row[2]}):
+    found: dict[tuple[str, str], Promise] = {
+        (store, sku): (units, counted_at, store_id)
+        for store, sku, units, counted_at, store_id, _ in rows
+    }
+    if sets := sorted({row[1] for row in rows if row[5]}):
         told = available_by_reference(channel=channel, stores=stores, skus=sets, using=using)
         for place, position in told.items():
-            found[place] = found[place]._replace(
-                available=position.atp, counted_at=_text(position.counted_at)
-            )
+            counted = position.counted_at
+            since = None if counted is None else counted.timestamp()
+            found[place] = position.atp, since, position.store_id
     return found
 
 
@@ -217,10 +213,6 @@ def _availability(row: tuple[Any, ...]) -> Availability:
     *terms, counted_at, feed_buffer, stops, store_id = row[3:]
     moment = None if counted_at is None else datetime.fromtimestamp(counted_at, UTC)
     return Availability._make([*terms, moment, feed_buffer, stops or [], store_id])
-
-
-def _text(moment: datetime | None) -> str | None:
-    return None if moment is None else f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%f}Z"
 
 
 def protected_units(

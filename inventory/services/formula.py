@@ -100,9 +100,7 @@ COLUMNS = """is_bundle, atp, on_hand, unavailable, allocated, held, safety_stock
     counted_at, feed_buffer, stops, store_id"""
 TERMS = f"SELECT store_id, item_id, {COLUMNS} FROM position"  # noqa: S608  made of constants
 TERMS_BY_REFERENCE = f"SELECT store, item, {COLUMNS} FROM position"  # noqa: S608
-PROMISES_BY_REFERENCE = """SELECT store, item, is_bundle, atp, to_char(
-    to_timestamp(counted_at) AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), store_id
-    FROM position"""
+PROMISES_BY_REFERENCE = "SELECT store, item, atp, counted_at, store_id, is_bundle FROM position"
 TOTALS = """SELECT item_id, greatest(0, sum(atp) - coalesce((
         SELECT network_units FROM inventory_channelbuffer WHERE channel_id = %(channel)s), 0)),
     count(*) FILTER (WHERE atp > 0) FROM position GROUP BY item_id"""

@@ -80,7 +80,7 @@ def every_answer(channel, store, item):
     )
     exported = {sku: row.atp for _, sku, row in export(channel=channel, stores=[store])}
     return {
-        "api": promised_by_reference(channel=channel, **names)[store.code, item.sku].available,
+        "api": promised_by_reference(channel=channel, **names)[store.code, item.sku][0],
         "explained": available_by_reference(channel=channel, **names)[store.code, item.sku].atp,
         "routing": available(channel=channel, store_ids=[store.pk], item_ids=[item.pk])[pair].atp,
         "feed": available_of(channel=channel, pairs=[pair])[pair].atp,
