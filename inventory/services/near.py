@@ -89,13 +89,10 @@ def stores_near(
     if at_least != "none":
         values |= {"items": list(needed), "units": list(needed.values())}
     near: list[NearStore] = []
+    items = sorted({*lines, *needed})
     for places in _looks(_WITHIN.format(stocked=_STOCKED[at_least]), values, limit, using):
-        stock = available(
-            channel=channel,
-            store_ids=[store_id for store_id, _ in places],
-            item_ids=sorted({*lines, *needed}),
-            using=using,
-        )
+        ids = [store_id for store_id, _ in places]
+        stock = available(channel=channel, store_ids=ids, item_ids=items, using=using)
         looked = (_look(place, lines, needed, stock) for place in places)
         near += [store for store in looked if store.basket in _GOOD[at_least]]
         if len(near) >= limit:

@@ -52,12 +52,7 @@ def take(
     """
     needed = bundles.unpacked(lines)
     items, quantities = ordered(needed)
-    if needed.keys() != lines.keys() and (
-        stopped := availability.shortages(
-            channel=channel, store=store, lines={i: n for i, n in lines.items() if i not in needed}
-        )
-    ):
-        raise InsufficientStock(stopped)
+    _check_bundles(channel, store, {i: n for i, n in lines.items() if i not in needed})
     for _ in range(TRIES):
         protected = availability.protected_units(channel=channel, store=store, item_ids=items)
         parameters: dict[str, Any] = {
@@ -77,3 +72,9 @@ def take(
         if short := availability.shortages(channel=channel, store=store, lines=needed):
             break
     raise InsufficientStock(short)
+
+
+def _check_bundles(channel: SalesChannel, store: Store, lines: Mapping[int, int]) -> None:
+    """Bundles have no row to be guarded by: whether they are sold at all is asked before."""
+    if lines and (short := availability.shortages(channel=channel, store=store, lines=lines)):
+        raise InsufficientStock(short)
