@@ -11,7 +11,6 @@ from django.http import HttpResponse
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
-from rest_framework.response import Response
 
 from hub import clock
 from hub.api.auth import Caller, caller
@@ -108,7 +107,9 @@ class NearStoreShape(serializers.Serializer[Any]):
     store = PlaceShape()
     metres = serializers.IntegerField(help_text="As the crow flies.")
     open_now = serializers.BooleanField()
-    opens_at = serializers.DateTimeField(allow_null=True, help_text="Next; now when it is open.")
+    opens_at = serializers.DateTimeField(
+        allow_null=True, help_text="Next; null while it is open, or when it never opens."
+    )
     closes_at = serializers.DateTimeField(allow_null=True, help_text="The end of that opening.")
     basket = serializers.ChoiceField(choices=["whole", "part", "none"])
     lines = NearLineShape(many=True)
@@ -126,9 +127,11 @@ class NearView(HubView):
     scopes: ClassVar = {"GET": "availability:read"}
 
     @extend_schema(
-        operation_id="read_availability_near", parameters=[NearQuery], responses={200: NearShape}
+        operation_id="read_availability_near",
+        parameters=[NearQuery, IF_NONE_MATCH],
+        responses={200: NearShape, 304: NOT_MODIFIED},
     )
-    def get(self, request: Request) -> Response:
+    def get(self, request: Request) -> HttpResponse:
         """The stores around a point that have the basket, with distance and opening times."""
         wanted = read_listed(NearQuery, request)
         site = caller(request)
@@ -148,8 +151,9 @@ class NearView(HubView):
         rows = Store.objects.using(database()).prefetch_related("hours", "exceptions")
         stores = rows.in_bulk([place.store_id for place in near])
         asked = {items[sku].pk: (sku, quantity) for sku, quantity in units.items()}
-        return Response(
-            {"stores": [_near_shape(stores[place.store_id], place, asked) for place in near]}
+        return conditional(
+            request,
+            {"stores": [_near_shape(stores[place.store_id], place, asked) for place in near]},
         )
 
 
@@ -231,12 +235,13 @@ def _near_shape(
     store: Store, place: NearStore, asked: Mapping[int, tuple[str, int]]
 ) -> dict[str, Any]:
     now, calendar = clock.now(), calendar_of(store)
+    is_open_now = is_open(*calendar, now)
     return {
         "store": {"id": store.public_id}
         | {name: getattr(store, name) for name in list(PlaceShape().fields)[1:]},
         "metres": round(place.metres),
-        "open_now": is_open(*calendar, now),
-        "opens_at": next_opening(*calendar, now),
+        "open_now": is_open_now,
+        "opens_at": None if is_open_now else next_opening(*calendar, now),
         "closes_at": next_closing(*calendar, now),
         "basket": place.basket,
         "lines": [

@@ -1,6 +1,6 @@
 """Asking around: near a point, over all stores, why, and whether anything changed since."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -87,11 +87,16 @@ def test_only_stores_within_the_radius_that_have_enough_are_told(api, town, quer
 
 
 def test_distance_and_opening_times_are_told(api, town):
+    night = datetime(2026, 3, 2, 3, tzinfo=UTC)
+    with clock.turned_to(night):
+        asleep = api.get(f"/v1/availability/near?{HERE}&sku=MUG&limit=2").json()["stores"][1]
     reply = api.get(f"/v1/availability/near?{HERE}&sku=MUG&limit=2").json()["stores"][1]
 
     assert reply["metres"] == 1112
     assert reply["open_now"] is True
-    assert reply["opens_at"] == "2026-03-02T11:00:00Z"
+    assert reply["opens_at"] is None
+    assert asleep["open_now"] is False
+    assert asleep["opens_at"] == "2026-03-02T07:00:00Z"
     assert reply["closes_at"] == "2026-03-02T19:00:00Z"
     assert reply["store"]["city"] == "Warszawa"
 
@@ -151,8 +156,15 @@ def test_the_network_of_a_key_for_some_stores_is_theirs(channel, town):
     assert (row["available"], row["stores"]) == (2, 1)
 
 
-def test_an_answer_that_still_holds_is_not_sent_again(api, town):
-    address = "/v1/availability?store=S1&sku=MUG"
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/v1/availability?store=S1&sku=MUG",
+        f"/v1/availability/near?{HERE}&sku=MUG",
+        "/v1/availability/network?sku=MUG",
+    ],
+)
+def test_an_answer_that_still_holds_is_not_sent_again(address, api, town):
     first = api.get(address)
     same = api.client.get(address, headers={"If-None-Match": f'"x", {first["ETag"]}'})
     StockLevel.objects.update(on_hand=1)
