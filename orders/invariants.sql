@@ -40,12 +40,12 @@ WHERE shop_order.status <> 'open'
     SELECT FROM orders_fulfillmentorder AS part
     WHERE part.order_id = shop_order.id AND part.status = 'completed');
 
--- name: work_agrees_with_stock | What a part still needs is what inventory has set aside for it, and nothing once it is over.
+-- name: work_agrees_with_stock | What a part still needs, or has to put back, is what inventory has set aside for it.
 SELECT coalesce(work.reference, stock.reference) AS reference, work.units AS needed, stock.units AS set_aside
 FROM (
     SELECT part.public_id AS reference, line.item_id,
         sum(CASE WHEN part.status IN ('proposed', 'accepted', 'picking', 'picked', 'ready')
-            THEN line.allocated - line.short ELSE 0 END) AS units
+            THEN line.allocated - line.short ELSE 0 END + line.to_put_back) AS units
     FROM orders_fulfillmentorder AS part
     JOIN orders_fulfillmentline AS line ON line.fulfillment_id = part.id
     GROUP BY part.public_id, line.item_id
@@ -143,3 +143,10 @@ WHERE must.passed AND 1 <> (
     SELECT count(*) FROM events_fact AS fact
     WHERE fact.subject = 'order:' || part.order_id AND fact.name = must.name
       AND (fact.data ->> 'fulfillment_id')::bigint = part.id);
+
+-- name: put_backs_agree_with_lines | What a line has to put back is the sum of its open put-back tasks.
+SELECT line.id AS fulfillment_line_id, line.to_put_back, coalesce(sum(task.units), 0) AS asked
+FROM orders_fulfillmentline AS line
+LEFT JOIN orders_putback AS task ON task.line_id = line.id AND task.done_at IS NULL
+GROUP BY line.id
+HAVING line.to_put_back <> coalesce(sum(task.units), 0);

@@ -37,6 +37,14 @@ class OrderCanceled(Happening):
 
 
 @dataclass(frozen=True, kw_only=True)
+class OrderAmended(Happening):
+    """Some of what was bought will not be supplied; the rest stands."""
+
+    name = "order.amended"
+    order_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class OrderCompleted(Happening):
     name = "order.completed"
     order_id: int
@@ -95,6 +103,13 @@ class FulfillmentRejected(OfFulfillment):
 @dataclass(frozen=True, kw_only=True)
 class FulfillmentCanceled(OfFulfillment):
     name = "fulfillment.canceled"
+
+
+@dataclass(frozen=True, kw_only=True)
+class FulfillmentAmended(OfFulfillment):
+    """What the store shall prepare has become less, or other; its pick list is out of date."""
+
+    name = "fulfillment.amended"
 
 
 @dataclass(frozen=True, kw_only=True)

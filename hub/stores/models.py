@@ -69,6 +69,22 @@ class Store(models.Model):
     phone = models.CharField(max_length=20, blank=True, help_text="E.164, shown to customers")
     pickup_enabled = models.BooleanField(default=True)
     lead_minutes = models.PositiveSmallIntegerField(default=60)
+    cut_off = models.TimeField(
+        null=True,
+        blank=True,
+        help_text="an order placed later in the day counts as placed at the next opening",
+    )
+    slot_minutes = models.PositiveSmallIntegerField(
+        default=30, db_default=30, help_text="length of a pickup window"
+    )
+    slot_capacity = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="orders per pickup window; empty: as many as come"
+    )
+    orders_per_hour = models.PositiveSmallIntegerField(
+        null=True,
+        blank=True,
+        help_text="how many it prepares in an hour; empty: its queue delays nobody",
+    )
     active = models.BooleanField(default=True)
 
     class Meta:
@@ -122,6 +138,55 @@ class HoursException(models.Model):
 
     def __str__(self) -> str:
         return f"{self.date} {self.reason}"
+
+
+class StoreGroup(models.Model):
+    """Stores that rules speak of by one name: a region, a format, a pilot wave."""
+
+    name = models.CharField(max_length=60, unique=True)
+    stores = models.ManyToManyField(Store, related_name="groups", blank=True)
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class StoreSwitch(models.Model):
+    """Something a lead switched on for a store: no new orders, an early closing, a dead POS.
+
+    At most one of a kind is on; ``closed_at`` is when it was undone or ran out (``until``).
+    ``before`` keeps what undoing puts back.
+    """
+
+    class Kind(models.TextChoices):
+        PAUSED = "paused", "no new orders"
+        CLOSING_EARLY = "closing_early", "closing early"
+        POS_DOWN = "pos_down", "POS down"
+
+    store = models.ForeignKey(Store, on_delete=models.CASCADE, related_name="switches")
+    kind = models.CharField(max_length=13, choices=Kind)
+    reason = models.CharField(max_length=200, blank=True)
+    until = models.DateTimeField(null=True, blank=True, help_text="empty: until it is undone")
+    before = models.JSONField(default=dict, editable=False)
+    opened_at = models.DateTimeField(db_default=Now(), editable=False)
+    opened_by = models.CharField(max_length=150, blank=True, editable=False)
+    closed_at = models.DateTimeField(null=True, editable=False)
+    closed_by = models.CharField(max_length=150, blank=True, editable=False)
+
+    class Meta:
+        verbose_name_plural = "store switches"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["store", "kind"],
+                condition=models.Q(closed_at__isnull=True),
+                name="switch_one_on",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} at {self.store_id}"
 
 
 class PosConnection(models.Model):

@@ -35,7 +35,21 @@ class Item(models.Model):
         max_length=5, choices=[("each", "each"), ("gram", "gram")], default="each"
     )
     zone = models.CharField(max_length=8, choices=Zone, default=Zone.AMBIENT)
-    allergens = models.JSONField(default=list, blank=True, help_text="EU list codes; [] = none")
+    fresh = models.BooleanField(
+        default=False, db_default=False, help_text="waits until closing time, is never put back"
+    )
+    lead_minutes = models.PositiveSmallIntegerField(
+        default=0, db_default=0, help_text="to prepare it, when that takes longer than the store's"
+    )
+    content = models.PositiveIntegerField(
+        null=True, blank=True, help_text="size of one unit in grams, millilitres or pieces"
+    )
+    allergens = models.JSONField(
+        null=True, blank=True, help_text="EU list codes; [] = none, null = not known"
+    )
+    diets = models.JSONField(
+        null=True, blank=True, help_text="what it suits: vegan, halal, …; null = not known"
+    )
     minimum_age = models.PositiveSmallIntegerField(default=0)
     price_minor = models.PositiveIntegerField(default=0, help_text="list price, chain currency")
     active = models.BooleanField(default=True)

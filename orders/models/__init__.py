@@ -7,6 +7,7 @@ from orders.models.fulfillment import (
     FulfillmentStatus,
     HandOff,
     PickupCode,
+    PutBack,
     RoutingDecision,
 )
 from orders.models.order import Block, Order, OrderLine, OrderStatus
@@ -24,6 +25,7 @@ __all__ = [
     "OrderLine",
     "OrderStatus",
     "PickupCode",
+    "PutBack",
     "RecalledPart",
     "RoutingDecision",
     "Spot",

@@ -33,7 +33,10 @@ class FulfillmentStatus(models.TextChoices):
 class FulfillmentOrder(models.Model):
     """The part of an order that one store prepares. A re-route closes it and makes another.
 
-    ``promised_at`` is when it shall be ready; ``expires_at`` until when a ready one waits.
+    ``promised_at`` is when it shall be ready, ``promised_first`` what was said when it was placed;
+    ``window_start`` to ``window_end`` is when the customer means to come. ``accept_by`` is when
+    the store should have accepted it, ``expires_at`` until when a ready one waits. ``replaces``
+    is the part of another store that this one was made for.
     """
 
     public_id = models.CharField(
@@ -46,6 +49,18 @@ class FulfillmentOrder(models.Model):
     )
     version = models.PositiveIntegerField(default=1)
     promised_at = models.DateTimeField()
+    promised_first = models.DateTimeField(null=True)
+    window_start = models.DateTimeField(null=True)
+    window_end = models.DateTimeField(null=True)
+    accept_by = models.DateTimeField(null=True)
+    replaces = models.ForeignKey(
+        "self",
+        null=True,
+        on_delete=models.PROTECT,
+        db_constraint=False,
+        db_index=False,
+        related_name="replacements",
+    )
     staging_location = models.CharField(max_length=40, blank=True)
     bags = models.PositiveSmallIntegerField(default=0)
     reason = models.CharField(max_length=60, blank=True, help_text="why it ended early")
@@ -64,7 +79,15 @@ class FulfillmentOrder(models.Model):
                 fields=["store", "promised_at"],
                 condition=Q(status__in=["proposed", "accepted", "picking", "picked", "ready"]),
                 name="fulfillment_queue",
-            )
+            ),
+            models.Index(
+                fields=["accept_by"],
+                condition=Q(status="proposed", accept_by__isnull=False),
+                name="fulfillment_accept_due",
+            ),
+            models.Index(
+                fields=["expires_at"], condition=Q(status="ready"), name="fulfillment_expiry"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -72,7 +95,12 @@ class FulfillmentOrder(models.Model):
 
 
 class FulfillmentLine(models.Model):
-    """Work on one line: how many are set aside, picked, found short and handed off."""
+    """Work on one line: how many are set aside, picked, found short and handed off.
+
+    ``unit_price_minor`` is what a unit of a substitute, or at an adjusted price, costs; null: the
+    order line's price. ``to_put_back`` units were picked and taken off the line again: they stay
+    set aside until somebody has put them back.
+    """
 
     fulfillment = models.ForeignKey(
         FulfillmentOrder, on_delete=models.PROTECT, related_name="lines"
@@ -85,6 +113,9 @@ class FulfillmentLine(models.Model):
     allocated = models.PositiveIntegerField()
     picked = models.PositiveIntegerField(default=0)
     short = models.PositiveIntegerField(default=0)
+    short_reason = models.CharField(max_length=20, blank=True, default="", db_default="")
+    to_put_back = models.PositiveIntegerField(default=0, db_default=0)
+    unit_price_minor = models.BigIntegerField(null=True)
     handed_off = models.PositiveIntegerField(default=0)
 
     class Meta:
@@ -102,6 +133,49 @@ class FulfillmentLine(models.Model):
 
     def __str__(self) -> str:
         return f"{self.allocated} x {self.item_id}"
+
+
+class PutBack(models.Model):
+    """Units that were picked and will not be collected: they go back to the shelf, or to waste.
+
+    They stay set aside in inventory until ``done_at``. Made by ``orders.putting_back``.
+    """
+
+    class Outcome(models.TextChoices):
+        SHELF = "shelf", "back on the shelf"
+        DAMAGED = "damaged", "damaged"
+        WRITTEN_OFF = "written_off", "written off"
+
+    line = models.ForeignKey(FulfillmentLine, on_delete=models.PROTECT, related_name="put_backs")
+    store = models.ForeignKey(Store, on_delete=models.PROTECT, related_name="+", db_index=False)
+    units = models.PositiveIntegerField()
+    location = models.CharField(max_length=40, blank=True, help_text="where the units stand")
+    reason = models.CharField(max_length=60)
+    asked_at = models.DateTimeField(db_default=Now(), editable=False)
+    done_at = models.DateTimeField(null=True)
+    done_by = models.CharField(max_length=60, blank=True)
+    outcome = models.CharField(max_length=11, choices=Outcome, blank=True)
+
+    class Meta:
+        verbose_name = "put-back"
+        constraints = [
+            models.CheckConstraint(condition=Q(units__gt=0), name="put_back_units"),
+            models.CheckConstraint(
+                condition=Q(done_at__isnull=True, outcome="")
+                | Q(done_at__isnull=False, outcome__gt=""),
+                name="put_back_done_how",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["store", "asked_at"],
+                condition=Q(done_at__isnull=True),
+                name="put_back_open",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.units} of {self.line_id}"
 
 
 class RoutingDecision(models.Model):

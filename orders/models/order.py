@@ -38,6 +38,9 @@ class Order(models.Model):
     locale = models.CharField(max_length=10, blank=True)
     note = models.TextField(blank=True)
     metadata = models.JSONField(default=dict)
+    near_latitude = models.FloatField(null=True, help_text="of the best-store search, else null")
+    near_longitude = models.FloatField(null=True)
+    radius_metres = models.PositiveIntegerField(null=True)
     is_test = models.BooleanField(default=False)
     placed_at = models.DateTimeField(db_index=True)
 
@@ -55,7 +58,16 @@ class Order(models.Model):
 
 
 class OrderLine(models.Model):
-    """One line as bought. ``canceled`` units will not be supplied."""
+    """One line as bought. ``canceled`` units will not be supplied.
+
+    Money is the site's, in minor units of the order's currency, for one unit (``tax_minor``: for
+    the whole line). ``price_cap_minor`` is the most that a unit of a substitute may cost.
+    """
+
+    class Substitution(models.TextChoices):
+        REFUSED = "refused", "no substitute"
+        ASK = "ask", "ask first"
+        ACCEPTED = "accepted", "take what fits"
 
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="lines")
     number = models.PositiveSmallIntegerField(help_text="1, 2, … as the site sent them")
@@ -63,6 +75,23 @@ class OrderLine(models.Model):
     quantity = models.PositiveIntegerField()
     canceled = models.PositiveIntegerField(default=0)
     unit_price_minor = models.BigIntegerField()
+    tax_minor = models.BigIntegerField(default=0, db_default=0)
+    substitution = models.CharField(
+        max_length=8,
+        choices=Substitution,
+        default=Substitution.REFUSED,
+        db_default=Substitution.REFUSED,
+    )
+    substitute = models.ForeignKey(
+        Item,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_constraint=False,
+        db_index=False,
+        help_text="what the customer would take instead",
+    )
+    price_cap_minor = models.BigIntegerField(null=True)
 
     class Meta:
         ordering = ["number"]
@@ -85,6 +114,8 @@ class Block(models.Model):
         FRAUD = "fraud"
         AGE_CHECK = "age_check"
         SUBSTITUTION = "substitution"
+        AMOUNT = "amount"
+        MOVE = "move"
         OTHER = "other"
 
     order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="blocks")
