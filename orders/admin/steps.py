@@ -14,6 +14,7 @@ from hub.errors import Invalid
 from orders.curbside import services as curbside
 from orders.models import FulfillmentOrder
 from orders.picking import services as picking
+from orders.picking.rejecting import reject
 
 MOST_UNITS = 10**9
 
@@ -93,7 +94,7 @@ def _ready(fulfillment: FulfillmentOrder, tap: Tap) -> str:
 
 
 def _reject(fulfillment: FulfillmentOrder, tap: Tap) -> str:
-    picking.reject(fulfillment=fulfillment, reason=tap.fields["reason"], **tap.once)
+    reject(fulfillment=fulfillment, reason=tap.fields["reason"], **tap.once)
     return "Rejected. Its stock is free again."
 
 

@@ -1,4 +1,4 @@
-"""The store's work on its part of an order: accept, pick, set ready, or reject."""
+"""The store's work on its part of an order: accept, pick, set ready."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from hub import clock
 from hub.events.catalog import (
     FulfillmentAccepted,
     FulfillmentPicked,
-    FulfillmentRejected,
     PickingStarted,
     ReadyForPickup,
 )
@@ -21,21 +20,18 @@ from hub.events.outbox import publish
 from inventory.services.allocations import release
 from inventory.services.stops import stop_after_short_pick
 from orders.actions import is_first, lock_parts
-from orders.blocks import open_block
 from orders.models import (
-    Block,
     FulfillmentLine,
     FulfillmentOrder,
     FulfillmentStatus,
     PickupCode,
 )
 from orders.picking.deadline import pickup_deadline
-from orders.picking.errors import NothingPicked, PickMismatch, ReasonMissing, StagingIncomplete
-from orders.states import LIVE, move
+from orders.picking.errors import NothingPicked, PickMismatch, StagingIncomplete
+from orders.states import move
 from orders.text import clean
 
 LOCATION_CHARACTERS = 40
-REASON_CHARACTERS = 60
 MOST_BAGS = 99
 PIN_DIGITS = 6
 
@@ -122,34 +118,6 @@ def mark_ready(
     )
     PickupCode.objects.create(fulfillment=fulfillment, pin=_fresh_pin())
     publish(ReadyForPickup(**_ids(fulfillment)))
-
-
-@transaction.atomic
-def reject(
-    *,
-    fulfillment: FulfillmentOrder,
-    reason: str,
-    token: str = "",
-    version: int | None = None,
-) -> None:
-    """The store cannot do it: REJECTED, its stock is free again.
-
-    When no other store works on the order, a block stands on it so that a person looks.
-    """
-    why = clean(reason, limit=REASON_CHARACTERS, what="the reason")
-    if not why:
-        raise ReasonMissing
-    if not is_first(fulfillment=fulfillment, action="reject", token=token):
-        return
-    lock_parts(fulfillment.order_id)
-    move(fulfillment, to=FulfillmentStatus.REJECTED, version=version, reason=why)
-    release(reference=fulfillment.public_id)
-    publish(FulfillmentRejected(**_ids(fulfillment)))
-    others = FulfillmentOrder.objects.filter(order_id=fulfillment.order_id, status__in=LIVE)
-    if not others.exists():
-        note = f"no store works on it: {why}"
-        open_block(order=fulfillment.order, reason=Block.Reason.OTHER, note=note)
-        fulfillment.refresh_from_db()
 
 
 def _check_counts(lines: list[FulfillmentLine], picked: Mapping[int, int]) -> None:

@@ -18,7 +18,8 @@ from orders.models import (
     Visit,
     VisitPickup,
 )
-from orders.picking.services import finish_picking, reject
+from orders.picking.rejecting import reject
+from orders.picking.services import finish_picking
 from orders.placing.cancel import cancel_order
 from tests.factories import (
     make_fulfillment,

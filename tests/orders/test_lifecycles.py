@@ -13,7 +13,8 @@ from inventory.models import Item, StockLevel
 from orders.blocks import lift_block, open_block
 from orders.curbside.services import arrive, hand_off
 from orders.models import Block, FulfillmentOrder, OrderLine, PickupCode
-from orders.picking.services import accept, finish_picking, mark_ready, reject, start_picking
+from orders.picking.rejecting import reject
+from orders.picking.services import accept, finish_picking, mark_ready, start_picking
 from orders.placing.cancel import cancel_order
 from orders.states import allowed_actions
 from tests.factories import make_channel, make_item, make_order, make_store, stock

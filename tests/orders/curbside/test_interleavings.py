@@ -25,7 +25,8 @@ from orders.curbside.handlers import end_visit
 from orders.curbside.services import arrive, begin_service, hand_off, say_on_my_way
 from orders.models import FulfillmentLine, FulfillmentOrder, HandOff, PickupCode, Visit, VisitPickup
 from orders.models.visit import ACTIVE_VISIT
-from orders.picking.services import accept, finish_picking, mark_ready, reject, start_picking
+from orders.picking.rejecting import reject
+from orders.picking.services import accept, finish_picking, mark_ready, start_picking
 from orders.placing.cancel import cancel_order
 from orders.states import LIVE
 from tests.factories import make_fulfillment, make_item, make_spots, make_store, stock

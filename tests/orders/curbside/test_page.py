@@ -13,7 +13,8 @@ from hub.links.models import Link
 from hub.links.services import make_link
 from orders.curbside.services import arrive, begin_service, hand_off, say_on_my_way
 from orders.models import FulfillmentOrder, Spot, Visit
-from orders.picking.services import finish_picking, mark_ready, reject
+from orders.picking.rejecting import reject
+from orders.picking.services import finish_picking, mark_ready
 from orders.placing.cancel import cancel_order
 from tests.factories import (
     CUSTOMER,

@@ -10,7 +10,8 @@ from orders.curbside.services import say_on_my_way
 from orders.errors import Blocked, IllegalMove, StaleVersion
 from orders.models import ActionRecord, Block, FulfillmentOrder
 from orders.picking.errors import NothingPicked, PickMismatch, ReasonMissing, StagingIncomplete
-from orders.picking.services import accept, finish_picking, mark_ready, reject, start_picking
+from orders.picking.rejecting import reject
+from orders.picking.services import accept, finish_picking, mark_ready, start_picking
 from orders.text import TextTooLong
 from tests.factories import (
     make_fulfillment,
