@@ -14,6 +14,7 @@ from orders.models import (
     Order,
     OrderLine,
     PickupCode,
+    PutBack,
     RoutingDecision,
     Visit,
     VisitPickup,
@@ -21,12 +22,14 @@ from orders.models import (
 from orders.picking.rejecting import reject
 from orders.picking.services import finish_picking
 from orders.placing.cancel import cancel_order
+from orders.putting_back import ask_put_back
 from tests.factories import (
     make_fulfillment,
     make_item,
     make_order,
     make_picking,
     make_ready,
+    pick_all,
     pin_of,
 )
 
@@ -50,6 +53,16 @@ def make_completed():
     part = make_ready()
     arrive(fulfillment=part, place="by the door")
     hand_off(fulfillment=part, pin=pin_of(part), by=None)
+    return part
+
+
+def make_unwanted():
+    """A picked part of which one unit is to be put back."""
+    part = make_picking()
+    pick_all(part)
+    line = part.lines.get()
+    OrderLine.objects.filter(pk=line.order_line_id).update(canceled=1)
+    ask_put_back(fulfillment=part, units={line.pk: 1}, reason="not wanted")
     return part
 
 
@@ -139,6 +152,10 @@ BREAKS = {
     "fulfillment_state_has_its_fact": (
         make_ready,
         lambda part: Fact.objects.filter(name="fulfillment.picked").delete(),
+    ),
+    "put_backs_agree_with_lines": (
+        make_unwanted,
+        lambda part: update(PutBack.objects.filter(line__fulfillment=part), units=2),
     ),
 }
 
