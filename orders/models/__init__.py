@@ -12,7 +12,16 @@ from orders.models.fulfillment import (
 )
 from orders.models.order import Block, Order, OrderLine, OrderStatus
 from orders.models.recall import RecalledPart
+from orders.models.returns import (
+    GoodsReturn,
+    PriceAdjustment,
+    Refund,
+    ReturnedLine,
+    Settlement,
+)
+from orders.models.substitution import SubstitutionOffer, SubstitutionRound
 from orders.models.visit import Spot, Visit, VisitPickup, VisitStatus
+from orders.models.window import SlotCapacity, WindowBooking
 
 __all__ = [
     "ActionRecord",
@@ -20,16 +29,25 @@ __all__ = [
     "FulfillmentLine",
     "FulfillmentOrder",
     "FulfillmentStatus",
+    "GoodsReturn",
     "HandOff",
     "Order",
     "OrderLine",
     "OrderStatus",
     "PickupCode",
+    "PriceAdjustment",
     "PutBack",
     "RecalledPart",
+    "Refund",
+    "ReturnedLine",
     "RoutingDecision",
+    "Settlement",
+    "SlotCapacity",
     "Spot",
+    "SubstitutionOffer",
+    "SubstitutionRound",
     "Visit",
     "VisitPickup",
     "VisitStatus",
+    "WindowBooking",
 ]
