@@ -118,6 +118,56 @@ class FulfillmentExpired(OfFulfillment):
 
 
 @dataclass(frozen=True, kw_only=True)
+class AmountChanged(OfFulfillment):
+    """A part became ready and is worth something else than was ordered; its settlement says how.
+
+    It waits for the site to settle the payment and lift the block.
+    """
+
+    name = "fulfillment.amount_changed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SubstitutesOffered(OfFulfillment):
+    """A customer is asked what may stand in for missing goods."""
+
+    name = "fulfillment.substitutes_offered"
+    round_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class SubstitutesAnswered(OfFulfillment):
+    """All that a customer was asked is answered: by him, for him, or by silence."""
+
+    name = "fulfillment.substitutes_answered"
+    round_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class GoodsReturned(OfFulfillment):
+    """A customer brought goods back."""
+
+    name = "fulfillment.goods_returned"
+    return_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class PriceAdjusted(OfFulfillment):
+    """A lead lowered the price of a line."""
+
+    name = "fulfillment.price_adjusted"
+    adjustment_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class RefundDue(OfFulfillment):
+    """The site owes its customer money; the refund says how much and for what."""
+
+    name = "order.refund_due"
+    refund_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class OfVisit(OfFulfillment):
     """Something a customer did on the way to collect one store's part of an order."""
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Sequence
 
 from django.db import transaction
 from django.db.models import prefetch_related_objects
 
+from hub.errors import ConnectorError
 from hub.events import leases, registry
 from hub.events.models import Delivery
 from hub.events.queues import Queue, register
@@ -35,13 +37,24 @@ def run(delivery: Delivery) -> None:
     arguments = (fact, fact_row) if handler.envelope else (fact,)
     with tracing(fact_row.trace_id), acting("system"):
         if handler.network:
-            handler.react(*arguments)
+            _react(handler, arguments, attempt=delivery.attempts)
             leases.settle(delivery)
         else:
             with transaction.atomic():
                 handler.react(*arguments)
                 if not leases.settle(delivery):
                     raise LeaseLost(delivery.pk)
+
+
+def _react(handler: registry.Handler, arguments: Sequence[object], *, attempt: int) -> None:
+    """Run a network handler; what fails waits as long as its own schedule says, if it has one."""
+    try:
+        handler.react(*arguments)
+    except ConnectorError as error:
+        if handler.waits and error.retry_after is None:
+            wait = handler.waits[min(attempt, len(handler.waits)) - 1]
+            error.retry_after = wait * random.uniform(0.5, 1)  # noqa: S311  jitter, not a secret
+        raise
 
 
 def load(deliveries: Sequence[Delivery]) -> None:

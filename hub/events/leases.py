@@ -32,6 +32,14 @@ class State(models.TextChoices):
     PARKED = "parked"
 
 
+class NotNow(Exception):
+    """The work waits for something that is known to be away: put off, not failed."""
+
+    def __init__(self, reason: str, *, seconds: float) -> None:
+        super().__init__(reason)
+        self.seconds = seconds
+
+
 class Leased(models.Model):
     """A row of work. ``lane`` bounds who waits for whom (one per connector or provider);
     rows with the same non-empty ``ordering_key`` and lane are done one after another by id."""

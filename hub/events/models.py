@@ -69,3 +69,27 @@ class Heartbeat(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.instance}"
+
+
+class Breaker(models.Model):
+    """Whether calls to one outside system make sense now; shared by all processes.
+
+    Made by the first failure. ``failures`` counts those in a row; while it is open nobody calls
+    before ``due_at``, and then one call at a time tries whether it is back.
+    """
+
+    class State(models.TextChoices):
+        CLOSED = "closed", "calls go out"
+        OPEN = "open", "out of reach"
+        HALF_OPEN = "half_open", "being tried"
+
+    key = models.CharField(max_length=60, unique=True, help_text="the lane, such as pos:17")
+    state = models.CharField(max_length=9, choices=State, default=State.CLOSED)
+    failures = models.PositiveIntegerField(default=0)
+    probes = models.PositiveIntegerField(default=0, help_text="failed since it opened")
+    opened_at = models.DateTimeField(null=True)
+    due_at = models.DateTimeField(null=True, help_text="when it is tried next, or given up on")
+    last_error = models.CharField(max_length=200, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.key} {self.state}"

@@ -27,6 +27,7 @@ class Handler:
     key: Callable[[Any], str]
     network: bool
     envelope: bool
+    waits: tuple[float, ...] = ()
 
 
 _by_fact: dict[str, list[Handler]] = defaultdict(list)
@@ -38,6 +39,7 @@ def handles(
     lane: str | Callable[[F], str] = "db",
     key: Callable[[F], str] | None = None,
     envelope: bool = False,
+    waits: tuple[float, ...] = (),
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Register a reaction to facts of ``kinds``.
 
@@ -45,7 +47,8 @@ def handles(
     its effect happens exactly once. In any other lane it may call the network, runs outside a
     transaction, and may run twice. ``key`` names what is handled in order: deliveries with the
     same key and lane run one after another. With ``envelope`` it is called with the Fact's row
-    as second argument, for handlers that need its public id or time.
+    as second argument, for handlers that need its public id or time. ``waits`` are the seconds
+    from each failed try to the next, where the usual ones do not fit.
     """
 
     def register(react: Callable[..., None]) -> Callable[..., None]:
@@ -56,6 +59,7 @@ def handles(
             key=key or (lambda _fact: ""),
             network=lane != "db",
             envelope=envelope,
+            waits=waits,
         )
         if _by_name.setdefault(handler.name, handler) is handler:
             for kind in kinds:

@@ -167,6 +167,9 @@ def run_one(queue: Queue, row: Leased) -> None:
         queue.run(row)
     except LeaseLost:
         logger.info("lease lost", extra={"row": row.pk})
+    except leases.NotNow as later:
+        with suppress(Error):
+            leases.postpone(row, seconds=later.seconds, error=str(later), counted=False)
     except ConnectorError as error:
         _record(row, str(error), permanent=error.permanent, wait=error.retry_after)
     except Exception as error:
