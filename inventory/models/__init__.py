@@ -6,6 +6,7 @@ from inventory.models.feed import FeedLayout, RefusedLine, StockFile, StoreFeed,
 from inventory.models.item import BundlePart, Item, ItemCode, Zone
 from inventory.models.ledger import EventKind, InventoryEvent, SourceClock
 from inventory.models.level import IncomingUnits, StockLevel, UnavailableState, UnavailableUnits
+from inventory.models.place import ShelfPlace
 from inventory.models.reservation import Allocation, Hold, HoldLine
 from inventory.models.rule import ChannelBuffer, SafetyStock, SalesStop
 
@@ -26,6 +27,7 @@ __all__ = [
     "RefusedLine",
     "SafetyStock",
     "SalesStop",
+    "ShelfPlace",
     "ShortfallCase",
     "SignalRule",
     "SourceClock",

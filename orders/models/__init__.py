@@ -11,6 +11,7 @@ from orders.models.fulfillment import (
     RoutingDecision,
 )
 from orders.models.order import Block, Order, OrderLine, OrderStatus
+from orders.models.picking import Bag, PickBatch, PickEntry, StagingLocation, ZonePick
 from orders.models.recall import RecalledPart
 from orders.models.returns import (
     GoodsReturn,
@@ -25,6 +26,7 @@ from orders.models.window import SlotCapacity, WindowBooking
 
 __all__ = [
     "ActionRecord",
+    "Bag",
     "Block",
     "FulfillmentLine",
     "FulfillmentOrder",
@@ -34,6 +36,8 @@ __all__ = [
     "Order",
     "OrderLine",
     "OrderStatus",
+    "PickBatch",
+    "PickEntry",
     "PickupCode",
     "PriceAdjustment",
     "PutBack",
@@ -44,10 +48,12 @@ __all__ = [
     "Settlement",
     "SlotCapacity",
     "Spot",
+    "StagingLocation",
     "SubstitutionOffer",
     "SubstitutionRound",
     "Visit",
     "VisitPickup",
     "VisitStatus",
     "WindowBooking",
+    "ZonePick",
 ]
