@@ -12,7 +12,7 @@ the block, or it came first and the block stands behind it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -87,6 +87,14 @@ FORWARD = frozenset(
         FulfillmentStatus.COMPLETED,
     }
 )
+# What waits for a customer's or a site's word stops only what that word can change; every other
+# block stops all steps forward.
+STOPS: Mapping[str, frozenset[str]] = {
+    Block.Reason.SUBSTITUTION: frozenset(
+        {FulfillmentStatus.PICKED, FulfillmentStatus.READY, FulfillmentStatus.COMPLETED}
+    ),
+    Block.Reason.AMOUNT: frozenset({FulfillmentStatus.COMPLETED}),
+}
 LIVE = frozenset(MOVES)
 BEFORE_READY = LIVE - {FulfillmentStatus.READY}
 
@@ -146,11 +154,9 @@ def allowed_actions(fulfillment: FulfillmentOrder) -> list[AllowedAction]:
 
     Reads ``fulfillment.order.blocks``: prefetch ``order__blocks`` where there are many.
     """
-    blocks = _words(
-        block.reason for block in fulfillment.order.blocks.all() if block.lifted_at is None
-    )
+    reasons = [block.reason for block in fulfillment.order.blocks.all() if block.lifted_at is None]
     return [
-        _judged(name, to=to, status=fulfillment.status, blocks=blocks)
+        _judged(name, to=to, status=fulfillment.status, blocks=_words(_stopping(reasons, to)))
         for name, to in ACTIONS.items()
     ]
 
@@ -159,9 +165,13 @@ def _judged(name: str, *, to: str, status: str, blocks: str) -> AllowedAction:
     sources = sources_of(MOVES, to)
     if status not in sources:
         return AllowedAction(name, False, f"it is {status}, and must be {_words(sources)}")
-    if blocks and to in FORWARD:
+    if blocks:
         return AllowedAction(name, False, f"blocked: {blocks}")
     return AllowedAction(name, True)
+
+
+def _stopping(reasons: Iterable[str], to: str) -> list[str]:
+    return [reason for reason in reasons if to in STOPS.get(reason, FORWARD)]
 
 
 def _words(words: Any) -> str:
@@ -192,7 +202,7 @@ def _set(
 ) -> bool:
     rows = type(row)._default_manager.filter(pk=row.pk, status__in=sources, version=expected)
     if _stopped_by_blocks(row, to):
-        rows = rows.filter(~Exists(_open_blocks().filter(order=OuterRef("order"))))
+        rows = rows.filter(~Exists(_blocks_before(to).filter(order=OuterRef("order"))))
     if not rows.update(status=to, version=F("version") + 1, **changes):
         return False
     for field, value in {**changes, "status": to, "version": expected + 1}.items():
@@ -208,7 +218,8 @@ def _refuse(row: Any, *, sources: list[str], to: str, version: int | None) -> No
     if row.status not in sources:
         raise IllegalMove(f"it is {row.status}, so it cannot become {to}", **fresh)
     if _stopped_by_blocks(row, to):
-        reasons = sorted(_open_blocks().filter(order=row.order_id).values_list("reason", flat=True))
+        found = _blocks_before(to).filter(order=row.order_id)
+        reasons = sorted(found.values_list("reason", flat=True))
         if reasons:
             raise Blocked(f"blocked: {', '.join(reasons)}", blocks=reasons, **fresh)
 
@@ -217,5 +228,6 @@ def _stopped_by_blocks(row: Any, to: str) -> bool:
     return isinstance(row, FulfillmentOrder) and to in FORWARD
 
 
-def _open_blocks() -> Any:
-    return Block.objects.filter(lifted_at__isnull=True)
+def _blocks_before(to: str) -> Any:
+    passing = [reason for reason, stopped in STOPS.items() if to not in stopped]
+    return Block.objects.filter(lifted_at__isnull=True).exclude(reason__in=passing)
