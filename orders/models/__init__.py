@@ -20,6 +20,16 @@ from orders.models.returns import (
     ReturnedLine,
     Settlement,
 )
+from orders.models.routing import (
+    ClockMark,
+    MoveOffer,
+    RejectedItem,
+    Rejection,
+    RejectReason,
+    RoutingRule,
+    RoutingRuleSet,
+    RoutingSimulation,
+)
 from orders.models.substitution import SubstitutionOffer, SubstitutionRound
 from orders.models.visit import Spot, Visit, VisitPickup, VisitStatus
 from orders.models.window import SlotCapacity, WindowBooking
@@ -28,11 +38,13 @@ __all__ = [
     "ActionRecord",
     "Bag",
     "Block",
+    "ClockMark",
     "FulfillmentLine",
     "FulfillmentOrder",
     "FulfillmentStatus",
     "GoodsReturn",
     "HandOff",
+    "MoveOffer",
     "Order",
     "OrderLine",
     "OrderStatus",
@@ -43,8 +55,14 @@ __all__ = [
     "PutBack",
     "RecalledPart",
     "Refund",
+    "RejectReason",
+    "RejectedItem",
+    "Rejection",
     "ReturnedLine",
     "RoutingDecision",
+    "RoutingRule",
+    "RoutingRuleSet",
+    "RoutingSimulation",
     "Settlement",
     "SlotCapacity",
     "Spot",
