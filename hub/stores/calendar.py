@@ -51,7 +51,7 @@ def next_opening(
 
     None when it does not open within the next 400 days.
     """
-    for opens, _closes in _openings(hours, exceptions, tz, at):
+    for opens, _closes in openings(hours, exceptions, tz, at):
         return opens
     return None
 
@@ -60,7 +60,7 @@ def next_closing(
     hours: Week, exceptions: Exceptions, tz: ZoneInfo, at: datetime
 ) -> datetime | None:
     """The end of the opening that is running, or else of the next one, in UTC; None as above."""
-    for _opens, closes in _openings(hours, exceptions, tz, at):
+    for _opens, closes in openings(hours, exceptions, tz, at):
         return closes
     return None
 
@@ -73,17 +73,20 @@ def add_open_minutes(
     With 0 minutes it is the next moment of being open. None when 400 days do not suffice.
     """
     left = timedelta(minutes=minutes)
-    for opens, closes in _openings(hours, exceptions, tz, at):
+    for opens, closes in openings(hours, exceptions, tz, at):
         if opens + left <= closes:
             return opens + left
         left -= closes - opens
     return None
 
 
-def _openings(
+def openings(
     hours: Week, exceptions: Exceptions, tz: ZoneInfo, at: datetime
 ) -> Iterator[tuple[datetime, datetime]]:
-    """The openings that are not over at ``at``, in order, the first cut to begin there."""
+    """The openings (from, to; in UTC) of 400 days that are not over at ``at``, in order.
+
+    The first is cut to begin there.
+    """
     at = at.astimezone(UTC)
     first = at.astimezone(tz).date()
     for offset in range(LOOK_AHEAD_DAYS):
