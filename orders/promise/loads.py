@@ -6,6 +6,7 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection
 
@@ -42,7 +43,12 @@ class Bookings:
     ) -> None:
         """Count them in one query; those that begin before ``since`` are not looked at."""
         self._starts: dict[int, list[datetime]] = defaultdict(list)
-        values = {"stores": list(store_ids), "since": since, "until": until, "now": now}
+        values: dict[str, Any] = {
+            "stores": list(store_ids),
+            "since": since,
+            "until": until,
+            "now": now,
+        }
         if store_ids:
             with connection.cursor() as cursor:
                 cursor.execute(_STARTS, values)
@@ -74,7 +80,7 @@ def queues_before(moments: Mapping[int, datetime]) -> dict[int, int]:
     """Per store, how many parts promised up to its moment still have to be picked."""
     if not moments:
         return {}
-    values = {"stores": list(moments), "before": list(moments.values())}
+    values: dict[str, Any] = {"stores": list(moments), "before": list(moments.values())}
     with connection.cursor() as cursor:
         cursor.execute(_QUEUES, values)
         return dict(cursor.fetchall())

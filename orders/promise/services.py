@@ -28,7 +28,8 @@ def promise(*, store: Store, lead_minutes: int = 0, at: datetime | None = None) 
     now = clock.now()
     at = at or now
     terms = terms_of([store.pk], at=at, now=now)[store.pk]
-    ready = earliest(terms, lead_minutes=lead_minutes, at=at)
+    refuse_if_paused(terms)
+    ready = _reckon([terms], lead_minutes, at, now)[store.pk]
     if ready is None:
         raise NeverOpen(f"store {store.code} has no hours to prepare it in", store=store.code)
     return ready
@@ -50,9 +51,12 @@ def promises(
 
 
 def earliest(terms: Terms, *, lead_minutes: int, at: datetime) -> datetime | None:
-    """The promise of one store whose terms are known; raises StorePaused."""
+    """When an order of that moment is ready in a store if its windows have room; None: never.
+
+    Raises StorePaused.
+    """
     refuse_if_paused(terms)
-    return _reckon([terms], lead_minutes, at, clock.now())[terms.store_id]
+    return _by_work([terms], lead_minutes, at)[terms.store_id]
 
 
 def refuse_if_paused(terms: Terms) -> None:
@@ -64,12 +68,20 @@ def refuse_if_paused(terms: Terms) -> None:
 def _reckon(
     stores: Collection[Terms], lead_minutes: int, at: datetime, now: datetime
 ) -> dict[int, datetime | None]:
-    """Hours, cut-off and lead time first, then the queues, then the windows that are full."""
+    """The work first, then the windows that are full."""
+    ready = _by_work(stores, lead_minutes, at)
+    if limited := [one for one in stores if one.slot_capacity is not None]:
+        ready |= _by_places(limited, ready, at, now)
+    return ready
+
+
+def _by_work(
+    stores: Collection[Terms], lead_minutes: int, at: datetime
+) -> dict[int, datetime | None]:
+    """Hours, cut-off and lead time, then the queues."""
     ready = _by_hours(((one, max(one.lead_minutes, lead_minutes)) for one in stores), at)
     if busy := [one for one in stores if one.orders_per_hour]:
         ready |= _by_queue(busy, ready, lead_minutes, at)
-    if limited := [one for one in stores if one.slot_capacity is not None]:
-        ready |= _by_places(limited, ready, at, now)
     return ready
 
 

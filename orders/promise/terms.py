@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from django.db import connection
@@ -85,7 +85,11 @@ def terms_of(store_ids: Collection[int], *, at: datetime, now: datetime) -> dict
 
     Exceptional days are those that matter from ``at`` on; switches are judged ``now``.
     """
-    values = {"stores": list(store_ids), "since": at.date() - timedelta(days=2), "now": now}
+    values: dict[str, Any] = {
+        "stores": list(store_ids),
+        "since": at.date() - timedelta(days=2),
+        "now": now,
+    }
     with connection.cursor() as cursor:
         cursor.execute(_TERMS, values)
         return {row[0]: Terms(*row) for row in cursor.fetchall()}
