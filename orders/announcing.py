@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from hub.events.catalog import (
+    AmountChanged,
     CollectedGoodsRecalled,
     CustomerArrived,
     CustomerBeingServed,
@@ -17,6 +18,7 @@ from hub.events.catalog import (
     FulfillmentPicked,
     FulfillmentProposed,
     FulfillmentRejected,
+    GoodsReturned,
     Happening,
     OfFulfillment,
     OfVisit,
@@ -24,12 +26,17 @@ from hub.events.catalog import (
     OrderCompleted,
     OrderPlaced,
     PickingStarted,
+    PriceAdjusted,
     ReadyForPickup,
+    RefundDue,
+    SubstitutesAnswered,
+    SubstitutesOffered,
     VisitEnded,
 )
 from hub.events.models import Fact
 from hub.events.registry import handles
 from hub.webhooks.services import announce
+from orders.details import details_of
 from orders.models import FulfillmentOrder, FulfillmentStatus, Order, OrderStatus, Visit
 
 OfOrder = OrderPlaced | OrderCanceled | OrderCompleted
@@ -76,14 +83,21 @@ def announce_order(fact: OfOrder, envelope: Fact) -> None:
     FulfillmentCanceled,
     FulfillmentExpired,
     CollectedGoodsRecalled,
+    AmountChanged,
+    SubstitutesOffered,
+    SubstitutesAnswered,
+    GoodsReturned,
+    PriceAdjusted,
+    RefundDue,
     key=_key,
     envelope=True,
 )
 def announce_fulfillment(fact: OfFulfillment, envelope: Fact) -> None:
-    """Tell the site what became of a store's part; an acknowledgement or a recall changes no
-    status."""
+    """Tell the site what became of a store's part; an acknowledgement, a recall, or whatever has
+    details of its own beside its status changes none."""
     part = _part(fact)
-    _announce(part.order, envelope, status=BROUGHT.get(fact.name), **_of_part(part))
+    more = _of_part(part) | details_of(fact)
+    _announce(part.order, envelope, status=BROUGHT.get(fact.name), **more)
 
 
 @handles(
@@ -118,5 +132,5 @@ def _part(fact: OfFulfillment) -> FulfillmentOrder:
     return parts.get(pk=fact.fulfillment_id)
 
 
-def _of_part(part: FulfillmentOrder) -> dict[str, str]:
+def _of_part(part: FulfillmentOrder) -> dict[str, Any]:
     return {"fulfillment_id": part.public_id, "store": part.store.code}

@@ -25,7 +25,7 @@ def _return_id() -> str:
 class Settlement(models.Model):
     """What a part was worth as ordered and what was supplied, when it became ready. Immutable.
 
-    ``lines`` are the supplied ones: ``{number, sku, name, units, unit, unit_price_minor,
+    ``lines`` are the supplied ones: ``{number, sku, units, unit, unit_price_minor,
     amount_minor}``, a substitute with ``stands_for`` (the SKU bought). Line amounts are units
     times the price of a unit (a gram of weighed goods), before whatever the site adds or takes
     off. ``block`` holds the hand-off back when the two amounts differ.

@@ -1,0 +1,152 @@
+"""What an event about money or substitutes says beside ids and status, as plain JSON values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from hub.events.catalog import (
+    AmountChanged,
+    GoodsReturned,
+    Happening,
+    OfFulfillment,
+    PriceAdjusted,
+    ReadyForPickup,
+    RefundDue,
+    SubstitutesAnswered,
+    SubstitutesOffered,
+)
+from orders.models import (
+    GoodsReturn,
+    PriceAdjustment,
+    Refund,
+    Settlement,
+    SubstitutionOffer,
+    SubstitutionRound,
+)
+
+MOST_LINES = 50  # more would not fit a webhook's body
+
+
+def details_of(fact: Happening) -> dict[str, Any]:
+    """The members that an event of this fact has more than others; most facts have none.
+
+    Where there are more than fifty lines ``lines`` is null: the order itself lists them.
+    """
+    say = _SAY.get(type(fact))
+    return say(fact) if say else {}
+
+
+def settlement_json(settlement: Settlement) -> dict[str, Any]:
+    """What a ready part came to. Amounts are units times the price of a unit, in minor units."""
+    return {
+        "ordered_minor": settlement.ordered_minor,
+        "amount_minor": settlement.supplied_minor,
+        "lines": settlement.lines,
+    }
+
+
+def refund_json(refund: Refund) -> dict[str, Any]:
+    """A refund, by the id under which it is due once."""
+    return {
+        "id": refund.public_id,
+        "reason": refund.reason,
+        "amount_minor": refund.amount_minor,
+        "lines": refund.lines,
+    }
+
+
+def return_json(goods: GoodsReturn) -> dict[str, Any]:
+    """Goods that came back; prefetch ``lines__line__item`` and ``lines__line__order_line``."""
+    return {
+        "id": goods.public_id,
+        "reason": goods.reason,
+        "refund_id": goods.refund.public_id if goods.refund else None,
+        "lines": [
+            {
+                "number": row.line.order_line.number,
+                "sku": row.line.item.sku,
+                "units": row.units,
+                "disposition": row.disposition,
+                "amount_minor": row.amount_minor,
+            }
+            for row in goods.lines.all()
+        ],
+    }
+
+
+def offer_json(offer: SubstitutionOffer) -> dict[str, Any]:
+    """An offer and what was said to it; ``outcome`` is null while nobody has answered."""
+    return {
+        "number": offer.line.order_line.number,
+        "sku": offer.original.sku,
+        "substitute_sku": offer.item.sku,
+        "units": offer.units,
+        "unit_price_minor": offer.unit_price_minor,
+        "warnings": offer.warnings,
+        "on_silence": offer.on_silence,
+        "outcome": offer.outcome or None,
+    }
+
+
+def _ready(fact: ReadyForPickup) -> dict[str, Any]:
+    settlement = Settlement.objects.filter(fulfillment=fact.fulfillment_id).first()
+    return {"supplied": _short(settlement_json(settlement))} if settlement else {}
+
+
+def _amount(fact: AmountChanged) -> dict[str, Any]:
+    settlement = Settlement.objects.get(fulfillment=fact.fulfillment_id)
+    return {"supplied": _short(settlement_json(settlement))}
+
+
+def _refund(fact: RefundDue) -> dict[str, Any]:
+    refund = Refund.objects.select_related("fulfillment__order").get(pk=fact.refund_id)
+    currency = refund.fulfillment.order.currency
+    return {"refund": _short(refund_json(refund)) | {"currency": currency}}
+
+
+def _return(fact: GoodsReturned) -> dict[str, Any]:
+    rows = GoodsReturn.objects.select_related("refund")
+    rows = rows.prefetch_related("lines__line__item", "lines__line__order_line")
+    return {"return": _short(return_json(rows.get(pk=fact.return_id)))}
+
+
+def _price(fact: PriceAdjusted) -> dict[str, Any]:
+    rows = PriceAdjustment.objects.select_related("line__order_line", "line__item", "refund")
+    row = rows.get(pk=fact.adjustment_id)
+    told = {
+        "number": row.line.order_line.number,
+        "sku": row.line.item.sku,
+        "before_minor": row.before_minor,
+        "after_minor": row.after_minor,
+        "reason": row.reason,
+        "refund_id": row.refund.public_id if row.refund else None,
+    }
+    return {"price": told}
+
+
+def _round(fact: SubstitutesOffered | SubstitutesAnswered) -> dict[str, Any]:
+    asked = SubstitutionRound.objects.get(pk=fact.round_id)
+    offers = asked.offers.select_related("line__order_line", "original", "item")
+    told = {
+        "id": asked.public_id,
+        "deadline": asked.deadline.isoformat().replace("+00:00", "Z"),
+        "lines": [offer_json(offer) for offer in offers],
+    }
+    return {"substitution": _short(told)}
+
+
+def _short(told: dict[str, Any]) -> dict[str, Any]:
+    lines: Sequence[Any] = told["lines"]
+    return told | {"lines": None} if len(lines) > MOST_LINES else told
+
+
+_SAY: dict[type[OfFulfillment], Callable[[Any], dict[str, Any]]] = {
+    ReadyForPickup: _ready,
+    AmountChanged: _amount,
+    RefundDue: _refund,
+    GoodsReturned: _return,
+    PriceAdjusted: _price,
+    SubstitutesOffered: _round,
+    SubstitutesAnswered: _round,
+}
