@@ -7,12 +7,14 @@ from typing import Any
 
 from hub.events.catalog import (
     AmountChanged,
+    FulfillmentDelayed,
     GoodsReturned,
     Happening,
     OfFulfillment,
     PriceAdjusted,
     ReadyForPickup,
     RefundDue,
+    StoreClosingEarly,
     SubstitutesAnswered,
     SubstitutesOffered,
 )
@@ -136,6 +138,14 @@ def _round(fact: SubstitutesOffered | SubstitutesAnswered) -> dict[str, Any]:
     return {"substitution": _short(told)}
 
 
+def _delay(fact: FulfillmentDelayed) -> dict[str, Any]:
+    return {"promised_at": fact.promised_at}
+
+
+def _closing(fact: StoreClosingEarly) -> dict[str, Any]:
+    return {"closes_at": fact.closes_at, "undone": fact.undone}
+
+
 def _short(told: dict[str, Any]) -> dict[str, Any]:
     lines: Sequence[Any] = told["lines"]
     return told | {"lines": None} if len(lines) > MOST_LINES else told
@@ -149,4 +159,6 @@ _SAY: dict[type[OfFulfillment], Callable[[Any], dict[str, Any]]] = {
     PriceAdjusted: _price,
     SubstitutesOffered: _round,
     SubstitutesAnswered: _round,
+    FulfillmentDelayed: _delay,
+    StoreClosingEarly: _closing,
 }

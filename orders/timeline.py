@@ -29,6 +29,8 @@ WORDS = {
     "fulfillment.handed_off": ("Handed over to the customer", "handshake"),
     "fulfillment.rejected": ("Rejected by the store", "block"),
     "fulfillment.canceled": ("Canceled at the store", "cancel"),
+    "fulfillment.delayed": ("Ready later than promised", "schedule"),
+    "fulfillment.store_closing_early": ("The store closes early", "weather_snowy"),
     "fulfillment.expired": ("Not collected in time", "hourglass_disabled"),
     "fulfillment.collected_goods_recalled": ("Collected goods were called back", "report"),
     "fulfillment.amount_changed": ("Supplied amount differs from the order", "difference"),

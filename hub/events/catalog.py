@@ -113,6 +113,26 @@ class FulfillmentAmended(OfFulfillment):
 
 
 @dataclass(frozen=True, kw_only=True)
+class FulfillmentDelayed(OfFulfillment):
+    """What was promised cannot be kept; ``promised_at`` (ISO 8601, UTC) is the new promise."""
+
+    name = "fulfillment.delayed"
+    promised_at: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoreClosingEarly(OfFulfillment):
+    """The store shuts earlier today, or not earlier after all, which moves when to come.
+
+    Told of customers on their way before all others.
+    """
+
+    name = "fulfillment.store_closing_early"
+    closes_at: str
+    undone: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
 class FulfillmentExpired(OfFulfillment):
     name = "fulfillment.expired"
 
@@ -268,6 +288,16 @@ class CollectedGoodsRecalled(OfFulfillment):
 
     name = "fulfillment.collected_goods_recalled"
     recall_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoreSwitched(Happening):
+    """A switch of a store (``hub.stores.switches``) was turned on, or off again."""
+
+    name = "store.switched"
+    store_id: int
+    kind: str
+    on: bool
 
 
 @dataclass(frozen=True, kw_only=True)
