@@ -2,63 +2,75 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, NoReturn
 
 from django.db import transaction
-from django.db.models import Q
 
+from hub import clock
 from hub.errors import NotFound
+from hub.ids import new_id
 from hub.stores.models import SalesChannel, Store
 from hub.stores.services import find_store
 from inventory.errors import InsufficientStock
 from inventory.services.allocations import allocate
-from inventory.services.availability import available
-from orders.errors import NeverOpen, NoStore, PickupOff
+from orders.errors import NoStore, PickupOff
 from orders.promise.services import promise
-from orders.routing.geography import Point, box_around, metres_between
+from orders.routing.geography import Point
+from orders.routing.judging import Judge, Look
+from orders.routing.loading import rules_for
+from orders.routing.reach import Candidate, within_reach
+from orders.routing.rules import Result, Rule, Rules, Sorter
+from orders.routing.searching import Found, Search, Take
 
 RADIUS_METRES = 50_000
-MOST_TRIES = 20
-MOST_EXPLAINED = 20
-STORES_PER_LOOK = 100
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """A store within reach; ``metres`` from the asked point, as the crow flies."""
-
-    store_id: int
-    public_id: str
-    code: str
-    metres: float
 
 
 @dataclass(frozen=True)
 class Routed:
-    """The chosen store, when it will be ready there, and why it was chosen (plain JSON)."""
+    """The chosen store, when it will be ready there, and why it was chosen (plain JSON).
+
+    ``lines`` (item id → units) are set aside there under ``reference``.
+    """
 
     store: Store
     promised_at: datetime
     explanation: dict[str, Any]
+    lines: Mapping[int, int] = field(default_factory=dict)
+    reference: str = ""
+
+
+@dataclass(frozen=True)
+class Errand:
+    """What is looked for: a basket (item id → units), and the stores around a point.
+
+    ``allowed_store_ids`` are the only stores that count (None: all), ``excluded`` never do.
+    """
+
+    channel: SalesChannel
+    lines: Mapping[int, int]
+    near: Point
+    radius_metres: int = RADIUS_METRES
+    allowed_store_ids: Collection[int] | None = None
+    lead_minutes: int = 0
+    excluded: Collection[int] = ()
 
 
 def named_store(
-    *, reference: str, allowed_store_ids: Collection[int] | None = None
+    *, reference: str, allowed_store_ids: Collection[int] | None = None, lead_minutes: int = 0
 ) -> tuple[Store, datetime]:
     """The store of that public id or code, and when an order placed now is ready there.
 
     Raises NotFound when there is none or it is not the caller's (None allows all), PickupOff
-    when it hands out no orders, NeverOpen when it has no hours to prepare one.
+    when it hands out no orders, and what ``promise`` raises.
     """
     store = _callers_store(reference, allowed_store_ids)
     if not store.pickup_enabled:
         raise PickupOff(f"store {store.code} does not offer pickup", store=store.code)
-    return store, promise(store=store)
+    return store, promise(store=store, lead_minutes=lead_minutes)
 
 
 def explain_named(store: Store, *, asked: str) -> dict[str, Any]:
@@ -86,126 +98,201 @@ def route(
     near: Point,
     radius_metres: int = RADIUS_METRES,
     allowed_store_ids: Collection[int] | None = None,
+    lead_minutes: int = 0,
+    excluded: Collection[int] = (),
 ) -> Routed:
-    """Allocate ``lines`` (item id → units) under ``reference`` in the nearest store that can.
+    """Allocate ``lines`` (item id → units) under ``reference`` in the best store that can.
 
-    Looks only at stores with pickup, of the caller (None allows all) and within the radius,
-    that have the whole basket; tries at most 20 of them, nearest first, because another order
-    may be quicker. Raises NoStore with counts of why none could.
+    The channel's active rules say which is the best; without any it is the nearest with the whole
+    basket. Looks only at stores with pickup, of the caller (None allows all), not ``excluded``
+    and within the radius; tries at most 20 of a rule, because another order may be quicker.
+    Raises NoStore with counts of why none could.
     """
-    candidates = within_reach(
-        near=near, radius_metres=radius_metres, allowed_store_ids=allowed_store_ids
-    )
-    results: list[dict[str, Any]] = []
-    for candidate in _first(_with_basket(candidates, channel, lines, results), MOST_TRIES):
-        store = Store.objects.get(pk=candidate.store_id)
-        refusal, promised_at = _try(store, channel=channel, reference=reference, lines=lines)
-        results.append(_result(candidate, refusal or "chosen"))
-        if promised_at is not None:
-            explanation = _explain(near, radius_metres, candidates, results)
-            return Routed(store=store, promised_at=promised_at, explanation=explanation)
-    explanation = _explain(near, radius_metres, candidates, results)
-    raise NoStore(_why_none(explanation["counts"]), refused=explanation["counts"])
+    errand = Errand(channel, lines, near, radius_metres, allowed_store_ids, lead_minutes, excluded)
+    rules = rules_for(channel)
+    search = search_of(errand, rules)
+    return _one_part(errand, search, reference) or _refuse(search)
 
 
-def within_reach(
-    *, near: Point, radius_metres: int, allowed_store_ids: Collection[int] | None
-) -> list[Candidate]:
-    """The stores with pickup within the radius, nearest first; ties by code."""
-    box = box_around(near, metres=radius_metres)
-    rows = Store.objects.filter(
-        active=True, pickup_enabled=True, latitude__range=(box.south, box.north)
-    )
-    if box.longitudes:
-        spans = Q()
-        for span in box.longitudes:
-            spans |= Q(longitude__range=span)
-        rows = rows.filter(spans)
-    if allowed_store_ids is not None:
-        rows = rows.filter(pk__in=allowed_store_ids)
-    columns = rows.order_by().values_list("pk", "public_id", "code", "latitude", "longitude")
-    found = (
-        Candidate(pk, public_id, code, metres_between(near, Point(latitude, longitude)))
-        for pk, public_id, code, latitude, longitude in columns
-    )
-    reached = [candidate for candidate in found if candidate.metres <= radius_metres]
-    return sorted(reached, key=lambda candidate: (candidate.metres, candidate.code))
-
-
-def _with_basket(
-    candidates: list[Candidate],
+@transaction.atomic
+def route_parts(
+    *,
     channel: SalesChannel,
     lines: Mapping[int, int],
-    results: list[dict[str, Any]],
-) -> Iterator[Candidate]:
-    """The candidates whose stock covers the whole basket; notes the others in ``results``."""
-    for start in range(0, len(candidates), STORES_PER_LOOK):
-        some = candidates[start : start + STORES_PER_LOOK]
-        stock = available(
-            channel=channel,
-            store_ids=[candidate.store_id for candidate in some],
-            item_ids=list(lines),
-        )
-        for candidate in some:
-            short = sum(
-                1
-                for item_id, units in lines.items()
-                if (level := stock.get((candidate.store_id, item_id))) is None or level.atp < units
-            )
-            if short:
-                results.append(_result(candidate, "not enough stock", short_lines=short))
-            else:
-                yield candidate
+    near: Point,
+    radius_metres: int = RADIUS_METRES,
+    allowed_store_ids: Collection[int] | None = None,
+    lead_minutes: int = 0,
+    excluded: Collection[int] = (),
+    new_reference: Callable[[], str] = lambda: new_id("ful"),
+) -> list[Routed]:
+    """As ``route``, in as few stores as it takes, at most as many as the active rules allow.
+
+    Each part has its own ``lines``, allocated under its own ``reference``; all units of an item
+    stay together. Raises NoStore when all stores together cannot; then nothing is allocated.
+    """
+    errand = Errand(channel, lines, near, radius_metres, allowed_store_ids, lead_minutes, excluded)
+    rules = rules_for(channel)
+    search = search_of(errand, rules)
+    if whole := _one_part(errand, search, new_reference()):
+        return [whole]
+    parts = _split(errand, rules, search.candidates, new_reference) if rules.most_parts > 1 else []
+    return parts or _refuse(search)
 
 
-def _try(
-    store: Store, *, channel: SalesChannel, reference: str, lines: Mapping[int, int]
-) -> tuple[str, datetime | None]:
-    """Promise and allocate in one store; the refusal, or when the order will be ready."""
+def search_of(errand: Errand, rules: Rules, *, at: datetime | None = None) -> Search:
+    """A search by these rules that takes nothing yet; ``run`` it with what shall be taken.
+
+    Every store that takes the order has the whole basket, whatever the rules say of parts.
+    """
+    whole = tuple(replace(rule, whole_basket=True) for rule in rules.rules)
+    return Search(replace(rules, rules=whole), _judge(errand, at), _candidates(errand))
+
+
+def split_over(
+    errand: Errand,
+    rules: Rules,
+    candidates: Collection[Candidate],
+    take: Callable[[Candidate, Look, Mapping[int, int]], str],
+    *,
+    at: datetime | None = None,
+) -> list[tuple[Found, dict[int, int], Search]]:
+    """Over which stores the basket can be split, the store with the most of it first.
+
+    Only rules that do not ask for the whole basket take part. ``take`` is asked to take the lines
+    of each part and says what stands in the way, or nothing. Empty when it cannot be done.
+    """
+    partly = tuple(_by_parts(rule) for rule in rules.rules if not rule.whole_basket)
+    left, parts = dict(errand.lines), list[tuple[Found, dict[int, int], Search]]()
+    used = set(errand.excluded)
+    for number in range(1, rules.most_parts + 1) if partly else ():
+        last = number == rules.most_parts
+        mine = replace(errand, lines=left, excluded=used)
+        fresh = _candidates(mine) if parts else candidates
+        search = Search(replace(rules, rules=partly), _judge(mine, at), list(fresh))
+        found = search.run(_taker(left, last, take))
+        if found is None:
+            return []
+        goods = {item: units for item, units in left.items() if item in found.look.whole}
+        parts.append((found, goods, search))
+        used.add(found.candidate.store_id)
+        left = {item: units for item, units in left.items() if item not in goods}
+        if not left:
+            return parts
+    return []
+
+
+def _by_parts(rule: Rule) -> Rule:
+    others = tuple(sorter for sorter in rule.sorters if sorter != Sorter.FEWEST_SPLITS)
+    return replace(rule, sorters=(Sorter.FEWEST_SPLITS, *others))
+
+
+def _taker(
+    left: Mapping[int, int],
+    last: bool,
+    take: Callable[[Candidate, Look, Mapping[int, int]], str],
+) -> Take:
+    def taken(candidate: Candidate, look: Look) -> str:
+        if last and len(look.whole) < len(left):
+            return Result.SHORT
+        goods = {item: units for item, units in left.items() if item in look.whole}
+        return take(candidate, look, goods)
+
+    return taken
+
+
+def _split(
+    errand: Errand,
+    rules: Rules,
+    candidates: Collection[Candidate],
+    new_reference: Callable[[], str],
+) -> list[Routed]:
+    references: dict[int, str] = {}
+
+    def take(candidate: Candidate, look: Look, goods: Mapping[int, int]) -> str:
+        references[candidate.store_id] = new_reference()
+        return _allocate(errand, candidate, look, goods, references[candidate.store_id])
+
+    sid = transaction.savepoint()
+    parts = split_over(errand, rules, candidates, take)
+    if not parts:
+        transaction.savepoint_rollback(sid)
+        return []
+    transaction.savepoint_commit(sid)
+    return [
+        _routed(errand, found, search, goods, references[found.candidate.store_id])
+        for found, goods, search in parts
+    ]
+
+
+def _one_part(errand: Errand, search: Search, reference: str) -> Routed | None:
+    found = search.run(
+        lambda candidate, look: _allocate(errand, candidate, look, errand.lines, reference)
+    )
+    return _routed(errand, found, search, errand.lines, reference) if found else None
+
+
+def _allocate(
+    errand: Errand,
+    candidate: Candidate,
+    look: Look,
+    lines: Mapping[int, int],
+    reference: str,
+) -> str:
     try:
-        promised_at = promise(store=store)
         with transaction.atomic():
             allocate(
                 reference=reference,
-                channel=channel,
-                store=store,
+                channel=errand.channel,
+                store=Store(pk=candidate.store_id),
                 lines=lines,
-                promised_at=promised_at,
+                promised_at=look.promised_at,
             )
-    except NeverOpen:
-        return "never open", None
     except InsufficientStock:
-        return "sold out meanwhile", None
-    return "", promised_at
+        return Result.GONE
+    return ""
 
 
-def _first(candidates: Iterable[Candidate], most: int) -> Iterator[Candidate]:
-    for count, candidate in enumerate(candidates, start=1):
-        yield candidate
-        if count == most:
-            return
+def _routed(
+    errand: Errand, found: Found, search: Search, lines: Mapping[int, int], reference: str
+) -> Routed:
+    store = Store.objects.get(pk=found.candidate.store_id)
+    told = _told(errand, search) | {"chosen_by": search.traces[-1].number}
+    return Routed(store, found.promised_at, told, dict(lines), reference)
 
 
-def _result(candidate: Candidate, result: str, **more: int) -> dict[str, Any]:
-    return {"store": candidate.code, "metres": round(candidate.metres), "result": result, **more}
+def _refuse(search: Search) -> NoReturn:
+    counts = search.counts()
+    raise NoStore(_why_none(counts), refused=counts)
 
 
-def _explain(
-    near: Point, radius_metres: int, candidates: list[Candidate], results: list[dict[str, Any]]
-) -> dict[str, Any]:
-    """Counts over all candidates and the nearest 20 with their results, the chosen one always."""
-    counts = Counter(str(result["result"]) for result in results)
-    counts["not looked at"] = len(candidates) - len(results)
-    shown = results[:MOST_EXPLAINED]
-    if results and results[-1] not in shown:
-        shown = [*shown[:-1], results[-1]]
+def _told(errand: Errand, search: Search) -> dict[str, Any]:
+    near = errand.near
     return {
         "asked": "near",
-        "radius_metres": radius_metres,
+        "radius_metres": errand.radius_metres,
         "near": {"latitude": round(near.latitude, 2), "longitude": round(near.longitude, 2)},
-        "candidates": shown,
-        "counts": {result: count for result, count in counts.items() if count},
+        **search.told(),
     }
+
+
+def _judge(errand: Errand, at: datetime | None) -> Judge:
+    return Judge(
+        channel=errand.channel,
+        lines=errand.lines,
+        at=at or clock.now(),
+        lead_minutes=errand.lead_minutes,
+        excluded=frozenset(errand.excluded),
+    )
+
+
+def _candidates(errand: Errand) -> list[Candidate]:
+    return within_reach(
+        near=errand.near,
+        radius_metres=errand.radius_metres,
+        lines=errand.lines,
+        allowed_store_ids=errand.allowed_store_ids,
+    )
 
 
 def _why_none(counts: Mapping[str, int]) -> str:

@@ -6,6 +6,7 @@ from django.test.utils import CaptureQueriesContext
 
 from hub.errors import NotFound
 from hub.stores.models import OpeningHours
+from inventory.errors import InsufficientStock
 from inventory.models import Allocation, ChannelBuffer
 from inventory.services import allocations
 from orders.errors import NeverOpen, NoStore, PickupOff
@@ -48,8 +49,21 @@ def test_the_nearest_store_with_the_whole_basket_gets_the_order(channel, item):
         (second.pk, other.pk, 1),
     }
     assert routed.explanation["candidates"] == [
-        {"store": nearest.code, "metres": 1000, "result": "not enough stock", "short_lines": 1},
-        {"store": second.code, "metres": 2000, "result": "chosen"},
+        {
+            "store": second.code,
+            "metres": 2000,
+            "result": "chosen",
+            "rank": 1,
+            "values": [2000],
+        },
+        {
+            "store": third.code,
+            "metres": 3000,
+            "result": "not looked at",
+            "rank": 2,
+            "values": [3000],
+        },
+        {"store": nearest.code, "metres": 1000, "result": "not enough stock"},
     ]
     assert routed.explanation["counts"] == {
         "not enough stock": 1,
@@ -112,22 +126,37 @@ def test_a_store_that_sells_out_meanwhile_is_passed_over(channel, item, monkeypa
     assert results == ["sold out meanwhile", "chosen"]
 
 
-def test_at_most_twenty_stores_are_tried_and_explained(channel, item, monkeypatch):
+def test_stores_that_never_open_cannot_be_chosen(channel, item):
     for kilometres in range(1, 24):
         store_at(kilometres, item, units=1)
     OpeningHours.objects.all().delete()
     with pytest.raises(NoStore) as refused:
         route(channel=channel, reference="ful_1", lines={item.pk: 1}, near=HERE)
-    assert refused.value.extra["refused"] == {"never open": 20, "not looked at": 3}
+    assert refused.value.extra["refused"] == {"never open": 23}
+
+
+def test_at_most_twenty_stores_are_tried(channel, item, monkeypatch):
+    for kilometres in range(1, 24):
+        store_at(kilometres, item, units=1)
+
+    def always_gone(**values):
+        raise InsufficientStock([])
+
+    monkeypatch.setattr(services, "allocate", always_gone)
+    with pytest.raises(NoStore) as refused:
+        route(channel=channel, reference="ful_1", lines={item.pk: 1}, near=HERE)
+    assert refused.value.extra["refused"] == {"sold out meanwhile": 20, "not looked at": 3}
 
 
 def test_the_chosen_store_is_explained_even_behind_many_refused_ones(channel, item):
+    ChannelBuffer.objects.create(channel=channel, units=2)
     for kilometres in range(1, 24):
-        store_at(kilometres)
+        store_at(kilometres, item, units=1)  # the counters have it, the buffer hides it
     last = store_at(30, item)
     routed = route(channel=channel, reference="ful_1", lines={item.pk: 1}, near=HERE)
     shown = routed.explanation["candidates"]
     assert (len(shown), shown[-1]["store"]) == (20, last.code)
+    assert shown[-1]["rank"] == 24
 
 
 def test_a_store_across_the_date_line_is_near(channel, item):
