@@ -27,16 +27,14 @@ _A_DAY = timedelta(days=1)
 _MOMENT = timedelta(microseconds=1)
 
 # The lock comes in a statement of its own: the next one then sees what its last holder committed.
-_LOCK = (
-    "SELECT pg_advisory_xact_lock(hashtextextended('window ' || %(store)s || ' ' || %(lock)s, 0))"
-)
+_LOCK = "SELECT pg_advisory_xact_lock(hashtextextended(%(lock)s, 0))"
 _TAKE = f"""
 INSERT INTO orders_windowbooking (store_id, start, reference, hold_id)
-SELECT %(store)s, %(start)s, %(reference)s, %(hold)s
-WHERE %(places)s::int IS NULL OR %(places)s > (
+SELECT %(store)s::bigint, %(start)s::timestamptz, %(reference)s::text, %(hold)s::bigint
+WHERE %(places)s::int IS NULL OR %(places)s::int > (
     SELECT count(*) FROM orders_windowbooking booking {LIVING}
       AND booking.store_id = %(store)s AND booking.start >= %(start)s AND booking.start < %(end)s
-      AND booking.reference <> %(reference)s)
+      AND booking.reference <> %(reference)s::text)
 ON CONFLICT (reference) DO UPDATE SET
     store_id = excluded.store_id, start = excluded.start, hold_id = excluded.hold_id
 RETURNING id
@@ -156,7 +154,7 @@ def _book(
     now = clock.now()
     terms = _terms(store, now, now)
     ready = earliest(terms, lead_minutes=lead_minutes, at=now)
-    slot = _slot_at(terms, start) if start > now else None
+    slot = _slot_at(terms, start) if now < start < now + LOOK_AHEAD else None
     if slot is None or ready is None:
         raise WindowClosed("the store has no window then", next=_next(terms, ready, now))
     if start < ready:
