@@ -5,8 +5,9 @@ Rows are always taken in one order: hold or allocation first, then stock levels 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -26,29 +27,33 @@ from inventory.errors import (
 from inventory.lines import ordered
 from inventory.models import Allocation, Hold, SalesStop
 from inventory.services.bundles import unpacked
-from inventory.services.taking import TAKEN, take
+from inventory.services.taking import TAKEN, Demand, Refused, take_all
 
 SOURCE = "hub"
 
-_BOOK = """, booked AS (
-    INSERT INTO inventory_allocation
-        (reference, store_id, item_id, quantity, released, handed_off, channel_id, promised_at)
-    SELECT %(reference)s, %(store)s, item_id, quantity, 0, 0, %(channel)s, %(promised_at)s
-    FROM moved
-), ledger AS (
+_LEDGER = """, ledger AS (
     INSERT INTO inventory_inventoryevent (source, source_event_id, store_id, item_id, kind,
         quantity, on_hand_change, allocated_change, superseded, reason, reference, occurred_at)
-    SELECT %(source)s, 'allocation:' || %(reference)s || ':' || item_id, %(store)s, item_id,
-        'allocation', quantity, 0, quantity, false, '', %(reference)s, %(now)s
-    FROM moved
+    SELECT %(source)s, 'allocation:' || reference || ':' || item_id, store_id, item_id,
+        'allocation', quantity, 0, quantity, false, '', reference, %(now)s
+    FROM booked
 )
 """
 _ALLOCATE = f"""{TAKEN}, moved AS (
     UPDATE inventory_stocklevel level SET allocated = level.allocated + taken.quantity
     FROM taken
     WHERE level.id = taken.id AND (SELECT count(*) FROM taken) = cardinality(%(items)s::bigint[])
-    RETURNING level.item_id, taken.quantity
-){_BOOK} SELECT item_id FROM moved"""  # noqa: S608  made of constants
+    RETURNING level.store_id, level.item_id
+), booked AS (
+    INSERT INTO inventory_allocation
+        (reference, store_id, item_id, quantity, released, handed_off, channel_id, promised_at)
+    SELECT reference, store_id, item_id, units, 0, 0, %(channel)s, promised_at
+    FROM unnest(%(references)s::text[], %(booked_stores)s::bigint[], %(booked_items)s::bigint[],
+        %(units)s::int[], %(promises)s::timestamptz[])
+        AS part (reference, store_id, item_id, units, promised_at)
+    JOIN moved USING (store_id, item_id)
+    RETURNING reference, store_id, item_id, quantity
+){_LEDGER} SELECT item_id FROM moved"""  # noqa: S608  made of constants
 
 # What the hold set aside beyond the order goes back on sale.
 _CONVERT = f"""
@@ -69,9 +74,13 @@ WITH wanted AS (
     SET held = level.held - locked.held, allocated = level.allocated + locked.quantity
     FROM locked WHERE level.id = locked.id
     RETURNING level.item_id, locked.quantity, locked.stopped
-), moved AS (
-    SELECT item_id, quantity, stopped FROM changed WHERE quantity > 0
-){_BOOK} SELECT item_id FROM moved WHERE stopped"""  # noqa: S608  made of constants
+), booked AS (
+    INSERT INTO inventory_allocation
+        (reference, store_id, item_id, quantity, released, handed_off, channel_id, promised_at)
+    SELECT %(reference)s, %(store)s, item_id, quantity, 0, 0, %(channel)s, %(promised_at)s
+    FROM changed WHERE quantity > 0
+    RETURNING reference, store_id, item_id, quantity
+){_LEDGER} SELECT item_id FROM changed WHERE quantity > 0 AND stopped"""  # noqa: S608  made of constants
 
 # ``spent`` are the units that leave the allocation; a NULL list of items means all that are open.
 _SPENT = """
@@ -129,7 +138,19 @@ SELECT item_id, quantity FROM moved
 """
 
 
-@transaction.atomic
+@dataclass(frozen=True)
+class Wanted:
+    """What one fulfillment order needs of one store; ``lines`` maps item ids to units.
+
+    ``promised_at`` is when the customer expects them: who is served first when units are missing.
+    """
+
+    reference: str
+    store_id: int
+    lines: Mapping[int, int]
+    promised_at: datetime | None = None
+
+
 def allocate(
     *,
     reference: str,
@@ -140,19 +161,44 @@ def allocate(
 ) -> None:
     """Set units aside for an order: ``lines`` maps item ids to units, all of them or none.
 
-    ``promised_at`` is when the customer expects them: who is served first when units are missing.
     Raises InsufficientStock naming every short line, AlreadyAllocated when the reference has
     units of one of the items.
     """
-    values = {
-        "reference": reference,
-        "channel": channel.pk,
-        "promised_at": promised_at,
-        "source": SOURCE,
-        "now": clock.now(),
-    }
-    with _once(reference):
-        take(_ALLOCATE, channel=channel, store=store, lines=lines, values=values)
+    wanted = Wanted(reference, store.pk, lines, promised_at)
+    try:
+        allocate_all(channel=channel, wanted=[wanted])
+    except Refused as refused:
+        raise refused.lacking[0] from None
+
+
+@transaction.atomic
+def allocate_all(*, channel: SalesChannel, wanted: Sequence[Wanted]) -> None:
+    """Set units aside for many orders in one statement, all of them or none.
+
+    Raises Refused with an InsufficientStock, by place, for each that cannot be served beside
+    those before it, and AlreadyAllocated when a reference has units of one of the items.
+    """
+
+    def values(needed: Sequence[Demand]) -> dict[str, Any]:
+        parts = [
+            (one, item, units)
+            for one, demand in zip(wanted, needed, strict=True)
+            for item, units in demand.lines.items()
+        ]
+        return {
+            "references": [one.reference for one, _, _ in parts],
+            "booked_stores": [one.store_id for one, _, _ in parts],
+            "booked_items": [item for _, item, _ in parts],
+            "units": [units for _, _, units in parts],
+            "promises": [one.promised_at for one, _, _ in parts],
+            "channel": channel.pk,
+            "source": SOURCE,
+            "now": clock.now(),
+        }
+
+    demands = [Demand(one.store_id, one.lines) for one in wanted]
+    with _once([one.reference for one in wanted]):
+        take_all(_ALLOCATE, channel=channel, demands=demands, values=values)
 
 
 @transaction.atomic
@@ -186,7 +232,7 @@ def convert_hold(
         "source": SOURCE,
         "now": clock.now(),
     }
-    with _once(reference), connection.cursor() as cursor:
+    with _once([reference]), connection.cursor() as cursor:
         cursor.execute(_CONVERT, values)
         stopped = [item for (item,) in cursor]
     if stopped:
@@ -204,12 +250,13 @@ def _refuse_recalled(*, store_id: int, item_ids: list[int]) -> None:
 
 
 @contextmanager
-def _once(reference: str) -> Iterator[None]:
+def _once(references: Sequence[str]) -> Iterator[None]:
     try:
         yield
     except IntegrityError as error:
         if isinstance(error.__cause__, UniqueViolation):
-            raise AlreadyAllocated(f"{reference} has units of one of these items") from error
+            which = ", ".join(references)
+            raise AlreadyAllocated(f"{which} has units of one of these items") from error
         raise
 
 

@@ -8,15 +8,14 @@ bundle can be promised as often as its scarcest part allows.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from django.db import DEFAULT_DB_ALIAS, connections
 
 from hub import clock
-from hub.stores.models import SalesChannel, Store
-from inventory.errors import Short
+from hub.stores.models import SalesChannel
 from inventory.lines import MOST_UNITS
 from inventory.models import Item
 from inventory.services import bundles, formula
@@ -43,6 +42,7 @@ class Availability(NamedTuple):
     feed_buffer: int
     stops: list[str]
     store_id: int
+    is_bundle: bool = False
 
     @property
     def protected(self) -> int:
@@ -212,28 +212,4 @@ def _asker(channel: SalesChannel, using: str) -> bundles.Ask:
 def _availability(row: tuple[Any, ...]) -> Availability:
     *terms, counted_at, feed_buffer, stops, store_id = row[3:]
     moment = None if counted_at is None else datetime.fromtimestamp(counted_at, UTC)
-    return Availability._make([*terms, moment, feed_buffer, stops or [], store_id])
-
-
-def protected_units(
-    *, channel: SalesChannel, store: Store, item_ids: Iterable[int]
-) -> dict[int, int]:
-    """The units of each item in one store that may not be promised, to pass into a guard.
-
-    Safety stock plus buffers; more than any shelf holds where nothing may be sold.
-    """
-    terms = available(channel=channel, store_ids=[store.pk], item_ids=list(item_ids))
-    return {item: term.protected for (_store, item), term in terms.items()}
-
-
-def shortages(*, channel: SalesChannel, store: Store, lines: Mapping[int, int]) -> list[Short]:
-    """Every line of which fewer units can be promised now than wanted, in SKU order."""
-    terms = available(channel=channel, store_ids=[store.pk], item_ids=list(lines))
-    left = {item: term.atp for (_store, item), term in terms.items()}
-    short = Item.objects.filter(
-        pk__in=[i for i, wanted in lines.items() if left.get(i, 0) < wanted]
-    )
-    return [
-        Short(sku=item.sku, requested=lines[item.pk], available=left.get(item.pk, 0))
-        for item in short
-    ]
+    return Availability._make([*terms, moment, feed_buffer, stops or [], store_id, row[2]])

@@ -82,4 +82,5 @@ def promised(sets: Mapping[Place, Availability], *, ask: Ask) -> dict[Place, Ava
 def _scarcest(alone: Availability, parts: list[tuple[Availability, int]]) -> Availability:
     position, each = min(parts, key=lambda part: part[0].atp // part[1])
     stops = sorted({*alone.stops, *position.stops})
-    return position._replace(atp=0 if stops else position.atp // each, stops=stops)
+    units = 0 if stops else position.atp // each
+    return position._replace(atp=units, stops=stops, is_bundle=True)

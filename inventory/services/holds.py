@@ -91,6 +91,7 @@ def place_hold(
     values = {
         "public_id": new_id("hld"),
         "channel": channel.pk,
+        "store": store.pk,
         "expires_at": clock.now() + timedelta(minutes=minutes),
     }
     rows = take(_HOLD, channel=channel, store=store, lines=lines, values=values)

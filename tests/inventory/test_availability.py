@@ -18,7 +18,6 @@ from inventory.services.availability import (
     available,
     available_by_reference,
     network_totals,
-    protected_units,
 )
 from inventory.services.counts import record_counts
 from tests.factories import make_channel, make_item, make_store, stock
@@ -116,7 +115,7 @@ def test_a_buffer_hides_units_from_its_own_site_only(store, channel, mug):
 
     assert ask(channel, store, mug).atp == 7
     assert ask(make_channel(), store, mug).atp == 10
-    assert protected_units(channel=channel, store=store, item_ids=[mug.pk]) == {mug.pk: 3}
+    assert ask(channel, store, mug).protected == 3
 
 
 @pytest.mark.parametrize(("percent", "atp"), [(0, 10), (1, 9), (25, 7), (30, 7), (100, 0)])

@@ -1,6 +1,13 @@
 """Doors to the Golden Record."""
 
-from hub.customers.services.landing import land_record, profile_of
+from hub.customers.services.landing import (
+    Landed,
+    Word,
+    land_record,
+    land_words,
+    profile_of,
+    read_word,
+)
 from hub.customers.services.projection import rebuild
 
-__all__ = ["land_record", "profile_of", "rebuild"]
+__all__ = ["Landed", "Word", "land_record", "land_words", "profile_of", "read_word", "rebuild"]

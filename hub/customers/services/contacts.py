@@ -1,43 +1,53 @@
-"""Contacts: the one place that writes personal data."""
+"""Contacts: the one place that turns personal data into what is stored of it."""
 
 from __future__ import annotations
 
-from hub.crypto import lookup_hash
+from dataclasses import dataclass
+from typing import Any
+
+from hub.crypto import encrypt, lookup_hash
 from hub.customers.addresses import clean_email, clean_name, clean_phone
 from hub.customers.errors import Unreachable
-from hub.customers.models import Contact
 
 SEPARATOR = "\x1f"
 LAST_DIGITS = 4
 
 
-def keep_contact(*, name: str, phone: str, email: str) -> Contact:
-    """Return the one contact of these three, made if it is new; several may ask at once.
+@dataclass(frozen=True)
+class Person:
+    """A name, a phone (E.164) and an e-mail address in their canonical forms.
 
-    The same name in other letters' case is the same contact. Raises InvalidName, InvalidPhone,
-    InvalidEmail, or Unreachable when there is neither phone nor e-mail.
+    ``identity_hash`` covers all three: the same name in other letters' case is the same person.
     """
+
+    name: str
+    phone: str
+    email: str
+    identity_hash: str
+
+
+def person(*, name: str, phone: str, email: str) -> Person:
+    """Clean the three. Raises InvalidName, InvalidPhone, InvalidEmail, or Unreachable when there
+    is neither phone nor e-mail."""
     name, phone, email = clean_name(name), clean_phone(phone), clean_email(email)
     if not phone and not email:
         raise Unreachable
-    folded = name.casefold()
-    identity = lookup_hash("identity", SEPARATOR.join([folded, phone, email]))
-    known = Contact.objects.filter(identity_hash=identity)
-    contact = known.first()
-    if contact is None:
-        fresh = Contact(
-            name=name,
-            phone=phone,
-            email=email,
-            name_hash=_hash("name", folded),
-            phone_hash=_hash("phone", phone),
-            phone_last4_hash=_hash("phone_last4", phone[-LAST_DIGITS:]),
-            email_hash=_hash("email", email),
-            identity_hash=identity,
-        )
-        Contact.objects.bulk_create([fresh], ignore_conflicts=True)
-        contact = known.get()
-    return contact
+    identity = lookup_hash("identity", SEPARATOR.join([name.casefold(), phone, email]))
+    return Person(name, phone, email, identity)
+
+
+def sealed_columns(who: Person) -> dict[str, Any]:
+    """The columns of a person's Contact by name: texts sealed, hashes keyed."""
+    return {
+        "identity_hash": who.identity_hash,
+        "name_hash": _hash("name", who.name.casefold()),
+        "phone_hash": _hash("phone", who.phone),
+        "phone_last4_hash": _hash("phone_last4", who.phone[-LAST_DIGITS:]),
+        "email_hash": _hash("email", who.email),
+        "name": encrypt(who.name),
+        "phone": encrypt(who.phone),
+        "email": encrypt(who.email),
+    }
 
 
 def _hash(kind: str, value: str) -> str:

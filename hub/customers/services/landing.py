@@ -1,23 +1,130 @@
-"""Landing a source record: who is this, and which profile does the record speak of?"""
+"""Landing source records: who is this, and which profile does each record speak of?"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import QuerySet
 
 from hub.crypto import lookup_hash
 from hub.customers.addresses import clean_account, clean_locale, clean_timezone
-from hub.customers.models import Contact, IdentityKey, IdentityLink, Profile, SourceRecord
-from hub.customers.preferences import check_channels
-from hub.customers.services.contacts import SEPARATOR, keep_contact
-from hub.customers.services.projection import rebuild
+from hub.customers.models import IdentityLink, Profile, SourceRecord
+from hub.customers.preferences import ORDER_UPDATES, check_channels, follow_records
+from hub.customers.services.contacts import SEPARATOR, Person, person, sealed_columns
+from hub.customers.services.projection import portray, rebuild
+from hub.ids import new_id
+
+# Contacts and identity keys are made or found in one order (their hashes'), and stay locked: of
+# two records of one customer that land at the same moment, the second waits for the first.
+# A record that has landed before changes nothing: the first word stands.
+_LAND = """
+WITH contact AS (
+    INSERT INTO customers_contact
+        (identity_hash, name_hash, phone_hash, phone_last4_hash, email_hash, name, phone, email)
+    SELECT * FROM unnest(%(identity_hash)s::text[], %(name_hash)s::text[], %(phone_hash)s::text[],
+        %(phone_last4_hash)s::text[], %(email_hash)s::text[], %(name)s::bytea[],
+        %(phone)s::bytea[], %(email)s::bytea[]) AS fresh (identity_hash)
+    ORDER BY identity_hash
+    ON CONFLICT (identity_hash) DO UPDATE SET identity_hash = EXCLUDED.identity_hash
+    RETURNING id, identity_hash
+), owner AS (
+    SELECT * FROM unnest(%(owner)s::text[], %(owner_id)s::text[], %(owner_identity)s::text[],
+        %(owner_locale)s::text[], %(owner_timezone)s::text[], %(owner_source)s::text[],
+        %(owner_source_id)s::text[]) AS owner
+        (key_hash, public_id, identity_hash, locale, timezone, source, source_id)
+), key AS (
+    INSERT INTO customers_identitykey (key_hash, profile_id)
+    SELECT key_hash, nextval('customers_profile_id_seq') FROM owner ORDER BY key_hash
+    ON CONFLICT (key_hash) DO UPDATE SET key_hash = EXCLUDED.key_hash
+    RETURNING key_hash, profile_id, xmax = 0 AS is_new
+), said AS (
+    SELECT * FROM unnest(%(source)s::text[], %(source_id)s::text[], %(said_identity)s::text[],
+        %(said_owner)s::text[], %(account)s::text[], %(rule)s::text[], %(payload)s::text[])
+        WITH ORDINALITY AS said
+        (source, source_id, identity_hash, key_hash, account, rule, payload, number)
+), record AS (
+    INSERT INTO customers_sourcerecord (source, source_id, contact_id, account_id, payload)
+    SELECT source, source_id, contact.id, account, payload::jsonb
+    FROM said JOIN contact USING (identity_hash) JOIN key USING (key_hash)
+    ORDER BY number
+    ON CONFLICT (source, source_id) DO NOTHING
+    RETURNING id, source, source_id
+), link AS (
+    INSERT INTO customers_identitylink (record_id, profile_id, rule, active)
+    SELECT record.id, key.profile_id, said.rule, true
+    FROM record JOIN said USING (source, source_id) JOIN key USING (key_hash)
+), made AS (
+    INSERT INTO customers_profile (id, public_id, contact_id, locale, timezone, version)
+    SELECT key.profile_id, owner.public_id, contact.id, owner.locale, owner.timezone, 1
+    FROM key JOIN owner USING (key_hash) JOIN contact USING (identity_hash)
+    WHERE key.is_new
+    RETURNING id
+), chosen AS (
+    INSERT INTO customers_preference (profile_id, purpose, channel, rank, source, updated_at)
+    SELECT key.profile_id, %(purpose)s, choice.channel, choice.rank, 'order', now()
+    FROM unnest(%(choice_owner)s::text[], %(choice_channel)s::text[], %(choice_rank)s::int[])
+        AS choice (key_hash, channel, rank)
+    JOIN key USING (key_hash)
+    WHERE key.is_new
+), changed AS (
+    UPDATE customers_profile profile
+    SET contact_id = contact.id,
+        locale = coalesce(nullif(owner.locale, ''), profile.locale),
+        timezone = coalesce(nullif(owner.timezone, ''), profile.timezone),
+        version = profile.version + (profile.contact_id IS DISTINCT FROM contact.id
+            OR owner.locale NOT IN ('', profile.locale)
+            OR owner.timezone NOT IN ('', profile.timezone))::int
+    FROM key JOIN owner USING (key_hash) JOIN contact USING (identity_hash)
+    JOIN record USING (source, source_id)
+    WHERE profile.id = key.profile_id AND NOT key.is_new
+    RETURNING profile.id
+)
+SELECT record.id, contact.id, key.profile_id, key.key_hash, key.is_new, changed.id IS NOT NULL
+FROM said JOIN contact USING (identity_hash) JOIN key USING (key_hash)
+LEFT JOIN record USING (source, source_id)
+LEFT JOIN changed ON changed.id = key.profile_id
+ORDER BY said.number
+"""
 
 
-@transaction.atomic
-def land_record(
+@dataclass(frozen=True)
+class Word:
+    """What one system said about a customer, cleaned: ready to land.
+
+    ``owner`` is the hash of the strong identity (account or guest) that owns the profile.
+    """
+
+    source: str
+    source_id: str
+    person: Person
+    account_id: str
+    owner: str
+    rule: str
+    locale: str
+    timezone: str
+    notify: list[str]
+    data: dict[str, Any]
+
+    @property
+    def payload(self) -> dict[str, Any]:
+        """What is kept of it besides the contact."""
+        said = {"locale": self.locale, "timezone": self.timezone, "notify": self.notify}
+        return {**said, "data": self.data}
+
+
+@dataclass(frozen=True)
+class Landed:
+    """The keys of a record that has landed, of its contact and of the profile it speaks of."""
+
+    record_id: int
+    contact_id: int
+    profile_id: int
+
+
+def read_word(
     *,
     source: str,
     source_id: str,
@@ -28,36 +135,70 @@ def land_record(
     locale: str = "",
     timezone: str = "",
     notify: Sequence[str] | None = None,
-    payload: dict[str, Any] | None = None,
-) -> SourceRecord:
-    """Keep what one system said about a customer, link it to a profile, and rebuild that profile.
+    payload: Mapping[str, Any] | None = None,
+) -> Word:
+    """Clean what a system says of a customer; raises the coded refusals of ``customers.errors``.
 
-    The first word stands: landing (source, source_id) again returns the first record unchanged.
-    An account within its source owns one profile; a guest's profile belongs to his exact name,
-    phone and e-mail, so people who share a phone stay apart. ``notify`` ranks the channels he
-    chose there, None when he was not asked; ``payload`` must hold no contact data.
-
-    Raises the coded refusals of ``hub.customers.errors``. Call it before locking anything else:
-    it locks the profile's row until the transaction ends.
+    ``notify`` ranks the channels he chose there, None when he was not asked; ``payload`` must
+    hold no contact data.
     """
     if notify is not None:
         check_channels(notify)
-    said = {
-        "locale": clean_locale(locale),
-        "timezone": clean_timezone(timezone),
-        "notify": list(notify or []),
-        "data": payload or {},
-    }
     account_id = clean_account(account_id)
-    landed = _landed(source, source_id).first()
-    if landed:
-        return landed
-    contact = keep_contact(name=name, phone=phone, email=email)
-    profile, rule = _owner(source, account_id, contact)
-    record = SourceRecord(
-        source=source, source_id=source_id, contact=contact, account_id=account_id, payload=said
+    who = person(name=name, phone=phone, email=email)
+    owner = (
+        lookup_hash("account", SEPARATOR.join([source, account_id]))
+        if account_id
+        else lookup_hash("guest", who.identity_hash)
     )
-    return _link(record, profile, rule)
+    return Word(
+        source=source,
+        source_id=source_id,
+        person=who,
+        account_id=account_id,
+        owner=owner,
+        rule="account" if account_id else "guest",
+        locale=clean_locale(locale),
+        timezone=clean_timezone(timezone),
+        notify=list(notify or []),
+        data=dict(payload or {}),
+    )
+
+
+def land_record(**said: Any) -> SourceRecord:
+    """Keep what one system said (the arguments of ``read_word``), link it to a profile, and let
+    that profile say so too.
+
+    The first word stands: landing (source, source_id) again returns the first record unchanged.
+    An account within its source owns one profile; a guest's profile belongs to his exact name,
+    phone and e-mail, so people who share a phone stay apart.
+    """
+    word = read_word(**said)
+    records = SourceRecord.objects.select_related("contact")
+    known = records.filter(source=word.source, source_id=word.source_id).first()
+    return known or records.get(pk=land_words([word])[0].record_id)
+
+
+@transaction.atomic
+def land_words(words: Sequence[Word]) -> list[Landed]:
+    """Land many records, each as ``land_record`` does, in one round trip for new customers.
+
+    Their contacts and profiles stay locked until the transaction ends. No (source, source_id)
+    may occur twice.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_LAND, _values(words))
+        rows = cursor.fetchall()
+    landed = []
+    for word, row in zip(words, rows, strict=True):
+        record_id, contact_id, profile_id, _owner, is_new, changed = row
+        if record_id is None:
+            landed.append(_landed_before(word))
+            continue
+        if not is_new:
+            _follow(Profile(pk=profile_id), word, changed=changed)
+        landed.append(Landed(record_id, contact_id, profile_id))
+    return landed
 
 
 def profile_of(record: SourceRecord) -> Profile:
@@ -65,37 +206,73 @@ def profile_of(record: SourceRecord) -> Profile:
     return Profile.objects.select_related("contact").get(links__record=record, links__active=True)
 
 
-def _landed(source: str, source_id: str) -> QuerySet[SourceRecord]:
-    return SourceRecord.objects.select_related("contact").filter(source=source, source_id=source_id)
+def _follow(profile: Profile, word: Word, *, changed: bool) -> None:
+    """Let a profile that was there already follow; one that was made while we waited for it is
+    not seen by the statement that waited."""
+    if not changed:
+        rebuild(profile)
+    elif word.notify:
+        follow_records(profile=profile, notify=word.notify)
 
 
-def _link(record: SourceRecord, profile: Profile, rule: str) -> SourceRecord:
-    """Keep record and link, and rebuild; whoever landed it at the same moment was first."""
-    Profile.objects.select_for_update(no_key=True).get(pk=profile.pk)
-    SourceRecord.objects.bulk_create([record], ignore_conflicts=True)
-    landed = _landed(record.source, record.source_id).get()
-    link = IdentityLink(record=landed, profile=profile, rule=rule)
-    IdentityLink.objects.bulk_create([link], ignore_conflicts=True)
-    rebuild(profile)
-    return landed
+def _landed_before(word: Word) -> Landed:
+    link = IdentityLink.objects.select_related("record").get(
+        record__source=word.source, record__source_id=word.source_id, active=True
+    )
+    return Landed(link.record_id, link.record.contact_id, link.profile_id)
 
 
-def _owner(source: str, account_id: str, contact: Contact) -> tuple[Profile, str]:
-    if account_id:
-        key = lookup_hash("account", SEPARATOR.join([source, account_id]))
-        return _profile_for(key), "account"
-    return _profile_for(lookup_hash("guest", contact.identity_hash)), "guest"
+def _values(words: Sequence[Word]) -> dict[str, Any]:
+    people = {word.person.identity_hash: word.person for word in words}
+    owners: dict[str, list[Word]] = {}
+    for word in words:
+        owners.setdefault(word.owner, []).append(word)
+    values = _columns(sealed_columns(one) for one in people.values())
+    values |= _columns(_owner(key, said) for key, said in owners.items())
+    values |= _columns(_said(word) for word in words)
+    choices = [
+        {"choice_owner": key, "choice_channel": channel, "choice_rank": rank}
+        for key, said in owners.items()
+        for rank, channel in enumerate(_portrait(said).notify or [], start=1)
+    ]
+    empty: dict[str, Any] = {"choice_owner": [], "choice_channel": [], "choice_rank": []}
+    return values | (_columns(choices) or empty) | {"purpose": ORDER_UPDATES}
 
 
-def _profile_for(key_hash: str) -> Profile:
-    """The profile that owns the key, made if there is none; those who ask at once get one."""
-    owned = Profile.objects.filter(keys__key_hash=key_hash)
-    profile = owned.first()
-    if profile is None:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [key_hash])
-        profile = owned.first()
-    if profile is None:
-        profile = Profile.objects.create()
-        IdentityKey.objects.create(key_hash=key_hash, profile=profile)
-    return profile
+def _owner(key: str, said: Sequence[Word]) -> dict[str, Any]:
+    """What the profile of that key says after these words, the newest of them last."""
+    portrait, newest = _portrait(said), said[-1]
+    return {
+        "owner": key,
+        "owner_id": new_id("cus"),
+        "owner_identity": newest.person.identity_hash,
+        "owner_locale": portrait.locale,
+        "owner_timezone": portrait.timezone,
+        "owner_source": newest.source,
+        "owner_source_id": newest.source_id,
+    }
+
+
+def _portrait(said: Sequence[Word]) -> Any:
+    return portray((0, word.payload) for word in reversed(said))
+
+
+def _said(word: Word) -> dict[str, Any]:
+    return {
+        "source": word.source,
+        "source_id": word.source_id,
+        "said_identity": word.person.identity_hash,
+        "said_owner": word.owner,
+        "account": word.account_id,
+        "rule": word.rule,
+        "payload": json.dumps(word.payload),
+    }
+
+
+def _columns(rows: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """Rows of one shape as columns by name."""
+    columns: dict[str, Any] = {}
+    for row in rows:
+        for name, value in row.items():
+            columns.setdefault(name, []).append(value)
+    return columns

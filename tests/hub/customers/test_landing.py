@@ -1,14 +1,12 @@
 """Source records land once, and each speaks of one profile."""
 
-import threading
-
 import pytest
 from django.db import connection
 
 from hub.customers.errors import InvalidPhone, UnknownChannel, Unreachable
 from hub.customers.models import Contact, IdentityLink, Profile, SourceRecord
 from hub.customers.preferences import ranked_channels, set_preferences
-from hub.customers.services import land_record, profile_of, projection
+from hub.customers.services import land_record, land_words, profile_of, read_word
 from hub.errors import Invalid
 from tests.racing import at_once
 
@@ -143,29 +141,23 @@ def test_many_first_orders_of_one_account_at_once_make_one_profile():
 
 @pytest.mark.race
 @pytest.mark.django_db(transaction=True)
-def test_of_two_orders_of_one_account_at_once_the_newer_contact_stands(monkeypatch):
+def test_of_many_orders_of_one_account_at_once_the_newest_contact_stands():
     profile = profile_of(land("0", account_id="a-7"))
-    first_is_computed, second_is_done = threading.Event(), threading.Event()
-    portray = projection.portray
-
-    def portray_the_first_slowly(records):
-        portrait = portray(records)
-        if not first_is_computed.is_set():
-            first_is_computed.set()
-            second_is_done.wait(1)  # in vain, when the second one waits for the first
-        return portrait
-
-    def order(number):
-        if number:
-            first_is_computed.wait(10)
-        land(f"1-{number}", account_id="a-7", name=f"Ann {number}")
-        if number:
-            second_is_done.set()
-
-    monkeypatch.setattr(projection, "portray", portray_the_first_slowly)
-    at_once(2, order)
+    at_once(8, lambda number: land(f"1-{number}", account_id="a-7", name=f"Ann {number}"))
     profile.refresh_from_db()
     assert profile.contact == SourceRecord.objects.order_by("pk").last().contact
+
+
+@pytest.mark.django_db
+def test_many_words_land_together_as_one_after_the_other_would():
+    words = [
+        read_word(source="channel:web-pl", source_id=str(number), **ANN, **said)
+        for number, said in enumerate([{"locale": "pl", "notify": ["sms"]}, {"locale": "fr"}])
+    ]
+    first, second = land_words(words)
+    profile = Profile.objects.get()
+    assert first.profile_id == second.profile_id == profile.pk
+    assert (profile.locale, ranked_channels(profile)) == ("fr", ["sms"])
 
 
 @pytest.mark.race
