@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from hub.events.catalog import (
+    AcceptOverdue,
     AmountChanged,
     CollectedGoodsRecalled,
     CustomerArrived,
@@ -15,12 +16,16 @@ from hub.events.catalog import (
     FulfillmentCanceled,
     FulfillmentDelayed,
     FulfillmentExpired,
+    FulfillmentExpiring,
     FulfillmentHandedOff,
     FulfillmentPicked,
     FulfillmentProposed,
     FulfillmentRejected,
+    FulfillmentRerouted,
     GoodsReturned,
     Happening,
+    MoveAnswered,
+    MoveOffered,
     OfFulfillment,
     OfVisit,
     OrderCanceled,
@@ -34,6 +39,7 @@ from hub.events.catalog import (
     SubstitutesAnswered,
     SubstitutesOffered,
     VisitEnded,
+    WaitExtended,
 )
 from hub.events.models import Fact
 from hub.events.registry import handles
@@ -93,6 +99,12 @@ def announce_order(fact: OfOrder, envelope: Fact) -> None:
     PriceAdjusted,
     RefundDue,
     StoreClosingEarly,
+    FulfillmentRerouted,
+    AcceptOverdue,
+    FulfillmentExpiring,
+    WaitExtended,
+    MoveOffered,
+    MoveAnswered,
     key=_key,
     envelope=True,
 )

@@ -188,6 +188,54 @@ class RefundDue(OfFulfillment):
 
 
 @dataclass(frozen=True, kw_only=True)
+class FulfillmentRerouted(OfFulfillment):
+    """Another store prepares it now: the part ``fulfillment_id`` took the place of ``replaces``."""
+
+    name = "fulfillment.rerouted"
+    replaces: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class AcceptOverdue(OfFulfillment):
+    """The store has not said yet whether it takes the work on; a person should look."""
+
+    name = "fulfillment.accept_overdue"
+
+
+@dataclass(frozen=True, kw_only=True)
+class FulfillmentExpiring(OfFulfillment):
+    """Ready, not collected, and soon it will not be kept any longer."""
+
+    name = "fulfillment.expiring"
+
+
+@dataclass(frozen=True, kw_only=True)
+class WaitExtended(OfFulfillment):
+    """It is kept longer than was said."""
+
+    name = "fulfillment.wait_extended"
+
+
+@dataclass(frozen=True, kw_only=True)
+class OfMoveOffer(OfFulfillment):
+    """A question to the customer whose store cannot prepare the part ``fulfillment_id``."""
+
+    offer_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class MoveOffered(OfMoveOffer):
+    name = "fulfillment.move_offered"
+
+
+@dataclass(frozen=True, kw_only=True)
+class MoveAnswered(OfMoveOffer):
+    """Yes, no, or silence until the deadline: the row says which."""
+
+    name = "fulfillment.move_answered"
+
+
+@dataclass(frozen=True, kw_only=True)
 class OfVisit(OfFulfillment):
     """Something a customer did on the way to collect one store's part of an order."""
 
