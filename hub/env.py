@@ -39,6 +39,7 @@ class Environment:
     var_dir: Path
     feeds_dir: Path
     drop_dir: Path
+    pos_dir: Path
     log_level: str
     workers: int
 
@@ -74,6 +75,7 @@ def read() -> Environment:
         var_dir=var_dir,
         feeds_dir=Path(_env.str("HUB_FEEDS_DIR", default=str(var_dir / "feeds"))),
         drop_dir=Path(_env.str("HUB_DROP_DIR", default=str(var_dir / "drop"))),
+        pos_dir=Path(_env.str("HUB_POS_DIR", default=str(var_dir / "pos"))),
         log_level=_env.str("HUB_LOG_LEVEL", default="INFO"),
         workers=_whole("HUB_WEB_WORKERS", default=2),
     )

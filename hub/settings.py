@@ -212,6 +212,7 @@ TRUSTED_PROXIES = ENV.trusted_proxies
 CONNECTORS = {
     "pos": {
         "webhook": "hub.connectors.pos.webhook.WebhookPos",
+        "files": "hub.connectors.pos.files.FilesPos",
         "memory": "hub.connectors.pos.memory.MemoryPos",
     },
     "sms": {
@@ -223,6 +224,8 @@ SMS_CONNECTOR = ENV.sms_connector
 # Where stock files are kept, and where others drop them for the hub to take.
 FEEDS_DIR = ENV.feeds_dir
 DROP_DIR = ENV.drop_dir
+# Where a POS that speaks files finds its pick lists and leaves its answers.
+POS_DIR = ENV.pos_dir
 
 _EMAIL = _email(ENV.email_url)
 EMAIL_BACKEND = _EMAIL["EMAIL_BACKEND"]

@@ -27,6 +27,7 @@ class ConnectionLike(Protocol):
     base_url: str
     secret: str
     previous_secret: str | None
+    layout: Any
 
 
 def pos_connector(connection: ConnectionLike, *, is_test: bool = False) -> PosConnector:
@@ -43,6 +44,7 @@ def pos_connector(connection: ConnectionLike, *, is_test: bool = False) -> PosCo
         connection_id=connection.public_id,
         base_url=base_url,
         secrets=valid_secrets(connection.secret, connection.previous_secret),
+        layout={} if is_test else connection.layout,
     )
     connector: PosConnector = connector_class("pos", name)(account)
     return connector

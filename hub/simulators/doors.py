@@ -6,18 +6,27 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from hub import clock
 from hub.api.errors import BodyTooLarge
 from hub.api.parsing import check_length
 from hub.api.problems import handle
 from hub.simulators import services
-from hub.simulators.models import SimulatedPickList, SimulatedSiteCall, SimulatedText
+from hub.simulators.models import (
+    SimulatedPickList,
+    SimulatedReceipt,
+    SimulatedSiteCall,
+    SimulatedStock,
+    SimulatedText,
+)
 
 MAX_BODY_BYTES = 262_144
 NEWEST = 100
+LONGEST_KEY = 19
 View = Callable[..., HttpResponse]
 
 
@@ -38,15 +47,65 @@ def door(view: View) -> View:
 @door
 @require_http_methods(["GET", "HEAD", "POST"])
 def pick_lists(request: HttpRequest, connection: str) -> HttpResponse:
-    """POST: take a signed pick list, answer its reference. GET: the newest that the till has."""
+    """POST: take a signed pick list, answer its reference. GET: what the till has.
+
+    A signed GET asks for one (``fulfillment``) or pages through the open ones (``open``, from
+    ``cursor``); without either it shows the newest, to anybody.
+    """
     if request.method == "POST":
         ticket, is_new = services.take_pick_list(
             connection_id=connection, headers=_headers(request), body=_body(request)
         )
         reply = {"reference": services.till_reference(ticket)}
         return JsonResponse(reply, status=201 if is_new else 200)
-    tickets = SimulatedPickList.objects.filter(connection=connection).order_by("-pk")[:NEWEST]
-    return JsonResponse({"pick_lists": [_ticket(ticket) for ticket in tickets]})
+    if "fulfillment" in request.GET or "open" in request.GET:
+        _check_question(request, connection, "/pick-lists")
+    rows = SimulatedPickList.objects.filter(connection=connection)
+    if "open" in request.GET:
+        return _page(
+            "pick_lists", rows.filter(canceled_at=None), request.GET.get("cursor"), _ticket
+        )
+    if "fulfillment" in request.GET:
+        rows = rows.filter(reference=_query(request, "fulfillment"))
+    found = rows.order_by("-pk")[:NEWEST]
+    return JsonResponse({"pick_lists": [_ticket(ticket) for ticket in found]})
+
+
+@door
+@require_POST
+def amend_pick_list(request: HttpRequest, connection: str, reference: str) -> HttpResponse:
+    """Put a later revision in the place of a pick list; a repeat changes nothing."""
+    services.amend_pick_list(
+        connection_id=connection,
+        reference=reference,
+        headers=_headers(request),
+        body=_body(request),
+    )
+    return JsonResponse({"reference": reference})
+
+
+@door
+@require_safe
+def receipts(request: HttpRequest, connection: str) -> HttpResponse:
+    """A signed question: the receipts printed since a cursor, oldest first."""
+    _check_question(request, connection, "/receipts")
+    rows = SimulatedReceipt.objects.filter(connection=connection)
+    return _page("receipts", rows, request.GET.get("since"), lambda row: row.body, keep_place=True)
+
+
+@door
+@require_safe
+def stock(request: HttpRequest, connection: str) -> HttpResponse:
+    """A signed question: what the till believes is on its shelves, page by page."""
+    _check_question(request, connection, "/stock")
+    rows = SimulatedStock.objects.filter(connection=connection)
+    return _page(
+        "stock",
+        rows,
+        request.GET.get("cursor"),
+        lambda row: {"sku": row.sku, "on_hand": row.on_hand},
+        as_of=clock.now().isoformat(),
+    )
 
 
 @door
@@ -101,6 +160,33 @@ def site_calls(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
     return JsonResponse({"webhooks": list(found)})
 
 
+def _check_question(request: HttpRequest, connection: str, path: str) -> None:
+    target = f"{path}?{request.META.get('QUERY_STRING', '')}"
+    services.check_question(connection_id=connection, headers=_headers(request), target=target)
+
+
+def _page(
+    member: str,
+    rows: QuerySet[Any],
+    cursor: str | None,
+    shown: Callable[[Any], Any],
+    *,
+    keep_place: bool = False,
+    **more: Any,
+) -> JsonResponse:
+    """A hundred rows from a cursor, and the next; with ``keep_place`` also after the last."""
+    after = int(cursor) if cursor and cursor.isdecimal() and len(cursor) < LONGEST_KEY else 0
+    found = list(rows.filter(pk__gt=after).order_by("pk")[: NEWEST + 1])
+    some = found[:NEWEST]
+    goes_on = len(found) > NEWEST or (keep_place and some)
+    following = str(some[-1].pk) if goes_on else ""
+    return JsonResponse({member: [shown(row) for row in some], "next": following, **more})
+
+
+def _query(request: HttpRequest, name: str) -> str:
+    return request.GET.get(name, "").replace("\x00", "")
+
+
 def _headers(request: HttpRequest) -> dict[str, str]:
     return {name.lower(): value for name, value in request.headers.items()}
 
@@ -117,6 +203,8 @@ def _ticket(ticket: SimulatedPickList) -> dict[str, Any]:
         "reference": services.till_reference(ticket),
         "fulfillment_id": ticket.reference,
         "status": "canceled" if ticket.canceled_at else "received",
+        "revision": services.revision_of(ticket.body),
+        "lines": ticket.body.get("lines"),
         "received_at": ticket.received_at,
         "body": ticket.body,
     }

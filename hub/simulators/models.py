@@ -24,6 +24,52 @@ class SimulatedPickList(models.Model):
         return self.reference
 
 
+class SimulatedTill(models.Model):
+    """A till's mood. Without a row it takes and acknowledges everything at once."""
+
+    connection = models.CharField(max_length=30, unique=True)
+    answers = models.BooleanField(
+        default=True, help_text="acknowledges by itself; off while simulate_pos does"
+    )
+    dark_until = models.DateTimeField(null=True, help_text="until then it is out of order")
+    lose_answers = models.PositiveIntegerField(
+        default=0, help_text="so many calls take effect without the hub hearing of it"
+    )
+
+    def __str__(self) -> str:
+        return self.connection
+
+
+class SimulatedStock(models.Model):
+    """What a till believes is on its shelves."""
+
+    connection = models.CharField(max_length=30)
+    sku = models.CharField(max_length=60)
+    on_hand = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["connection", "sku"], name="sim_stock_once")]
+
+    def __str__(self) -> str:
+        return f"{self.on_hand} x {self.sku}"
+
+
+class SimulatedReceipt(models.Model):
+    """A receipt that a till has printed; ``body`` as the till tells of it."""
+
+    connection = models.CharField(max_length=30)
+    number = models.CharField(max_length=60)
+    body = models.JSONField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["connection", "number"], name="sim_receipt_once")
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+
 class SimulatedText(models.Model):
     """A text on a simulated phone, in or out."""
 

@@ -204,6 +204,12 @@ class PosConnection(models.Model):
     sales_include_orders = models.BooleanField(
         default=False, help_text="its sales log repeats orders that the hub handed off"
     )
+    layout = models.JSONField(
+        default=dict,
+        db_default=models.Value({}, models.JSONField()),
+        blank=True,
+        help_text="what is peculiar to it; see hub.connectors.pos.layout",
+    )
     active = models.BooleanField(default=True)
 
     def __str__(self) -> str:

@@ -1,12 +1,15 @@
 """What every POS connector must do, run against each of them."""
 
+import csv
 import json
 from contextlib import contextmanager
+from dataclasses import replace
 
 import pytest
 from standardwebhooks.webhooks import Webhook
 
 from hub.connectors.pos.base import PickLine, PickList, PosAccount
+from hub.connectors.pos.files import FilesPos
 from hub.connectors.pos.memory import MemoryPos
 from hub.connectors.pos.webhook import WebhookPos
 from hub.connectors.signing import new_secret
@@ -52,6 +55,56 @@ class Simulated:
         return {row.reference for row in rows}
 
 
+class InFiles:
+    """FilesPos; ``received`` reads what lies ready as the POS would."""
+
+    def __init__(self, settings, folder, layout):
+        settings.POS_DIR = folder
+        self.account = PosAccount(connection_id="pos_files", base_url="", secrets=(), layout=layout)
+
+    def connector(self):
+        return FilesPos(self.account)
+
+    def received(self):
+        found = {}
+        for path in sorted((self.connector().folder / "sent").glob("*.r*.*")):
+            if "withdrawn" not in path.name:
+                rows = rows_of(path, self.account.layout)
+                found[rows[0]["fulfillment_id"]] = shown(rows)
+        return found
+
+    def canceled(self):
+        sent = (self.connector().folder / "sent").glob("*.withdrawn.*")
+        return {path.name.split(".")[0] for path in sent}
+
+
+def rows_of(path, layout):
+    """The rows of a file as the POS reads them, by our names."""
+    encoding = layout.get("encoding", "utf-8")
+    theirs = {name: ours for ours, name in layout.get("pick_list", {}).items()}
+    with path.open(encoding=encoding, newline="") as file:
+        if layout.get("format") == "json":
+            rows = json.load(file)
+        else:
+            rows = list(csv.DictReader(file, delimiter=layout.get("delimiter", ",")))
+    return [{theirs.get(name, name): value for name, value in row.items()} for row in rows]
+
+
+def shown(rows):
+    """A pick list from the rows of its file."""
+    head = rows[0]
+    names = ("fulfillment_id", "order_reference", "store", "promised_at", "note", "status")
+    lines = [
+        {name: row[name] for name in ("line_id", "sku", "name")}
+        | {"quantity": int(row["quantity"])}
+        for row in rows
+    ]
+    return {name: head[name] for name in names} | {
+        "revision": int(head["revision"]),
+        "lines": lines,
+    }
+
+
 class InMemory:
     """MemoryPos."""
 
@@ -71,13 +124,26 @@ class InMemory:
 
 
 OVER_HTTP = pytest.param("webhook", marks=pytest.mark.django_db(transaction=True))
+GERMAN = {
+    "delimiter": ";",
+    "encoding": "utf-16",
+    "pick_list": {"sku": "ARTIKEL", "quantity": "MENGE", "fulfillment_id": "BELEG"},
+}
 
 
-@pytest.fixture(params=[OVER_HTTP, "memory"])
-def till(request, settings):
+@pytest.fixture(params=[OVER_HTTP, "files", "german files", "json files", "memory"])
+def till(request, settings, tmp_path):
     if request.param == "webhook":
         return Simulated(request.getfixturevalue("live_server"), settings)
+    layouts = {"files": {}, "german files": GERMAN, "json files": {"format": "json"}}
+    if request.param in layouts:
+        return InFiles(settings, tmp_path, layouts[request.param])
     return InMemory()
+
+
+def amended(revision=2):
+    """The pick list without its bread."""
+    return replace(PICK_LIST, revision=revision, lines=PICK_LIST.lines[:1])
 
 
 def test_a_pick_list_arrives_whole(till):
@@ -85,7 +151,9 @@ def test_a_pick_list_arrives_whole(till):
 
     assert reference
     expected = json.loads(json.dumps(PICK_LIST.as_json()))
-    assert till.received() == {PICK_LIST.fulfillment_id: expected}
+    (received,) = till.received().values()
+    assert received == {name: expected[name] for name in received}
+    assert {"lines", "order_reference", "promised_at", "revision"} <= set(received)
 
 
 def test_a_repeat_has_one_effect_and_the_same_reference(till):
@@ -93,6 +161,60 @@ def test_a_repeat_has_one_effect_and_the_same_reference(till):
 
     assert len(references) == 1
     assert len(till.received()) == 1
+
+
+def test_a_later_revision_takes_the_place_of_the_pick_list(till):
+    reference = till.connector().queue(PICK_LIST)
+
+    for _ in range(2):
+        till.connector().amend(reference, amended())
+
+    known = till.connector().status(PICK_LIST.fulfillment_id)
+    assert (known.revision, known.canceled) == (2, False)
+    received = till.received()[PICK_LIST.fulfillment_id]
+    assert [line["sku"] for line in received["lines"]] == ["MLK-1"]
+
+
+def test_an_earlier_revision_that_comes_late_changes_nothing(till):
+    reference = till.connector().queue(PICK_LIST)
+    reference = till.connector().amend(reference, amended(3))
+
+    till.connector().queue(PICK_LIST)
+
+    assert till.connector().status(PICK_LIST.fulfillment_id).revision == 3
+
+
+def test_it_can_be_asked_what_it_has(till):
+    assert till.connector().status(PICK_LIST.fulfillment_id) is None
+
+    reference = till.connector().queue(PICK_LIST)
+
+    known = till.connector().status(PICK_LIST.fulfillment_id)
+    assert (known.reference, known.revision, known.canceled) == (reference, 1, False)
+    till.connector().cancel(reference, PICK_LIST.fulfillment_id)
+    assert till.connector().status(PICK_LIST.fulfillment_id).canceled
+
+
+def test_what_is_withdrawn_can_be_queued_again_as_a_later_revision(till):
+    reference = till.connector().queue(PICK_LIST)
+    till.connector().cancel(reference, PICK_LIST.fulfillment_id)
+
+    till.connector().queue(amended())
+
+    known = till.connector().status(PICK_LIST.fulfillment_id)
+    assert (known.revision, known.canceled) == (2, False)
+
+
+def test_what_it_cannot_do_it_refuses_for_good(till):
+    pos = till.connector()
+    asked = {"list": pos.pick_lists, "receipts": pos.receipts, "stock": pos.stock}
+    for name, ask in asked.items():
+        if name in pos.can:
+            assert ask("").rows == ()
+            continue
+        with pytest.raises(ConnectorError) as caught:
+            ask("")
+        assert caught.value.permanent
 
 
 def test_a_pick_list_can_be_withdrawn_and_withdrawn_again(till):
@@ -120,6 +242,8 @@ def test_a_pick_list_holds_nothing_about_the_customer():
         "promised_at",
         "lines",
         "note",
+        "revision",
+        "status",
     }
 
 
