@@ -3,23 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from hub.events.catalog import (
     AmountChanged,
     FulfillmentDelayed,
+    FulfillmentExpiring,
+    FulfillmentRerouted,
     GoodsReturned,
     Happening,
-    OfFulfillment,
+    MoveAnswered,
+    MoveOffered,
+    OfMoveOffer,
     PriceAdjusted,
     ReadyForPickup,
     RefundDue,
     StoreClosingEarly,
     SubstitutesAnswered,
     SubstitutesOffered,
+    WaitExtended,
 )
 from orders.models import (
+    FulfillmentOrder,
     GoodsReturn,
+    MoveOffer,
     PriceAdjustment,
     Refund,
     Settlement,
@@ -146,12 +154,38 @@ def _closing(fact: StoreClosingEarly) -> dict[str, Any]:
     return {"closes_at": fact.closes_at, "undone": fact.undone}
 
 
+def _move(fact: OfMoveOffer) -> dict[str, Any]:
+    offer = MoveOffer.objects.select_related("store").get(pk=fact.offer_id)
+    told = {
+        "id": offer.public_id,
+        "to_store": offer.store.code,
+        "promised_at": _utc(offer.promised_at),
+        "answer_by": _utc(offer.answer_by),
+        "state": offer.state,
+    }
+    return {"move": told}
+
+
+def _reroute(fact: FulfillmentRerouted) -> dict[str, Any]:
+    before = FulfillmentOrder.objects.get(pk=fact.replaces)
+    return {"replaces": before.public_id}
+
+
+def _waiting(fact: FulfillmentExpiring | WaitExtended) -> dict[str, Any]:
+    part = FulfillmentOrder.objects.get(pk=fact.fulfillment_id)
+    return {"expires_at": _utc(part.expires_at) if part.expires_at else None}
+
+
+def _utc(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
 def _short(told: dict[str, Any]) -> dict[str, Any]:
     lines: Sequence[Any] = told["lines"]
     return told | {"lines": None} if len(lines) > MOST_LINES else told
 
 
-_SAY: dict[type[OfFulfillment], Callable[[Any], dict[str, Any]]] = {
+_SAY: dict[type[Happening], Callable[[Any], dict[str, Any]]] = {
     ReadyForPickup: _ready,
     AmountChanged: _amount,
     RefundDue: _refund,
@@ -159,6 +193,11 @@ _SAY: dict[type[OfFulfillment], Callable[[Any], dict[str, Any]]] = {
     PriceAdjusted: _price,
     SubstitutesOffered: _round,
     SubstitutesAnswered: _round,
+    MoveOffered: _move,
+    MoveAnswered: _move,
+    FulfillmentRerouted: _reroute,
+    FulfillmentExpiring: _waiting,
+    WaitExtended: _waiting,
     FulfillmentDelayed: _delay,
     StoreClosingEarly: _closing,
 }
