@@ -4,5 +4,6 @@ from orders import announcing
 from orders.curbside import handlers as curbside
 from orders.picking import handlers as picking
 from orders.recalls import handlers as recalls
+from orders.substitution import handlers as substitution
 
-__all__ = ["announcing", "curbside", "picking", "recalls"]
+__all__ = ["announcing", "curbside", "picking", "recalls", "substitution"]

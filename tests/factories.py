@@ -14,9 +14,10 @@ from hub.webhooks.endpoints import create_endpoint
 from hub.webhooks.models import WebhookEndpoint
 from inventory.models import FeedLayout, Item, StockFile, UnmappedCode
 from inventory.services.counts import record_counts
-from orders.models import FulfillmentOrder, Order, PickupCode, Spot
+from orders.models import FulfillmentOrder, Order, PickupCode, Spot, SubstitutionRound
 from orders.picking.services import accept, finish_picking, mark_ready, start_picking
 from orders.placing.services import place_order
+from orders.substitution.offering import Proposal, offer_substitutes
 
 _numbers = itertools.count(1)
 
@@ -193,3 +194,27 @@ def make_stock_file(**values) -> StockFile:
         "path": "",
     } | values
     return StockFile.objects.create(**values)
+
+
+# --- substitutes ------------------------------------------------------------------------------
+
+PLAIN = {"category": "tea", "price_minor": 500, "allergens": [], "diets": []}
+
+
+def make_missing(*, allow="ask", units=3, offered=None, spare=10, **wish):
+    """A part that is being picked, one line of which may be missing, and an item to offer for it.
+
+    ``offered`` are values of that item; ``wish`` those of the order line. In a store of its own.
+    """
+    store = make_store()
+    item, other = make_item(**PLAIN), make_item(**PLAIN | (offered or {}))
+    stock(store, {item: units * 2, other: spare})
+    part = make_picking(store=store, lines={item: units})
+    part.order.lines.update(substitution=allow, **wish)
+    return part, part.lines.select_related("item", "order_line", "fulfillment").get(), other
+
+
+def ask_for(part: FulfillmentOrder, line, item: Item, units: int = 2) -> SubstitutionRound:
+    """The question whether so many units of the item will do."""
+    proposal = Proposal(line_id=line.pk, item_id=item.pk, units=units)
+    return offer_substitutes(fulfillment=part, proposals=[proposal])

@@ -11,6 +11,8 @@ from inventory.models import Item
 from orders.models.fulfillment import FulfillmentLine, FulfillmentOrder
 from orders.models.order import Block
 
+SILENCE = "silence"  # who has answered, when nobody did
+
 
 def _round_id() -> str:
     return new_id("sub")
@@ -33,7 +35,7 @@ class SubstitutionRound(models.Model):
     opened_by = models.CharField(max_length=60, blank=True)
     closed_at = models.DateTimeField(null=True)
     closed_by = models.CharField(
-        max_length=60, blank=True, help_text="who had the last word; system: the deadline"
+        max_length=60, blank=True, help_text="who had the last word; silence: the deadline"
     )
 
     class Meta:
@@ -73,7 +75,7 @@ class SubstitutionOffer(models.Model):
     class Outcome(models.TextChoices):
         ACCEPTED = "accepted", "accepted"
         DECLINED = "declined", "declined"
-        GONE = "gone", "accepted, but sold out by then"
+        GONE = "gone", "wanted, but gone by then"
         WITHDRAWN = "withdrawn", "withdrawn"
 
     round = models.ForeignKey(SubstitutionRound, on_delete=models.CASCADE, related_name="offers")

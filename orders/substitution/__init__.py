@@ -1,0 +1,1 @@
+"""Something else in place of what is missing: suggested, offered, answered."""
