@@ -28,10 +28,15 @@ def promise(*, store: Store, lead_minutes: int = 0, at: datetime | None = None) 
     now = clock.now()
     at = at or now
     terms = terms_of([store.pk], at=at, now=now)[store.pk]
+    return promise_by(terms, lead_minutes=lead_minutes, at=at)
+
+
+def promise_by(terms: Terms, *, lead_minutes: int, at: datetime) -> datetime:
+    """The same for a store whose terms are known."""
     refuse_if_paused(terms)
-    ready = _reckon([terms], lead_minutes, at, now)[store.pk]
+    ready = _reckon([terms], lead_minutes, at, clock.now())[terms.store_id]
     if ready is None:
-        raise NeverOpen(f"store {store.code} has no hours to prepare it in", store=store.code)
+        raise NeverOpen(f"store {terms.code} has no hours to prepare it in", store=terms.code)
     return ready
 
 

@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from django.db import connection, transaction
-from django.db.models import Max
+from django.db.models import Max, Q
 
 from hub import clock
 from hub.stores.models import Store
@@ -23,6 +23,7 @@ from orders.promise.terms import Terms, terms_of
 
 DAYS = 7
 OFFERED = 3
+KEPT = timedelta(days=2)
 _A_DAY = timedelta(days=1)
 _MOMENT = timedelta(microseconds=1)
 
@@ -86,8 +87,9 @@ def book(
     """
     if hold_id:
         kept = WindowBooking.objects.filter(reference=hold_id, store=store, start=start)
-        if kept.update(reference=reference, hold=None):
-            return _slot_at(_terms(store, start, clock.now()), start) or Slot(start, start)
+        slot = slot_at(store=store, start=start) if kept.exists() else None
+        if slot and kept.update(reference=reference, hold=None):
+            return slot
         unbook(reference=hold_id)
     return _book(store, start, reference, lead_minutes, hold=None)
 
@@ -97,7 +99,7 @@ def book_ready(*, store: Store, ready_at: datetime, reference: str) -> datetime:
     """Count an order that comes as soon as it is ready among its window's; return when that is.
 
     That is ``ready_at``, or the start of the next window with room when others were quicker.
-    Where windows have no number of places nothing happens. Raises WindowFull when a month is full.
+    Where windows have no number of places nothing is counted. Raises WindowFull when a month is.
     """
     if store.slot_capacity is None:
         return ready_at
@@ -126,6 +128,28 @@ def take_next(*, store: Store, since: datetime, reference: str) -> Slot | None:
 def unbook(*, reference: str) -> bool:
     """Free the place of an order or a hold; False when it had none."""
     return bool(WindowBooking.objects.filter(reference=reference).delete()[0])
+
+
+def slot_at(*, store: Store, start: datetime) -> Slot | None:
+    """The store's window that begins exactly then, if there is one (in the next month)."""
+    now = clock.now()
+    return _slot_at(_terms(store, now, now), start) if start < now + LOOK_AHEAD else None
+
+
+@transaction.atomic
+def rebook(*, store: Store, slot: Slot, reference: str) -> bool:
+    """Move the reference's place to that window; False, and nothing has changed, if it is full."""
+    now = clock.now()
+    return _take(_terms(store, now, now), slot, reference, hold=None)
+
+
+def forget_bookings() -> int:
+    """Drop the places of windows two days past, and of holds that are over; return how many."""
+    now = clock.now()
+    rows = WindowBooking.objects.all()
+    old = rows.filter(start__lt=now - KEPT).delete()[0]
+    over = ~Q(hold__status=Hold.Status.ACTIVE) | Q(hold__expires_at__lt=now - KEPT)
+    return old + rows.filter(over, hold__isnull=False).delete()[0]
 
 
 def held_window(hold_id: str) -> datetime | None:

@@ -158,14 +158,14 @@ def test_a_cart_keeps_its_place_exactly_as_long_as_its_hold_lives(store):
     start = after(hours=1)
     hold = held(store)
     hold_window(hold=hold, start=start)
-    others = [window.left for window in windows(store=store)][0]
+    others = windows(store=store)[0].left
 
     with turned_to(after(minutes=9)):
         extend_hold(hold=hold, minutes=10)
     with turned_to(after(minutes=18)):
         extended = WindowBooking.objects.get().start, windows(store=store, days=1)[0].start
     with turned_to(after(minutes=20)):  # nothing has swept it yet
-        lapsed = [window.left for window in windows(store=store)][0]
+        lapsed = windows(store=store)[0].left
 
     assert others == 1
     assert extended == (start, after(hours=1, minutes=30))
