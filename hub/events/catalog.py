@@ -358,6 +358,46 @@ class InboundReceived(Happening):
 
 
 @dataclass(frozen=True, kw_only=True)
+class PosUnacknowledged(OfFulfillment):
+    """Five open minutes have gone by, and the store's POS has not said that it has the list."""
+
+    name = "pos.unacknowledged"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PosReceiptTaken(OfFulfillment):
+    """The store's POS printed a receipt for the goods."""
+
+    name = "pos.receipt_taken"
+    receipt_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class PosOutOfStep(OfFulfillment):
+    """Somebody asked that the store's POS gets the pick list as it is now."""
+
+    name = "pos.out_of_step"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PosRepairAsked(Happening):
+    """Somebody asked that the store's POS forgets a pick list that the hub does not know."""
+
+    name = "pos.repair_asked"
+    drift_id: int
+    store_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class PosCheckAsked(Happening):
+    """A store's POS is to be compared with the hub."""
+
+    name = "pos.check_asked"
+    check_id: int
+    store_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class SimulatedPickListReceived(Happening):
     name = "simulator.pick_list_received"
     pick_list_id: int

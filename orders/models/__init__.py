@@ -12,6 +12,7 @@ from orders.models.fulfillment import (
 )
 from orders.models.order import Block, Order, OrderLine, OrderStatus
 from orders.models.picking import Bag, PickBatch, PickEntry, StagingLocation, ZonePick
+from orders.models.pos import PosCheck, PosDrift, PosFeed, PosList, PosReceipt, PosWaiting
 from orders.models.recall import RecalledPart
 from orders.models.returns import (
     GoodsReturn,
@@ -51,6 +52,12 @@ __all__ = [
     "PickBatch",
     "PickEntry",
     "PickupCode",
+    "PosCheck",
+    "PosDrift",
+    "PosFeed",
+    "PosList",
+    "PosReceipt",
+    "PosWaiting",
     "PriceAdjustment",
     "PutBack",
     "RecalledPart",
