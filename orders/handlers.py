@@ -3,7 +3,8 @@
 from orders import announcing
 from orders.curbside import handlers as curbside
 from orders.picking import handlers as picking
+from orders.promise import handlers as promise
 from orders.recalls import handlers as recalls
 from orders.substitution import handlers as substitution
 
-__all__ = ["announcing", "curbside", "picking", "recalls", "substitution"]
+__all__ = ["announcing", "curbside", "picking", "promise", "recalls", "substitution"]

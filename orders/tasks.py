@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from hub.trace import acting
+from orders.promise import slipping, windows
 from orders.recalls import services as recalls
 from orders.substitution import answering
+from orders.switches import services as switches
 
 
 def settle_recalls() -> int:
@@ -16,3 +18,20 @@ def close_substitution_rounds() -> int:
     """Let silence answer the questions whose time is up; returns how many were closed."""
     with acting("system"):
         return answering.close_overdue()
+
+
+def slip_promises() -> int:
+    """Move and tell promises that cannot be kept; returns how many."""
+    with acting("system"):
+        return slipping.slip_promises()
+
+
+def end_switches() -> int:
+    """Turn store switches off whose time has run out; returns how many."""
+    with acting("system"):
+        return switches.end_due()
+
+
+def forget_bookings() -> int:
+    """Drop places in pickup windows that are past or were never taken up; returns how many."""
+    return windows.forget_bookings()
