@@ -71,6 +71,12 @@ SELECT id, source, source_event_id, on_hand_change, allocated_change
 FROM inventory_inventoryevent
 WHERE superseded AND (on_hand_change <> 0 OR allocated_change <> 0);
 
+-- name: ledger_lines_name_what_is_there | each ledger line is of a store and an item of the hub
+SELECT id, source, source_event_id, store_id, item_id
+FROM inventory_inventoryevent
+WHERE store_id NOT IN (SELECT id FROM stores_store)
+   OR item_id NOT IN (SELECT id FROM inventory_item);
+
 -- name: stopped_follows_the_stops | a level is marked as stopped while a stop for all channels holds
 SELECT level.store_id, level.item_id, level.stopped
 FROM inventory_stocklevel AS level

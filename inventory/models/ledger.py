@@ -32,8 +32,14 @@ class InventoryEvent(models.Model):
 
     source = models.CharField(max_length=60)
     source_event_id = models.CharField(max_length=120)
-    store = models.ForeignKey(Store, on_delete=models.PROTECT, related_name="+", db_index=False)
-    item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="+", db_index=False)
+    # A level that is locked while its line is written has the constraints: looking once more for
+    # each line would cost a tenth of a stock file's time.
+    store = models.ForeignKey(
+        Store, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
+    )
+    item = models.ForeignKey(
+        Item, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
+    )
     kind = models.CharField(max_length=12, choices=EventKind)
     quantity = models.IntegerField()
     on_hand_change = models.IntegerField(default=0)

@@ -70,6 +70,7 @@ BREAKS = {
     "holds_sum_to_the_level": lambda: Hold.objects.update(status="released"),
     "holds_end_in_time": lambda: Hold.objects.update(expires_at="2020-01-01T00:00:00Z"),
     "superseded_lines_change_nothing": lambda: InventoryEvent.objects.update(superseded=True),
+    "ledger_lines_name_what_is_there": lambda: InventoryEvent.objects.update(item_id=0),
     "stopped_follows_the_stops": lambda: StockLevel.objects.filter(stopped=False).update(
         stopped=True
     ),
