@@ -9,7 +9,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import chain, islice, repeat
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -34,7 +34,8 @@ LIST_ROWS = 20_000
 SNIFFED = 64
 _SHOWN = 40
 # quotes, line ends and what else would make a block more than lines to split at a delimiter
-_ODD = (b'"', b"\r", b"\x00", b"\x02", b"\x03", b"\n\n", b"\\.")
+_ODD = (b'"', b"\r", b"\x00", b"\n\n")
+_ALL = bytes(range(256))
 _BLANKS = re.compile(rb"[\t\x0b\x0c\x1c-\x1f ]")
 
 
@@ -66,14 +67,22 @@ def shown(text: object) -> str:
     return repr(words if len(words) <= _SHOWN else words[:_SHOWN] + "…")
 
 
-class Block(NamedTuple):
-    """Whole lines of CSV in UTF-8 without a quote, each with as many cells as the header: they
-    can be split at the delimiter. ``blanks`` says that cells may begin or end with some."""
+class Batch(NamedTuple):
+    """Rows one behind the other, by column: the texts of each wanted column, the numbers of the
+    lines, and by its place in the batch the code of what makes a row unusable."""
 
-    data: bytes
-    first_line: int
-    lines: int
-    blanks: bool
+    columns: Sequence[Sequence[str]]
+    lines: Sequence[int]
+    troubles: Mapping[int, str]
+
+    @classmethod
+    def of(cls, rows: Sequence[Row]) -> Batch:
+        """The rows, at least one, by column."""
+        return cls(
+            columns=list(zip(*(row.cells for row in rows), strict=True)),
+            lines=[row.line for row in rows],
+            troubles={place: row.trouble for place, row in enumerate(rows) if row.trouble},
+        )
 
 
 @dataclass
@@ -94,9 +103,8 @@ class Table:
             lines = lines_of(file, self.format.encoding)
             yield from self._objects(lines) if self._holds_objects(file) else self._table(lines)
 
-    def batches(self) -> Iterator[Block | list[Row]]:
-        """The rows in order, many at a time and not taken apart where that can be left to
-        others. Raises UnreadableFeed."""
+    def batches(self) -> Iterator[Batch]:
+        """The rows in order, many at a time. Raises UnreadableFeed."""
         try:
             yield from self._batches()
         except UnreadableFeed as error:
@@ -106,7 +114,7 @@ class Table:
                         pass
             raise
 
-    def _batches(self) -> Iterator[Block | list[Row]]:
+    def _batches(self) -> Iterator[Batch]:
         with opened(self.path) as file:
             if self.format.encoding == "utf-16" or self._holds_objects(file):
                 yield from _lists(self.rows())
@@ -120,12 +128,12 @@ class Table:
             self._read_header(self._reader(lines))
             yield from self._blocks(file)
 
-    def _blocks(self, file: io.BufferedIOBase) -> Iterator[Block | list[Row]]:
+    def _blocks(self, file: io.BufferedIOBase) -> Iterator[Batch]:
         before, encoding = 1, self.format.encoding
         while data := file.read(BLOCK):
             data += file.readline(LONGEST_LINE + 1)  # to the end of a line
             if block := self._plain(data, before):
-                before += block.lines
+                before += len(block.lines)
                 yield block
                 continue
             lines = lines_of(io.BytesIO(data), encoding, before=before, begins=False)
@@ -135,22 +143,29 @@ class Table:
             yield from _lists(self._cells(lines, before))
             before += data.count(b"\n")
 
-    def _plain(self, data: bytes, before: int) -> Block | None:
-        """The lines as a block, unless they need a closer look."""
-        data = data.replace(b"\r\n", b"\n")
-        delimiter = self.format.delimiter.encode()
-        if len(delimiter) > 1 or any(odd in data for odd in _ODD):
+    def _plain(self, data: bytes, before: int) -> Batch | None:
+        """The lines split at the delimiter, unless they need a closer look."""
+        data = data.replace(b"\r\n", b"\n").removesuffix(b"\n")
+        delimiter = self.format.delimiter
+        mark = delimiter.encode()
+        if len(mark) > 1 or any(odd in data for odd in _ODD) or _has_long_line(data):
             return None
-        lines = data.removesuffix(b"\n").split(b"\n")
-        delimiters = set(map(bytes.count, lines, repeat(delimiter)))
-        if delimiters != {self.width - 1} or max(map(len, lines)) >= LONGEST_LINE:
+        count = data.count(b"\n") + 1
+        bare = data.translate(None, delete=_ALL.translate(None, delete=mark + b"\n"))
+        if bare + b"\n" != (mark * (self.width - 1) + b"\n") * count:
             return None
         try:
             text = data.decode(self.format.encoding)
         except UnicodeDecodeError:
             return None
-        blanks = not text.isascii() or _BLANKS.search(data) is not None
-        return Block(text.encode(), before + 1, len(lines), blanks)
+        cells = text.replace("\n", delimiter).split(delimiter)
+        columns = [
+            cells[place :: self.width] if place < self.width else [""] * count
+            for place in self.places
+        ]
+        if not text.isascii() or _BLANKS.search(data):
+            columns = [list(map(str.strip, column)) for column in columns]
+        return Batch(columns, range(before + 1, before + 1 + count), {})
 
     def _holds_objects(self, file: io.BufferedReader[Any]) -> bool:
         start = file.peek(1)[:SNIFFED].removeprefix(codecs.BOM_UTF8)
@@ -218,9 +233,19 @@ class Table:
                 yield Row(number, cells)
 
 
-def _lists(rows: Iterator[Row]) -> Iterator[list[Row]]:
+def _has_long_line(data: bytes) -> bool:
+    """Whether a line is too long; looks at one line end in so many bytes."""
+    begin = 0
+    while len(data) - begin >= LONGEST_LINE:
+        begin = data.rfind(b"\n", begin, begin + LONGEST_LINE) + 1
+        if not begin:
+            return True
+    return False
+
+
+def _lists(rows: Iterator[Row]) -> Iterator[Batch]:
     while some := list(islice(rows, LIST_ROWS)):
-        yield some
+        yield Batch.of(some)
 
 
 def _broken(error: csv.Error, line: int) -> UnreadableFeed:

@@ -79,7 +79,9 @@ class EventLook:
                 event = self._event(row)
             except _Refused as why:
                 self.found.refused += 1
-                self._refusals.add(self.found.lines, row.line, why.code, why.detail, why.unmapped)
+                self._refusals.add(
+                    self.found.lines, row.line, why.code, why.detail, unmapped=why.unmapped
+                )
                 continue
             good.append((self.found.lines, row.line, json.dumps(asdict(event), default=str)))
         staging.put_rows(staging.EVENTS, good)

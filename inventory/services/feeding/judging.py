@@ -1,158 +1,159 @@
-"""Judging rows of counts where they lie: the database splits, resolves and checks a batch at once.
+"""Judging rows of counts, many at a time: by column, and row by row only where that is needed.
 
-A batch is either a block of plain CSV, given to the database as it is, or rows that were read
-here. Each row ends among the counts or among the refusals of the session's tables.
+Each row ends among the counts or among the refusals of the session's tables.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+from typing import cast
 
 from django.db import connection
 
-from inventory.feeds.rows import Block, Row
+from inventory.feeds.rows import Batch, shown
 from inventory.lines import MOST_UNITS
 from inventory.services.feeding import staging
-from inventory.services.feeding.codes import Codes
-from inventory.services.feeding.refusals import LONGEST_CODE
+from inventory.services.feeding.codes import Codes, Meaning
+from inventory.services.feeding.refusals import Refusals
 
 TROUBLES = {
     "wrong_columns": "it has more cells than the header has columns",
     "invalid_json": "it is no JSON object of text and numbers",
 }
-_TROUBLES = json.dumps(TROUBLES)
-_WHITE = r"E' \t\x0b\x0c\x1c\x1d\x1e\x1f\u0085\u00a0\u2007\u202f\u3000'"
-_WORD = (
-    "'''' || regexp_replace(left({0}, 40), '[[:cntrl:]]', '?', 'g') "
-    "|| CASE WHEN length({0}) > 40 THEN '…' ELSE '' END || ''''"
-)
+LONGEST_UNITS = 10
+_COPY = "COPY pg_temp.feed_counts (quantity, store_id, n, item_id) FROM STDIN"
 
-# a whole number of units: ten digits at most
-_SOUND = "(units <> '' AND length(units) <= 10 AND translate(units, '0123456789', '') = '')"
-_TAKEN = f"(CASE WHEN {_SOUND} THEN units::bigint * code_units <= {MOST_UNITS} ELSE false END)"
 
-_JUDGED = """
-SELECT row.*, place.store_id, goods.item_id, goods.units AS code_units
-FROM ({rows}) AS row
-LEFT JOIN pg_temp.feed_stores place ON place.reference = row.store
-LEFT JOIN pg_temp.feed_codes goods ON goods.code = row.sku
-"""
-_GOOD = f"""
-INSERT INTO pg_temp.feed_counts (n, line, store_id, item_id, quantity)
-SELECT n, line, store_id, item_id, units::bigint * code_units
-FROM ({_JUDGED}) AS judged
-WHERE trouble = '' AND store_id IS NOT NULL AND item_id IS NOT NULL AND {_TAKEN}
-"""  # noqa: S608  made of constants
-_BAD = f"""
-INSERT INTO pg_temp.feed_refusals (n, line, code, detail, unmapped, store_id, spoils)
-SELECT n, line, code, CASE code
-        WHEN 'unknown_store' THEN 'no store ' || {_WORD.format("store")}
-        WHEN 'unknown_sku' THEN 'no item ' || {_WORD.format("sku")}
-        WHEN 'invalid_quantity' THEN {_WORD.format("units")} || ' is no count'
-        ELSE %(troubles)s::jsonb ->> code END,
-    CASE WHEN code = 'unknown_sku' AND length(sku) BETWEEN 1 AND {LONGEST_CODE} THEN sku END,
-    store_id, code <> 'unknown_sku'
-FROM (
-    SELECT *, CASE WHEN trouble <> '' THEN trouble
-        WHEN store_id IS NULL THEN 'unknown_store'
-        WHEN item_id IS NULL THEN 'unknown_sku'
-        WHEN NOT {_TAKEN} THEN 'invalid_quantity' END AS code
-    FROM ({_JUDGED}) AS judged
-) AS coded
-WHERE code IS NOT NULL
-"""  # noqa: S608  made of constants
-_NOT_YET = "DELETE FROM pg_temp.feed_counts WHERE n > %s"
-_NEW_CODES = """
-SELECT DISTINCT sku FROM ({rows}) AS row
-WHERE NOT EXISTS (SELECT FROM pg_temp.feed_codes goods WHERE goods.code = row.sku)
-"""
-_ROWS = "SELECT n, line, store, sku, units, trouble FROM pg_temp.feed_rows"
+@dataclass
+class Once:
+    """Whether anything may be counted twice: certainly not while each store's rows stand together
+    and name an item once. Stores and items are told in any words that are equal for equal ones."""
+
+    sure: bool = True
+    _store: str | None = None
+    _done: set[str] = field(default_factory=set)
+    _items: set[str | None] = field(default_factory=set)
+
+    def look(self, stores: Sequence[str | None], items: Sequence[str | None]) -> None:
+        """Take note of rows; those of unknown stores or items, which are None, count nothing."""
+        start = 0
+        for store, run in groupby(stores):
+            end = start + len(list(run))
+            if store is not None and self.sure:
+                self._note(store, items[start:end])
+            start = end
+
+    def _note(self, store: str, items: Sequence[str | None]) -> None:
+        if store != self._store:
+            self.sure = store not in self._done
+            self._done.add(store)
+            self._store, self._items = store, set()
+        known = len(self._items) + len(items) - items.count(None)
+        self._items.update(items)
+        self._items.discard(None)
+        self.sure = self.sure and len(self._items) == known
 
 
 @dataclass
 class Judge:
-    """Judges batches in their order; ``rows`` is how many there were, ``refused`` of them."""
+    """Judges batches in their order; ``rows`` is how many there were, ``refused`` of them, and
+    ``once`` whether some of the others may count the same goods."""
 
     codes: Codes
     rows: int = 0
     refused: int = 0
-    _width: int = 0
+    once: Once = field(default_factory=Once)
+    _stores: Mapping[str, int] = field(default_factory=dict)
+    _places: Mapping[str, str] = field(default_factory=dict)
+    _refusals: Refusals = field(default_factory=Refusals)
+    _shift: int | None = None
 
     def about(self, stores: Mapping[str, int]) -> None:
         """What the rows call stores; where they name none, the one store is called nothing."""
-        staging.put_rows(staging.STORES, stores.items())
-        with connection.cursor() as cursor:
-            cursor.execute("ANALYZE feed_stores")
+        self._stores = stores
+        self._places = {reference: f"\t{store}\t" for reference, store in stores.items()}
 
-    def block(self, block: Block, *, delimiter: str, places: list[int], width: int) -> None:
-        """Judge a block; ``places`` are its columns of the store, the SKU and the units."""
-        if self._width != width:
-            self._make_table(width)
-        options = f"FORMAT csv, DELIMITER {_literal(delimiter)}, NULL E'\\x02', QUOTE E'\\x03'"
-        names = ", ".join(f"c{place}" for place in range(width))
-        copied = f"COPY pg_temp.feed_block ({names}) FROM STDIN WITH ({options})"
-        with connection.cursor() as cursor:
-            cursor.execute("TRUNCATE pg_temp.feed_block RESTART IDENTITY")
-            with cursor.copy(copied) as copy:
-                copy.write(block.data)
-        cells = [f"c{place}" if place < width else "''" for place in places]
-        store, sku, units = (f"btrim({cell}, {_WHITE})" if block.blanks else cell for cell in cells)
-        columns = [
-            f"{self.rows} + r AS n",
-            f"{block.first_line - 1} + r AS line",
-            f"{store} AS store, {sku} AS sku, {units} AS units, '' AS trouble",
-        ]
-        rows = f"SELECT {', '.join(columns)} FROM pg_temp.feed_block"  # noqa: S608
-        self._judge(rows, block.lines)
+    def judge(self, batch: Batch) -> None:
+        """The rows are staged, counts and refusals each in their table.
 
-    def listed(self, rows: list[Row]) -> None:
-        """Judge rows whose cells are the store, the SKU and the units."""
-        numbered = enumerate(rows, self.rows + 1)
-        with connection.cursor() as cursor:
-            cursor.execute("TRUNCATE pg_temp.feed_rows")
-        staging.put_rows(
-            staging.ROWS, ((n, row.line, *row.cells, row.trouble) for n, row in numbered)
+        The text of the counts is put together from pieces that many rows share; for this their
+        columns are in an order in which each piece that is none of ours stands between two.
+        """
+        stores, codes, units = batch.columns
+        meant = self.codes.learn(set(codes))
+        pieces = {code: _piece(meant[code]) for code in set(codes)}
+        places, goods = list(map(self._places.get, stores)), list(map(pieces.get, codes))
+        self.once.look(places, goods)
+        told: list[str | None] = [""] * (4 * len(units))
+        told[0::4], told[1::4], told[3::4] = units, places, goods
+        told[2::4] = map(str, range(self.rows + 1, self.rows + 1 + len(units)))
+        for place in _odd(batch, places, goods):
+            told[4 * place : 4 * place + 4] = [self._one(batch, place), "", "", ""]
+        with connection.cursor() as cursor, cursor.copy(_COPY) as copy:
+            copy.write("".join(cast(list[str], told)))
+        self._refusals.put()
+        self._number(batch.lines)
+        self.rows += len(units)
+
+    def _one(self, batch: Batch, place: int) -> str:
+        """The text of a row's count; if it is refused there is none."""
+        named, code, units = (column[place] for column in batch.columns)
+        store, goods, trouble = self._stores.get(named), self.codes.learn([code])[code], ""
+        if trouble := batch.troubles.get(place, ""):
+            detail = TROUBLES[trouble]
+        elif store is None:
+            trouble, detail = "unknown_store", f"no store {shown(named)}"
+        elif goods is None:
+            trouble, detail = "unknown_sku", f"no item {shown(code)}"
+        elif not _is_sound(units) or int(units) * goods[1] > MOST_UNITS:
+            trouble, detail = "invalid_quantity", f"{shown(units)} is no count"
+        else:
+            self.once.sure = False  # a pack: the single item may be counted as well
+            return f"{int(units) * goods[1]}\t{store}\t{self.rows + 1 + place}\t{goods[0]}\n"
+        self.refused += 1
+        unknown = trouble == "unknown_sku"
+        self._refusals.add(
+            self.rows + 1 + place,
+            batch.lines[place],
+            trouble,
+            detail,
+            unmapped=code if unknown else None,
+            store_id=store,
+            spoils=not unknown,
         )
-        self._judge(_ROWS, len(rows))
+        return ""
 
-    def _judge(self, rows: str, count: int) -> None:
-        with connection.cursor() as cursor:
-            cursor.execute(_GOOD.format(rows=rows))
-            bad = count - cursor.rowcount
-            if bad and self._learn(rows):
-                cursor.execute(_NOT_YET, [self.rows])
-                cursor.execute(_GOOD.format(rows=rows))
-                bad = count - cursor.rowcount
-            if bad:
-                cursor.execute(_BAD.replace("{rows}", rows), {"troubles": _TROUBLES})
-        self.rows += count
-        self.refused += bad
-
-    def _learn(self, rows: str) -> bool:
-        """Let the session know all codes of the batch; whether some are new."""
-        with connection.cursor() as cursor:
-            cursor.execute(_NEW_CODES.format(rows=rows))
-            codes = {code for (code,) in cursor}
-            if codes:
-                meant = self.codes.meanings(codes)
-                staging.put_rows(
-                    staging.CODES, ((code, *meant.get(code, (None, None))) for code in codes)
-                )
-                cursor.execute("ANALYZE feed_codes")
-        return bool(codes)
-
-    def _make_table(self, width: int) -> None:
-        columns = ", ".join(f"c{place} text" for place in range(width))
-        with connection.cursor() as cursor:
-            cursor.execute("DROP TABLE IF EXISTS pg_temp.feed_block")
-            cursor.execute(
-                "CREATE TEMP TABLE feed_block "
-                f"(r bigint GENERATED ALWAYS AS IDENTITY (CACHE 1000), {columns})"
-            )
-        self._width = width
+    def _number(self, lines: Sequence[int]) -> None:
+        """Let the lines be known by the numbers of the rows, from the next one on."""
+        shifts = []
+        for n, line in enumerate(lines[:1] if isinstance(lines, range) else lines, self.rows + 1):
+            if line - n != self._shift:
+                self._shift = line - n
+                shifts.append((n, self._shift))
+        staging.put_rows(staging.SHIFTS, shifts)
 
 
-def _literal(text: str) -> str:
-    return "E'\\t'" if text == "\t" else "'" + text.replace("'", "''") + "'"
+def _odd(batch: Batch, places: Sequence[str | None], goods: Sequence[str | None]) -> Sequence[int]:
+    """The places in the batch of rows that are no plain counts."""
+    units = batch.columns[2]
+    wrong = {text for text in set(units) if not _is_sound(text)}
+    if not (wrong or batch.troubles or None in places or None in goods):
+        return ()
+    return [
+        place
+        for place, (store, item, text) in enumerate(zip(places, goods, units, strict=True))
+        if store is None or item is None or text in wrong or place in batch.troubles
+    ]
+
+
+def _piece(meaning: Meaning | None) -> str | None:
+    """How a count of single items ends."""
+    return f"\t{meaning[0]}\n" if meaning and meaning[1] == 1 else None
+
+
+def _is_sound(units: str) -> bool:
+    """Whether it is a whole number of units, and not beyond all reason."""
+    digits = len(units) <= LONGEST_UNITS and units.isascii() and units.isdecimal()
+    return digits and int(units) <= MOST_UNITS

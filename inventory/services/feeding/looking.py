@@ -8,7 +8,7 @@ and what stays are totals per store and one entry per chunk.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import islice
@@ -19,7 +19,7 @@ from django.db import connection, reset_queries
 
 from hub.stores.models import Store
 from inventory.feeds.errors import UnreadableFeed
-from inventory.feeds.rows import SNAPSHOT, Block, Format, Row, Table, shown
+from inventory.feeds.rows import SNAPSHOT, Batch, Format, Table, shown
 from inventory.models import StockFile
 from inventory.services.feeding import staging
 from inventory.services.feeding.codes import Codes, Stores
@@ -41,26 +41,28 @@ _COUNTED_TWICE = """
 SELECT 1 FROM pg_temp.feed_counts WHERE n > %(after)s AND n <= %(until)s
 GROUP BY store_id, item_id HAVING count(*) > 1 LIMIT 1
 """
-_REFUSE_SECOND = """
+_REFUSE_SECOND = f"""
 WITH again AS (
     SELECT n, row_number() OVER (PARTITION BY store_id, item_id ORDER BY n) AS time
     FROM pg_temp.feed_counts WHERE n > %(after)s AND n <= %(until)s
 ), gone AS (
-    DELETE FROM pg_temp.feed_counts line USING again WHERE line.n = again.n AND again.time > 1
-    RETURNING line.n, line.line, line.store_id, line.item_id
+    DELETE FROM pg_temp.feed_counts USING again
+    WHERE feed_counts.n = again.n AND again.time > 1
+    RETURNING feed_counts.n, {staging.LINE} AS line, feed_counts.store_id, feed_counts.item_id
 )
 INSERT INTO pg_temp.feed_refusals (n, line, code, detail, store_id, spoils)
 SELECT gone.n, gone.line, 'counted_twice', '''' || item.sku || ''' was counted before',
     gone.store_id, true
 FROM gone JOIN inventory_item item ON item.id = gone.item_id
-"""
-_COMES_BACK = """
+"""  # noqa: S608  made of constants
+_COMES_BACK = f"""
 SELECT min(line) FROM (
-    SELECT line FROM pg_temp.feed_counts WHERE store_id = %(store)s AND n > %(after)s
+    (SELECT {staging.LINE} AS line FROM pg_temp.feed_counts
+    WHERE store_id = %(store)s AND n > %(after)s ORDER BY n LIMIT 1)
     UNION ALL
     SELECT line FROM pg_temp.feed_refusals WHERE store_id = %(store)s AND n > %(after)s
 ) AS later
-"""
+"""  # noqa: S608  made of constants
 
 
 @dataclass(frozen=True)
@@ -117,26 +119,18 @@ class Look:
         self._begun = False
         for batch in _ahead(self._batches()):
             self._begin()
-            if isinstance(batch, Block):
-                table = self._table
-                self._judge.block(
-                    batch,
-                    delimiter=table.format.delimiter,
-                    places=table.places,
-                    width=table.width,
-                )
-            else:
-                self._check(batch)
-                self._judge.listed(batch)
+            self._check(batch)
+            self._judge.judge(batch)
             reset_queries()
         self._begin()
         staging.make_ready()
         return self._found()
 
-    def _batches(self) -> Iterator[Block | list[Row]]:
+    def _batches(self) -> Iterator[Batch]:
         if self.limit is None:
             return self._table.batches()
-        return iter([rows] if (rows := list(islice(self._table.rows(), self.limit))) else [])
+        rows = list(islice(self._table.rows(), self.limit))
+        return iter([Batch.of(rows)] if rows else [])
 
     def _begin(self) -> None:
         """Settle once which stores the rows are about: known as soon as one was read."""
@@ -146,11 +140,12 @@ class Look:
             known = Stores(self.file.reach).all() if store is None else {"": store}
             self._judge.about(known)
 
-    def _check(self, rows: Sequence[Row]) -> None:
+    def _check(self, batch: Batch) -> None:
         """A row that cannot be read may be of any store: then none is complete."""
-        broken = [row for row in rows if row.trouble == "invalid_json"]
+        code = "invalid_json"
+        broken = [place for place, trouble in batch.troubles.items() if trouble == code]
         if broken and self.file.complete:
-            line, code = broken[0].line, broken[0].trouble
+            line = batch.lines[broken[0]]
             text = f"line {line}: {TROUBLES[code]}; a complete file has to be readable"
             raise UnreadableFeed(text, code=code, line=line)
 
@@ -158,7 +153,7 @@ class Look:
         found = Looked(lines=self._judge.rows, refused=self._judge.refused)
         stores, refused = _by_store(_STORES), _by_store(_REFUSED_STORES)
         ranges = self._whole_stores(stores, refused) if self.file.complete else self._ranges()
-        if again := sum(map(_refuse_second_counts, ranges)):
+        if not self._judge.once.sure and (again := sum(map(_refuse_second_counts, ranges))):
             found.refused += again
             stores, refused = _by_store(_STORES), _by_store(_REFUSED_STORES)
         found.units = {store: units for store, (_, _, _, units) in stores.items()}

@@ -44,10 +44,21 @@ class Refusals:
 
     _rows: list[tuple[Any, ...]] = field(default_factory=list)
 
-    def add(self, n: int, line: int, code: str, detail: str, unmapped: str | None = None) -> None:
-        """Row ``n`` is left out; ``unmapped`` is its code of goods that stands for nothing."""
+    def add(
+        self,
+        n: int,
+        line: int,
+        code: str,
+        detail: str,
+        *,
+        unmapped: str | None = None,
+        store_id: int | None = None,
+        spoils: bool = False,
+    ) -> None:
+        """Row ``n`` is left out; ``unmapped`` is its code of goods that stands for nothing. It
+        ``spoils`` the store, if it is known, as one that is counted completely."""
         known = unmapped if unmapped and len(unmapped) <= LONGEST_CODE else None
-        self._rows.append((n, line, code, detail[:LONGEST_DETAIL], known, None, None))
+        self._rows.append((n, line, code, detail[:LONGEST_DETAIL], known, store_id, spoils))
 
     def put(self) -> None:
         """What was added is in the table."""

@@ -10,15 +10,14 @@ from django.db import connection
 
 from inventory.services.counting import CHANGES, CHANGES_COLUMNS
 
-ROWS, CODES, STORES, BLOCK = "feed_rows", "feed_codes", "feed_stores", "feed_block"
 COUNTS, EVENTS, REFUSALS = "feed_counts", "feed_events", "feed_refusals"
+SHIFTS = "feed_shifts"
 
-# ``n`` is the number of a row, the first is 1. ROWS holds one batch that is not judged yet.
+# ``n`` is the number of a row, the first is 1. From the row ``n`` of SHIFTS on, the number of a
+# row's line is larger than its own by ``shift``.
 _COLUMNS = {
-    ROWS: "n bigint, line bigint, store text, sku text, units text, trouble text",
-    CODES: "code text, item_id bigint, units bigint",
-    STORES: "reference text, store_id bigint",
-    COUNTS: "n bigint, line bigint, store_id bigint, item_id bigint, quantity bigint",
+    COUNTS: "n bigint, store_id bigint, item_id bigint, quantity integer",
+    SHIFTS: "n bigint, shift bigint",
     CHANGES: CHANGES_COLUMNS,
     EVENTS: "n bigint, line bigint, event text",
     REFUSALS: "n bigint, line bigint, code text, detail text, unmapped text, store_id bigint, "
@@ -36,6 +35,12 @@ SELECT store_id, item_id, quantity {_OF_CHUNK} AND store_id <> ALL(%(complete)s:
 """
 
 
+# the line of a row of feed_counts
+LINE = """
+feed_counts.n + (SELECT shift FROM pg_temp.feed_shifts WHERE feed_shifts.n <= feed_counts.n
+    ORDER BY feed_shifts.n DESC LIMIT 1)
+"""
+
 # so that the lines of a chunk are joined and counted in memory
 WORK_MEM = "48MB"
 
@@ -48,6 +53,8 @@ def staged() -> Iterator[None]:
         cursor.execute(f"SET work_mem = '{WORK_MEM}'")
         for name, columns in _COLUMNS.items():
             cursor.execute(f"CREATE TEMP TABLE {name} ({columns})")
+        for name in _APPLIED:
+            cursor.execute(f"ALTER TABLE {name} ALTER n SET STATISTICS 10")
     try:
         yield
     finally:
@@ -70,9 +77,10 @@ def make_ready() -> None:
         for name in _APPLIED:
             cursor.execute(f"CREATE INDEX ON {name} USING brin (n) WITH (pages_per_range = 16)")
             cursor.execute(f"ANALYZE {name} (n)")
+        cursor.execute("CREATE INDEX ON feed_shifts (n)")
 
 
 def _drop() -> None:
     with connection.cursor() as cursor:
-        for name in (*_COLUMNS, BLOCK):
+        for name in _COLUMNS:
             cursor.execute(f"DROP TABLE IF EXISTS pg_temp.{name}")
