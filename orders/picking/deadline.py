@@ -9,18 +9,23 @@ from hub.stores.models import Store
 from hub.stores.services import calendar_of
 
 READY_DAYS = 3
+ONE_DAY = timedelta(days=1)
 
 
-def pickup_deadline(store: Store, at: datetime) -> datetime:
+def pickup_deadline(store: Store, at: datetime, *, fresh: bool = False) -> datetime:
     """When the store closes on the third day after ``at``, counted in the store's own time.
 
-    A day on which it stays shut is no day to collect: then the next day it opens. A store that
-    never opens keeps the order until the end of the third day.
+    ``fresh`` goods wait until it closes on the day itself or, set ready when it has closed
+    already, on the next day it opens. A day on which it stays shut is no day to collect: then
+    the next day it opens. A store that never opens keeps the order until the end of the day.
     """
     calendar = calendar_of(store)
-    day = (at.astimezone(calendar.tz) + timedelta(days=READY_DAYS)).date()
+    day = (at.astimezone(calendar.tz) + timedelta(days=0 if fresh else READY_DAYS)).date()
     morning = datetime.combine(day, time(), calendar.tz)
-    return last_closing(calendar, morning) or morning + timedelta(days=1)
+    closing = last_closing(calendar, morning)
+    if closing is not None and closing <= at:
+        closing = last_closing(calendar, datetime.combine(day + ONE_DAY, time(), calendar.tz))
+    return closing or morning + ONE_DAY
 
 
 def last_closing(calendar: Calendar, morning: datetime) -> datetime | None:
