@@ -267,9 +267,10 @@ def _refuse(search: Search) -> NoReturn:
 
 
 def _told(errand: Errand, search: Search) -> dict[str, Any]:
-    near = errand.near
+    near, allowed = errand.near, errand.allowed_store_ids
     return {
         "asked": "near",
+        **({} if allowed is None else {"only_stores": sorted(allowed)}),
         "radius_metres": errand.radius_metres,
         "near": {"latitude": round(near.latitude, 2), "longitude": round(near.longitude, 2)},
         **search.told(),

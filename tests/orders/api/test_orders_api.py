@@ -83,6 +83,8 @@ def members(shape):
 
 def members_of(value, like):
     first = value[0] if isinstance(value, list) else value
+    if first is None:  # what may be null has the members of its kind
+        return like
     return {
         name: members_of(first[name], inner) if inner is not None else None
         for name, inner in like.items()

@@ -148,7 +148,7 @@ def test_a_rejection_frees_the_stock_and_calls_a_person():
     assert fulfillment.status == "rejected"
     assert StockLevel.objects.get(store=store, item=item).allocated == 0
     block = Block.objects.get(order=fulfillment.order, lifted_at__isnull=True)
-    assert block.reason == "other"
+    assert block.reason == "move"
     assert "freezer broken" in block.note
     assert facts(fulfillment).count("fulfillment.rejected") == 1
 

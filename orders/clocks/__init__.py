@@ -1,0 +1,1 @@
+"""The clocks of a store's work, which run while it is open: accept, collect, or lose it."""
