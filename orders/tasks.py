@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hub.trace import acting
+from orders.clocks import services as clocks
 from orders.promise import slipping, windows
 from orders.recalls import services as recalls
 from orders.substitution import answering
@@ -35,3 +36,8 @@ def end_switches() -> int:
 def forget_bookings() -> int:
     """Drop places in pickup windows that are past or were never taken up; returns how many."""
     return windows.forget_bookings()
+
+
+def run_clocks() -> dict[str, int]:
+    """What a passing minute changes: work not accepted, goods not collected; how many of each."""
+    return clocks.run_clocks()

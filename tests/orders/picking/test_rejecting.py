@@ -53,7 +53,9 @@ def store_at(kilometres, *items, units=10, **values):
 
 
 def near_part(*items, units=2, **values):
-    made = make_fulfillment(pickup=NEAR, lines=dict.fromkeys(items, units), **values)
+    """A part of an order near a point, wherever it is."""
+    values = values if "store" in values else values | {"pickup": NEAR}
+    made = make_fulfillment(lines=dict.fromkeys(items, units), **values)
     Order.objects.filter(pk=made.order_id).update(
         near_latitude=52.0, near_longitude=21.0, radius_metres=50_000
     )
@@ -381,9 +383,7 @@ def test_stores_that_reject_towards_each_other_never_wait_for_each_other(item):
     parts = [near_part(item, units=1, channel=channel) for _ in range(3)]
     for part in parts:
         assert part.store == one
-    far = near_part(item, units=1, channel=channel)
-    send_elsewhere(fulfillment=far, store=other, by="staff:1")
-    far = live_part(far)
+    far = near_part(item, units=1, channel=channel, store=other)
 
     def refuse(number):
         rows = FulfillmentOrder.objects.select_related("order", "store")

@@ -1,0 +1,31 @@
+"""The clocks of stores are read by the minute: accept, collect, answer."""
+
+from datetime import UTC, datetime
+
+from django.db import migrations
+
+SCHEDULES = {
+    "clocks of stores": {"func": "orders.tasks.run_clocks", "schedule_type": "I", "minutes": 1},
+}
+
+
+def create(apps, schema_editor):
+    """Make or restore the schedules; running it again changes nothing."""
+    schedule = apps.get_model("django_q", "Schedule")
+    for name, values in SCHEDULES.items():
+        wanted = values | {"repeats": -1, "next_run": datetime.now(UTC)}
+        schedule.objects.update_or_create(name=name, defaults=wanted)
+
+
+def remove(apps, schema_editor):
+    """Take the schedules away."""
+    apps.get_model("django_q", "Schedule").objects.filter(name__in=SCHEDULES).delete()
+
+
+class Migration(migrations.Migration):
+    dependencies = [
+        ("orders", "0014_promise_schedules"),
+        ("django_q", "0019_alter_task_options_alter_ormq_key_alter_ormq_lock_and_more"),
+    ]
+
+    operations = [migrations.RunPython(create, remove)]
