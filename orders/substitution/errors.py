@@ -66,3 +66,10 @@ class UnknownOffer(Invalid):
 
     code = "unknown_offer"
     title = "There is no such offer"
+
+
+class AnswerMissing(Invalid):
+    """Every offer wants a yes or a no."""
+
+    code = "answer_missing"
+    title = "Say yes or no to each offer"

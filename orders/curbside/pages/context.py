@@ -21,10 +21,12 @@ from hub.stores.models import Store
 from hub.stores.services import calendar_of
 from orders.curbside.pages.moments import Moments, moments_of
 from orders.curbside.pages.money import money
+from orders.curbside.pages.questions import question_of, units_in_words
 from orders.curbside.pages.words import NAMES, WORDS
 from orders.curbside.services import EXPECTED, PLACE_CHARACTERS, VEHICLE_CHARACTERS, active_visit
 from orders.curbside.spots import spots_of
 from orders.models import FulfillmentOrder, FulfillmentStatus, PickupCode, Visit, VisitStatus
+from orders.refunds import price_of
 from orders.states import BEFORE_READY, LIVE
 
 MINUTES = [5, 10, 15, 20, 30, 45]
@@ -38,7 +40,10 @@ def page_context(fulfillment: FulfillmentOrder, *, link: Link, language: str) ->
     visit = active_visit(fulfillment)
     with translation.override(language):
         moments = moments_of(fulfillment.store, now=now, language=language, words=words)
+        question = question_of(fulfillment, language=language, moments=moments)
         situation = situation_of(fulfillment, visit, now)
+        if question and visit is None:
+            situation = "asked"
         context: dict[str, Any] = {
             "language": language,
             "situation": situation,
@@ -49,6 +54,7 @@ def page_context(fulfillment: FulfillmentOrder, *, link: Link, language: str) ->
             "details": _details(fulfillment, visit, link, moments),
             "pin": _pin(fulfillment),
             "steps": _steps(fulfillment, moments),
+            "question": question if may_act(link) else None,
             "forms": _forms(fulfillment, visit, link, words),
             "store": _store(fulfillment.store, moments),
             "items": _items(fulfillment, language, words),
@@ -197,14 +203,17 @@ def _items(fulfillment: FulfillmentOrder, language: str, words: dict[str, str]) 
     order = fulfillment.order
     received = fulfillment.status == FulfillmentStatus.COMPLETED
     lines = []
-    for line in fulfillment.lines.select_related("item", "order_line"):
+    rows = fulfillment.lines.select_related("item", "order_line", "stands_for__item")
+    for line in rows:
         units = line.handed_off if received else line.allocated
         grams = line.item.unit == "gram"
-        amount = units * line.order_line.unit_price_minor
+        amount = units * price_of(line)
+        other = line.stands_for.item.name_in(language) if line.stands_for else ""
         lines.append(
             {
                 "name": line.item.name_in(language),
-                "units": f"{units} g" if grams else f"{units} ×",
+                "units": units_in_words(units, line.item),
+                "stands_for": words["stands_for"].format(name=other) if other else "",
                 "short": words["not_available"].format(count=line.short) if line.short else "",
                 "amount": money(amount, order.currency) if received and not grams else "",
             }

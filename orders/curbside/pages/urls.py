@@ -1,4 +1,4 @@
-"""The customer's page and its two actions, below ``/p/``."""
+"""The customer's page and its actions, below ``/p/``."""
 
 from django.urls import path
 
@@ -9,4 +9,5 @@ urlpatterns = [
     path("<str:token>/state", views.page_state, name="pickup-state"),
     path("<str:token>/on-my-way", views.on_my_way, name="pickup-on-my-way"),
     path("<str:token>/arrive", views.i_am_here, name="pickup-arrive"),
+    path("<str:token>/answer", views.answer_question, name="pickup-answer"),
 ]

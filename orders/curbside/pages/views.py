@@ -26,9 +26,12 @@ from hub.links.services import may_act, open_link
 from hub.trace import acting
 from orders.curbside.errors import EtaOutOfRange
 from orders.curbside.pages.context import page_context
+from orders.curbside.pages.questions import answers_in
 from orders.curbside.pages.words import language_of
 from orders.curbside.services import arrive, say_on_my_way
 from orders.models import FulfillmentOrder
+from orders.substitution.answering import answer_offers
+from orders.substitution.errors import RoundOver
 
 PURPOSE = "pickup"
 SUBJECT = "fulfillment:"
@@ -122,6 +125,14 @@ def i_am_here(request: HttpRequest, token: str) -> HttpResponse:
     return _acted(request, token, _arrive)
 
 
+@csrf_exempt  # as above
+@require_http_methods(["GET", "HEAD", "POST"])
+@_private
+def answer_question(request: HttpRequest, token: str) -> HttpResponse:
+    """Take the ``yes`` or ``no`` to every offer of a substitute: ``answer_1``, ``answer_2``, …"""
+    return _acted(request, token, _answer)
+
+
 def _say_on_my_way(fulfillment: FulfillmentOrder, form: Any) -> None:
     minutes = form.get("minutes", "")
     if not minutes.isdecimal() or len(minutes) > len("1440"):
@@ -136,6 +147,13 @@ def _arrive(fulfillment: FulfillmentOrder, form: Any) -> None:
         place=form.get("place", ""),
         vehicle=form.get("vehicle", ""),
     )
+
+
+def _answer(fulfillment: FulfillmentOrder, form: Any) -> None:
+    asked = fulfillment.rounds.filter(public_id=form.get("round", "").replace("\0", "")).first()
+    if asked is None:
+        raise RoundOver
+    answer_offers(asked=asked, answers=answers_in(form, asked))
 
 
 def _acted(

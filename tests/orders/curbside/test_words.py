@@ -9,6 +9,7 @@ from django.utils import translation
 
 from orders.curbside.pages.money import money
 from orders.curbside.pages.words import NAMES, WORDS, language_of
+from orders.curbside.pages.words.marks import ALLERGENS, DIETS
 
 
 def places(text):
@@ -33,6 +34,13 @@ def test_no_sentence_was_left_in_english(language):
     assert set(same) <= {"date", "day", "minutes"}
 
 
+def test_every_language_names_every_mark_of_goods():
+    for marks in (ALLERGENS, DIETS):
+        assert marks.keys() == WORDS.keys()
+        assert all(names.keys() == marks["en"].keys() for names in marks.values())
+    assert len(ALLERGENS["en"]) == 14
+
+
 def test_the_page_speaks_the_languages_of_the_project():
     assert set(WORDS) == set(NAMES) == {code for code, _name in settings.LANGUAGES}
 
@@ -41,7 +49,7 @@ def test_every_word_is_used():
     root = settings.BASE_DIR / "orders"
     sources = [*root.glob("templates/curbside/*.html"), *root.glob("curbside/pages/*.py")]
     code = "\n".join(path.read_text() for path in sources)
-    built = ("head_", "text_", "step_", "error_")
+    built = ("head_", "text_", "step_", "error_", "ask_said_")
     unused = [
         key
         for key in WORDS["en"]

@@ -19,14 +19,12 @@ pytestmark = pytest.mark.django_db
 
 
 def settled(part):
-    with transaction.atomic():
-        settle_amount(fulfillment=part)
     return Settlement.objects.get(fulfillment=part)
 
 
-def make_short(units=3, found=1, **values):
+def make_short(units=3, found=1, **goods):
     """A ready part with fewer units than ordered."""
-    part = make_picking(lines={make_item(): units}, **values)
+    part = make_picking(lines={make_item(**goods): units})
     finish_picking(fulfillment=part, picked={part.lines.get().pk: found})
     mark_ready(fulfillment=part, staging_location="A-1", bags=1)
     return part
@@ -48,8 +46,9 @@ def test_a_part_as_ordered_is_settled_without_a_block():
 
 def test_a_short_part_waits_for_the_site_and_states_one_refund():
     part = make_short(units=3, found=1)
+    with transaction.atomic():
+        settle_amount(fulfillment=part)
     settlement = settled(part)
-    settled(part)
     assert (settlement.ordered_minor, settlement.supplied_minor) == (1500, 500)
     block = Block.objects.get()
     assert block.reason == "amount"
@@ -65,7 +64,6 @@ def test_a_short_part_waits_for_the_site_and_states_one_refund():
 
 def test_the_site_hears_of_the_supplied_lines_and_of_the_changed_amount():
     part = make_short(units=3, found=2)
-    settled(part)
     item = part.lines.get().item
     line = {
         "number": 1,
@@ -84,10 +82,7 @@ def test_the_site_hears_of_the_supplied_lines_and_of_the_changed_amount():
 
 
 def test_grams_count_at_the_price_of_a_gram():
-    part = make_short(units=750, found=730)
-    line = part.lines.get()
-    line.item.unit = "gram"
-    line.item.save(update_fields=["unit"])
+    part = make_short(units=750, found=730, unit="gram")
     settlement = settled(part)
     assert settlement.lines[0]["unit"] == "gram"
     assert settlement.supplied_minor == 730 * 500
@@ -95,7 +90,6 @@ def test_grams_count_at_the_price_of_a_gram():
 
 def test_more_lines_than_fit_an_event_are_left_to_the_order_itself():
     part = make_ready(lines={make_item(): 1 for _ in range(51)})
-    settled(part)
     assert told(part, "fulfillment.ready_for_pickup")["supplied"]["lines"] is None
 
 
