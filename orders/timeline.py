@@ -47,6 +47,7 @@ WORDS = {
     "fulfillment.move_answered": ("Question about another store answered", "how_to_vote"),
     "pos.unacknowledged": ("The store's POS has not answered", "sync_problem"),
     "pos.receipt_taken": ("The store's POS printed a receipt", "receipt"),
+    "pos.list_revised": ("Pick list for the POS revised", "edit_note"),
     "pos.out_of_step": ("Pick list sent to the POS again", "sync"),
     "visit.on_my_way": ("Customer is on the way", "directions_car"),
     "visit.arrived": ("Customer has arrived", "location_on"),

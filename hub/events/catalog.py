@@ -61,6 +61,7 @@ class OfFulfillment(Happening):
 @dataclass(frozen=True, kw_only=True)
 class FulfillmentProposed(OfFulfillment):
     name = "fulfillment.proposed"
+    store_id: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -380,20 +381,18 @@ class PosOutOfStep(OfFulfillment):
 
 
 @dataclass(frozen=True, kw_only=True)
+class PosListRevised(OfFulfillment):
+    """A person asked that the store's POS gets its pick list as a new revision."""
+
+    name = "pos.list_revised"
+
+
+@dataclass(frozen=True, kw_only=True)
 class PosRepairAsked(Happening):
     """Somebody asked that the store's POS forgets a pick list that the hub does not know."""
 
     name = "pos.repair_asked"
     drift_id: int
-    store_id: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class PosCheckAsked(Happening):
-    """A store's POS is to be compared with the hub."""
-
-    name = "pos.check_asked"
-    check_id: int
     store_id: int
 
 

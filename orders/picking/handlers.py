@@ -2,103 +2,76 @@
 
 from __future__ import annotations
 
-import json
-from typing import Any
-
-from hub import clock
-from hub.errors import ConnectorError
 from hub.events.catalog import (
-    FulfillmentAcknowledged,
+    FulfillmentAmended,
     FulfillmentCanceled,
+    FulfillmentExpired,
     FulfillmentProposed,
     FulfillmentRejected,
     InboundReceived,
     OfFulfillment,
+    PosListRevised,
+    PosOutOfStep,
+    PosRepairAsked,
 )
-from hub.events.outbox import publish
 from hub.events.registry import handles
 from hub.inbox.models import InboundCall
 from hub.stores.models import PosConnection
 from orders.models import FulfillmentOrder
-from orders.picking.pick_lists import WAITING, push, work_at_pos
-from orders.states import LIVE
+from orders.picking.pos import repairing
+from orders.picking.pos.answers import match_waiting, take_answer
+from orders.picking.pos.pick_lists import lane_of
+from orders.picking.pos.stepping import bring_in_step
 
 POS_SOURCE = "pos_"
+# seconds between eight tries: an hour at most, then a person looks
+WAITS = (5.0, 20.0, 60.0, 300.0, 900.0, 1800.0, 3600.0)
 
 
 def _lane(fact: OfFulfillment) -> str:
-    """One lane per store, so that a dead POS delays nobody else."""
     rows = FulfillmentOrder.objects.filter(pk=fact.fulfillment_id)
-    return f"pos:{rows.values_list('store_id', flat=True).get()}"
+    return lane_of(rows.values_list("store_id", flat=True).get())
 
 
 def _key(fact: OfFulfillment) -> str:
     return f"fulfillment:{fact.fulfillment_id}"
 
 
-@handles(FulfillmentProposed, lane=_lane, key=_key)
+def _store_lane(fact: PosRepairAsked) -> str:
+    return lane_of(fact.store_id)
+
+
+@handles(FulfillmentProposed, lane=_lane, key=_key, waits=WAITS)
 def push_pick_list(fact: FulfillmentProposed) -> None:
-    """Give the store's POS the pick list, if somebody still has to collect the goods."""
-    work = work_at_pos(fact.fulfillment_id)
-    if work and work.fulfillment.status in WAITING and not work.fulfillment.pos_reference:
-        push(work)
+    """Give the store's POS the pick list, and hear what it may have told of it before."""
+    match_waiting(fulfillment=FulfillmentOrder.objects.get(pk=fact.fulfillment_id))
+    bring_in_step(fact.fulfillment_id)
 
 
-@handles(FulfillmentCanceled, FulfillmentRejected, lane=_lane, key=_key)
-def withdraw_pick_list(fact: FulfillmentCanceled | FulfillmentRejected) -> None:
-    """Tell the store's POS that nobody has to collect the goods any more.
+@handles(FulfillmentAmended, PosListRevised, PosOutOfStep, lane=_lane, key=_key, waits=WAITS)
+def amend_pick_list(fact: OfFulfillment) -> None:
+    """Give the store's POS the whole pick list as it is now."""
+    bring_in_step(fact.fulfillment_id)
 
-    Without a reference it is unknown whether the POS has the list: the answer to the push may
-    have been lost. Pushing it once more tells its reference and makes no second list.
-    """
-    work = work_at_pos(fact.fulfillment_id)
-    if work:
-        reference = work.fulfillment.pos_reference or push(work)
-        work.pos.cancel(reference, work.fulfillment.public_id)
+
+@handles(
+    FulfillmentCanceled, FulfillmentRejected, FulfillmentExpired, lane=_lane, key=_key, waits=WAITS
+)
+def withdraw_pick_list(fact: OfFulfillment) -> None:
+    """Tell the store's POS that nobody has to collect the goods any more, if it has the list."""
+    bring_in_step(fact.fulfillment_id)
+
+
+@handles(PosRepairAsked, lane=_store_lane, waits=WAITS)
+def withdraw_unknown_list(fact: PosRepairAsked) -> None:
+    """Let the POS forget a pick list that nobody here knows."""
+    repairing.withdraw_unknown(fact.drift_id)
 
 
 @handles(InboundReceived)
 def take_pos_answer(fact: InboundReceived) -> None:
-    """Note that a POS has a pick list. Calls from elsewhere and of other types are not ours.
-
-    A call that names no fulfillment order of that POS's store is parked for a person to see.
-    """
+    """Do what a POS tells; calls from elsewhere are not ours."""
     if not fact.source.startswith(POS_SOURCE):
         return
-    body = _parsed(InboundCall.objects.get(pk=fact.call_id).body)
-    if body.get("type") == "pick_list.acknowledged":
-        _acknowledge(fact.source, body.get("data"))
-
-
-def _acknowledge(source: str, data: Any) -> None:
-    data = data if isinstance(data, dict) else {}
-    fulfillment = _named(source, data.get("fulfillment_id"))
-    reference = data.get("pos_reference")
-    if fulfillment.pos_reference and reference != fulfillment.pos_reference:
-        raise ConnectorError("the POS acknowledged another reference", permanent=True)
-    rows = FulfillmentOrder.objects.filter(pk=fulfillment.pk, pos_acknowledged_at__isnull=True)
-    if rows.update(pos_acknowledged_at=clock.now()) and fulfillment.status in LIVE:
-        publish(
-            FulfillmentAcknowledged(order_id=fulfillment.order_id, fulfillment_id=fulfillment.pk)
-        )
-
-
-def _named(source: str, public_id: Any) -> FulfillmentOrder:
-    """The fulfillment order of that id, if it belongs to the store of that connection."""
-    named = public_id if isinstance(public_id, str) and public_id.isprintable() else ""
-    store_ids = PosConnection.objects.filter(public_id=source).values("store_id")
-    rows = FulfillmentOrder.objects.filter(public_id=named, store_id__in=store_ids)
-    fulfillment = rows.first()
-    if fulfillment is None:
-        raise ConnectorError("the POS named no pick list of its store", permanent=True)
-    return fulfillment
-
-
-def _parsed(text: str) -> dict[str, Any]:
-    try:
-        body = json.loads(text)
-    except (ValueError, RecursionError):
-        body = None
-    if not isinstance(body, dict):
-        raise ConnectorError("the POS sent no JSON object", permanent=True)
-    return body
+    connection = PosConnection.objects.get(public_id=fact.source)
+    take_answer(connection=connection, body=InboundCall.objects.get(pk=fact.call_id).body)

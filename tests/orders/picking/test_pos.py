@@ -14,7 +14,7 @@ from hub.events.outbox import publish
 from hub.events.relay import Relay
 from hub.inbox.models import InboundCall
 from hub.stores.models import PosConnection
-from orders.models import FulfillmentOrder
+from orders.models import FulfillmentOrder, PosWaiting
 from orders.picking.handlers import push_pick_list, take_pos_answer, withdraw_pick_list
 from orders.picking.services import accept, start_picking
 from orders.placing.cancel import cancel_order
@@ -94,12 +94,11 @@ def test_a_store_without_pos_gets_nothing():
     push_pick_list(proposed(make_fulfillment()))
 
 
-def test_a_pick_that_is_under_way_is_not_pushed(fulfillment):
+def test_a_pick_that_is_under_way_is_told_as_such(fulfillment):
     accept(fulfillment=fulfillment)
     start_picking(fulfillment=fulfillment)
     push_pick_list(proposed(fulfillment))
-    fulfillment.refresh_from_db()
-    assert fulfillment.pos_reference == ""
+    assert till(fulfillment).pick_lists[fulfillment.public_id].status == "picking"
 
 
 def test_each_store_has_a_lane_and_each_part_its_order(fulfillment):
@@ -147,11 +146,17 @@ def test_another_stores_pos_cannot_acknowledge(fulfillment):
     assert acknowledgements(fulfillment) == 0
 
 
-@pytest.mark.parametrize("named", ["ful_unknown", None, 7, "\x00", ["x"], {"a": 1}])
-def test_an_answer_about_something_unknown_is_parked(fulfillment, named):
+@pytest.mark.parametrize("named", [None, 7, "", "\x00", "x" * 61, ["x"], {"a": 1}])
+def test_an_answer_that_names_nothing_is_parked(fulfillment, named):
     with pytest.raises(ConnectorError) as refusal:
         acknowledge(fulfillment, fulfillment_id=named)
     assert refusal.value.permanent
+
+
+def test_an_answer_about_something_unknown_waits_for_it(fulfillment):
+    acknowledge(fulfillment, fulfillment_id="ful_unknown")
+    waiting = PosWaiting.objects.get()
+    assert (waiting.named, waiting.matched_at, waiting.given_up_at) == ("ful_unknown", None, None)
 
 
 @pytest.mark.parametrize("body", ["", "[]", "{", "null", "[" * 100_000])
@@ -174,10 +179,10 @@ def test_other_types_and_other_sources_are_left_to_others(fulfillment):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_relay_carries_the_list_to_the_pos_and_parks_an_answer_about_nothing():
+def test_a_relay_carries_the_list_to_the_pos_and_parks_an_answer_that_names_nothing():
     part = make_fulfillment()
     connection = connect(part.store)
-    body = '{"type": "pick_list.acknowledged", "data": {"fulfillment_id": "ful_unknown"}}'
+    body = '{"type": "pick_list.acknowledged", "data": {"fulfillment_id": 7}}'
     call = InboundCall.objects.create(source=connection.public_id, event_id="e1", body=body)
     with transaction.atomic():
         publish(InboundReceived(call_id=call.pk, source=connection.public_id))
@@ -190,5 +195,5 @@ def test_a_relay_carries_the_list_to_the_pos_and_parks_an_answer_about_nothing()
     assert part.pos_reference == f"till-{part.public_id}"
     parked = ours.get(state="parked")
     assert parked.handler.endswith("take_pos_answer")
-    assert "no pick list of its store" in parked.last_error
+    assert "named no pick list" in parked.last_error
     assert not ours.exclude(state="done").exclude(pk=parked.pk).exists()
