@@ -33,6 +33,8 @@ MENU: list[tuple[str, bool, list[Item]]] = [
             Item("Arrivals", "directions_car", "orders.FulfillmentOrder", "arrivals"),
             Item("Exceptions", "error", "orders.FulfillmentOrder", "exceptions"),
             Item("Orders", "receipt_long", "orders.Order"),
+            Item("Switches", "toggle_on", "stores.StoreSwitch", "board"),
+            Item("Preparation times", "timer", "orders.WindowBooking", "times"),
         ],
     ),
     (
@@ -85,6 +87,9 @@ MENU: list[tuple[str, bool, list[Item]]] = [
         True,
         [
             Item("Stores", "storefront", "stores.Store"),
+            Item("Store groups", "workspaces", "stores.StoreGroup"),
+            Item("Pickup windows", "calendar_clock", "orders.WindowBooking"),
+            Item("Special days", "event_busy", "orders.SlotCapacity"),
             Item("Spots", "local_parking", "orders.Spot"),
             Item("Safety stock", "shield", "inventory.SafetyStock"),
             Item("Channel buffers", "tune", "inventory.ChannelBuffer"),

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.conf import settings
 from django.contrib import admin
+from django.db.models import Count, QuerySet
+from django.http import HttpRequest
 
 from hub.connectors.signing import new_secret
 from hub.staff.pages import HubAdmin, SecretOnceAdmin, TabularInline
@@ -18,6 +20,7 @@ from hub.stores.models import (
     PosConnection,
     SalesChannel,
     Store,
+    StoreGroup,
 )
 
 if TYPE_CHECKING:
@@ -49,9 +52,11 @@ class HoursInline(TabularInline[OpeningHours, Store]):
 
 
 class ExceptionInline(TabularInline[HoursException, Store]):
-    """Days on which other hours hold."""
+    """Days on which other hours hold, those to come first."""
 
     model = HoursException
+    fields = ["date", "opens", "closes", "reason"]
+    ordering = ["-date"]
     extra = 0
 
 
@@ -67,7 +72,16 @@ class StoreAdmin(ScopedAdmin[Store]):
     inlines = [HoursInline, ExceptionInline]
     fieldsets = [
         (None, {"fields": ["code", "name", "brand", "public_id", "active"]}),
-        ("Pickup", {"fields": ["pickup_enabled", "lead_minutes", "timezone", "locale", "phone"]}),
+        ("Pickup", {"fields": ["pickup_enabled", "timezone", "locale", "phone"]}),
+        (
+            "Promise and windows",
+            {
+                "fields": [
+                    *("lead_minutes", "cut_off", "orders_per_hour"),
+                    *("slot_minutes", "slot_capacity"),
+                ]
+            },
+        ),
         (
             "Place",
             {
@@ -78,6 +92,25 @@ class StoreAdmin(ScopedAdmin[Store]):
             },
         ),
     ]
+
+
+@admin.register(StoreGroup)
+class StoreGroupAdmin(HubAdmin[StoreGroup]):
+    """Stores that rules speak of by one name."""
+
+    deletable = True
+    list_display = ["name", "store_count"]
+    search_fields = ["name"]
+    autocomplete_fields = ["stores"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[StoreGroup]:
+        """Groups with the number of their stores."""
+        return super().get_queryset(request).annotate(store_count=Count("stores"))
+
+    @admin.display(description="Stores", ordering="store_count")
+    def store_count(self, row: StoreGroup) -> int:
+        """How many stores are in it."""
+        return row.store_count  # type: ignore[attr-defined,no-any-return]  # annotated
 
 
 @admin.register(Brand)

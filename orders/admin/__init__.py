@@ -3,8 +3,10 @@
 from orders.admin.customers import ProfileAdmin
 from orders.admin.fulfillments import FulfillmentOrderAdmin
 from orders.admin.orders import OrderAdmin
+from orders.admin.promise import SlotCapacityAdmin, WindowBookingAdmin
 from orders.admin.recalls import PullTaskAdmin, RecallAdmin
 from orders.admin.spots import SpotAdmin
+from orders.admin.switches import StoreSwitchAdmin
 
 __all__ = [
     "FulfillmentOrderAdmin",
@@ -12,5 +14,8 @@ __all__ = [
     "ProfileAdmin",
     "PullTaskAdmin",
     "RecallAdmin",
+    "SlotCapacityAdmin",
     "SpotAdmin",
+    "StoreSwitchAdmin",
+    "WindowBookingAdmin",
 ]

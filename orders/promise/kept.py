@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import connection
 
@@ -74,7 +74,7 @@ def preparation(*, store: Store, since: datetime, until: datetime) -> list[Kept]
 
     All together first, then by the hour in which they were placed; nothing when there are none.
     """
-    values = {
+    values: dict[str, Any] = {
         "store": store.pk,
         "zone": store.timezone,
         "since": since,
@@ -85,6 +85,6 @@ def preparation(*, store: Store, since: datetime, until: datetime) -> list[Kept]
         cursor.execute(_KEPT, values)
         rows = cursor.fetchall()
     return [
-        Kept(hour, parts, *map(float, took), float(promised), float(kept))
-        for hour, parts, took, promised, kept in rows
+        Kept(hour, parts, float(p50), float(p80), float(p95), float(promised), float(kept))
+        for hour, parts, (p50, p80, p95), promised, kept in rows
     ]
