@@ -169,9 +169,15 @@ def override_hand_off(
 
 @transaction.atomic
 def abandon_pickup(*, fulfillment: FulfillmentOrder) -> None:
-    """Nothing will be handed over: the visit ends, its spot is free, the links only inform."""
+    """Nothing will be handed over: the visit ends, its spot is free, the links only inform.
+
+    Those of a rejected part live on with its order: another store may prepare it, or the customer
+    is asked whether one may.
+    """
     _end_visit(fulfillment, to=VisitStatus.LEFT)
-    _end_links(fulfillment)
+    rejected = fulfillment.status == FulfillmentStatus.REJECTED
+    if not (rejected and fulfillment.order.status == OrderStatus.OPEN):
+        _end_links(fulfillment)
 
 
 def active_visit(fulfillment: FulfillmentOrder) -> Visit | None:

@@ -21,6 +21,7 @@ from hub.stores.models import Store
 from hub.stores.services import calendar_of
 from orders.curbside.pages.moments import Moments, moments_of
 from orders.curbside.pages.money import money
+from orders.curbside.pages.moves import is_over, move_of
 from orders.curbside.pages.questions import question_of, units_in_words
 from orders.curbside.pages.words import NAMES, WORDS
 from orders.curbside.services import EXPECTED, PLACE_CHARACTERS, VEHICLE_CHARACTERS, active_visit
@@ -44,10 +45,14 @@ def page_context(fulfillment: FulfillmentOrder, *, link: Link, language: str) ->
         situation = situation_of(fulfillment, visit, now)
         if question and visit is None:
             situation = "asked"
+        move = move_of(fulfillment, moments) if may_act(link) else None
+        if move:
+            situation = "moving"
         context: dict[str, Any] = {
             "language": language,
             "situation": situation,
-            "over": fulfillment.status not in LIVE,
+            "over": is_over(fulfillment, fulfillment.status in LIVE),
+            "move": move,
             "headline": words[f"head_{situation}"],
             "text": words[f"text_{situation}"],
             "number": words["order"].format(number=fulfillment.order.external_id),

@@ -10,4 +10,5 @@ urlpatterns = [
     path("<str:token>/on-my-way", views.on_my_way, name="pickup-on-my-way"),
     path("<str:token>/arrive", views.i_am_here, name="pickup-arrive"),
     path("<str:token>/answer", views.answer_question, name="pickup-answer"),
+    path("<str:token>/move", views.answer_move_offer, name="pickup-move"),
 ]

@@ -26,12 +26,14 @@ from hub.links.services import may_act, open_link
 from hub.trace import acting
 from orders.curbside.errors import EtaOutOfRange
 from orders.curbside.pages.context import page_context
-from orders.curbside.pages.questions import answers_in
+from orders.curbside.pages.moves import newest
+from orders.curbside.pages.questions import NO, YES, answers_in
 from orders.curbside.pages.words import language_of
 from orders.curbside.services import arrive, say_on_my_way
-from orders.models import FulfillmentOrder
+from orders.models import FulfillmentOrder, MoveOffer
+from orders.placing.moving import OfferOver, answer_move
 from orders.substitution.answering import answer_offers
-from orders.substitution.errors import RoundOver
+from orders.substitution.errors import AnswerMissing, RoundOver
 
 PURPOSE = "pickup"
 SUBJECT = "fulfillment:"
@@ -133,6 +135,14 @@ def answer_question(request: HttpRequest, token: str) -> HttpResponse:
     return _acted(request, token, _answer)
 
 
+@csrf_exempt  # as above
+@require_http_methods(["GET", "HEAD", "POST"])
+@_private
+def answer_move_offer(request: HttpRequest, token: str) -> HttpResponse:
+    """Take the ``answer``, yes or no, to the question whether another store may prepare it."""
+    return _acted(request, token, _answer_move)
+
+
 def _say_on_my_way(fulfillment: FulfillmentOrder, form: Any) -> None:
     minutes = form.get("minutes", "")
     if not minutes.isdecimal() or len(minutes) > len("1440"):
@@ -156,6 +166,19 @@ def _answer(fulfillment: FulfillmentOrder, form: Any) -> None:
     answer_offers(asked=asked, answers=answers_in(form, asked))
 
 
+def _answer_move(fulfillment: FulfillmentOrder, form: Any) -> None:
+    said = form.get("answer", "")
+    reference = form.get("offer", "").replace("\0", "")
+    offer = MoveOffer.objects.select_related("order", "store", "fulfillment__store").filter(
+        order=fulfillment.order_id, public_id=reference
+    )
+    if said not in (YES, NO):
+        raise AnswerMissing
+    if not (asked := offer.first()):
+        raise OfferOver
+    answer_move(offer=asked, yes=said == YES, by="customer")
+
+
 def _acted(
     request: HttpRequest, token: str, act: Callable[[FulfillmentOrder, Any], None]
 ) -> HttpResponse:
@@ -174,7 +197,7 @@ def _acted(
         refused = error
     if request.headers.get("X-Part") != "live" and refused is None:
         return HttpResponseRedirect(page, status=303)
-    return _shown(request, token, link, fulfillment, refused)
+    return _shown(request, token, link, newest(fulfillment), refused)
 
 
 def _form(request: HttpRequest, link: Link) -> Any:
@@ -203,7 +226,7 @@ def _opened(request: HttpRequest, token: str) -> tuple[Link, FulfillmentOrder]:
     fulfillment = rows.filter(pk=int(key)).first() if key.isdecimal() else None
     if fulfillment is None:
         raise NotFound
-    return link, fulfillment
+    return link, newest(fulfillment)
 
 
 def _language(request: HttpRequest, fulfillment: FulfillmentOrder) -> str:

@@ -120,6 +120,7 @@ WORDS = {
     "move_legend": "Move the order to this store?",
     "move_yes": "Yes, move it",
     "move_no": "No, do not move it",
-    "move_until": "Please answer until {time}. Without an answer it does not move, and the shop decides with you.",
+    "move_until": "Please answer until {time}. "
+    "Without an answer it does not move, and the shop decides with you.",
     "error_offer_over": "This is settled already, or the time was over. See below.",
 }

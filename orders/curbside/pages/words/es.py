@@ -112,4 +112,15 @@ WORDS = {
     "error_substitutes_settled": "Esto ya está decidido o se acabó el tiempo. Mira abajo.",
     "error_answered_otherwise": "Antes llegó otra respuesta y es la que vale. Mira abajo.",
     "error_answer_missing": "Di sí o no a cada uno, por favor.",
+    "head_moving": "Tu tienda no puede preparar este pedido",
+    "text_moving": "Otra tienda sí puede. Solo se traslada si dices que sí.",
+    "move_title": "¿Puede prepararlo otra tienda?",
+    "move_distance": "a {kilometres} km de {store}",
+    "move_ready": "Debería estar listo {time}",
+    "move_legend": "¿Trasladar el pedido a esta tienda?",
+    "move_yes": "Sí, trasladarlo",
+    "move_no": "No, no trasladarlo",
+    "move_until": "Responde antes de: {time}. "
+    "Sin respuesta no se traslada y la tienda lo decidirá contigo.",
+    "error_offer_over": "Ya está resuelto o se acabó el tiempo. Mira más abajo.",
 }

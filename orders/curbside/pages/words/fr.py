@@ -112,4 +112,15 @@ WORDS = {
     "error_substitutes_settled": "C’est déjà réglé, ou le délai est passé. Voyez ci-dessous.",
     "error_answered_otherwise": "Une autre réponse est arrivée avant et compte. Voyez ci-dessous.",
     "error_answer_missing": "Merci de répondre oui ou non pour chaque article.",
+    "head_moving": "Votre magasin ne peut pas préparer cette commande",
+    "text_moving": "Un autre magasin le peut. Elle n’est déplacée que si vous dites oui.",
+    "move_title": "Un autre magasin peut-il la préparer ?",
+    "move_distance": "à {kilometres} km de {store}",
+    "move_ready": "Devrait être prête {time}",
+    "move_legend": "Déplacer la commande vers ce magasin ?",
+    "move_yes": "Oui, déplacez-la",
+    "move_no": "Non, ne la déplacez pas",
+    "move_until": "Merci de répondre avant {time}. "
+    "Sans réponse, elle n’est pas déplacée et la boutique décide avec vous.",
+    "error_offer_over": "C’est déjà réglé, ou le délai était passé. Voir ci-dessous.",
 }

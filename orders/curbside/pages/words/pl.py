@@ -112,4 +112,15 @@ WORDS = {
     "error_substitutes_settled": "To już rozstrzygnięte albo czas minął. Zobacz poniżej.",
     "error_answered_otherwise": "Wcześniej przyszła inna odpowiedź i ona się liczy. Zobacz niżej.",
     "error_answer_missing": "Prosimy odpowiedzieć «tak» albo «nie» na każde pytanie.",
+    "head_moving": "Twój sklep nie może przygotować tego zamówienia",
+    "text_moving": "Inny sklep może. Przeniesiemy je tylko za Twoją zgodą.",
+    "move_title": "Czy może je przygotować inny sklep?",
+    "move_distance": "{kilometres} km od sklepu {store}",
+    "move_ready": "Powinno być gotowe {time}",
+    "move_legend": "Przenieść zamówienie do tego sklepu?",
+    "move_yes": "Tak, przenieś",
+    "move_no": "Nie, nie przenoś",
+    "move_until": "Prosimy o odpowiedź do: {time}. "
+    "Bez odpowiedzi zamówienie nie zostanie przeniesione, a sklep uzgodni z Tobą, co dalej.",
+    "error_offer_over": "To już zostało rozstrzygnięte albo minął czas. Zobacz poniżej.",
 }
