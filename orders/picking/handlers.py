@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hub.events.breakers import follow
 from hub.events.catalog import (
     FulfillmentAmended,
     FulfillmentCanceled,
@@ -13,10 +14,11 @@ from hub.events.catalog import (
     PosListRevised,
     PosOutOfStep,
     PosRepairAsked,
+    StoreSwitched,
 )
 from hub.events.registry import handles
 from hub.inbox.models import InboundCall
-from hub.stores.models import PosConnection
+from hub.stores.models import PosConnection, StoreSwitch
 from orders.models import FulfillmentOrder
 from orders.picking.pos import repairing
 from orders.picking.pos.answers import match_waiting, take_answer
@@ -66,6 +68,13 @@ def withdraw_pick_list(fact: OfFulfillment) -> None:
 def withdraw_unknown_list(fact: PosRepairAsked) -> None:
     """Let the POS forget a pick list that nobody here knows."""
     repairing.withdraw_unknown(fact.drift_id)
+
+
+@handles(StoreSwitched)
+def follow_after_switch(fact: StoreSwitched) -> None:
+    """Once the POS counts as up again, what was put off follows at once, in its order."""
+    if fact.kind == StoreSwitch.Kind.POS_DOWN and not fact.on:
+        follow(lane_of(fact.store_id))
 
 
 @handles(InboundReceived)

@@ -14,7 +14,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import IntegrityError, transaction
-from django.db.models import OuterRef, Subquery, Sum
+from django.db.models import OuterRef, Q, Subquery, Sum
 from django_q.tasks import async_task
 
 from hub import clock
@@ -48,6 +48,7 @@ from orders.picking.pos.comparing import (
 from orders.picking.pos.pick_lists import lane_of, lines_of
 from orders.states import LIVE
 
+TASK = "orders.picking.pos.tasks.run_check"
 MOST_PAGES = 200
 MOST_DRIFTS = 1_000
 BATCH = 500
@@ -74,7 +75,9 @@ def ask_check(*, connection: PosConnection, by: str = "") -> PosCheck:
             check = PosCheck.objects.create(
                 connection=connection, asked_by=by[:150], began_at=clock.now()
             )
-            async_task("orders.picking.pos.tasks.run_check", check.pk, task_name=f"pos check {check.pk}")
+            async_task(
+                "orders.picking.pos.tasks.run_check", check.pk, task_name=f"pos check {check.pk}"
+            )
     except IntegrityError:
         raise CheckRunning from None
     return check
@@ -92,8 +95,9 @@ def ask_nightly() -> int:
     rows = PosConnection.objects.filter(active=True, store__active=True).annotate(
         checked_at=Subquery(last[:1])
     )
+    due = Q(checked_at__isnull=True) | Q(checked_at__lte=now - ONCE_IN)
     asked = 0
-    for row in rows.exclude(checked_at__gt=now - ONCE_IN).select_related("store").order_by("pk"):
+    for row in rows.filter(due).select_related("store").order_by("pk"):
         if asked < AT_ONCE and now.astimezone(_zone(row)).hour in NIGHT:
             ask_check(connection=row)
             asked += 1

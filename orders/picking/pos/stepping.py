@@ -23,7 +23,7 @@ from orders.models import FulfillmentOrder, FulfillmentStatus, PosList
 from orders.picking.pos.pick_lists import PosWork, pick_list_of, revision_of, work_at_pos
 from orders.states import LIVE
 
-SWITCH_SECONDS = 600.0
+SWITCH_SECONDS = 60.0
 R = TypeVar("R")
 
 
