@@ -12,9 +12,10 @@ from django.db.models import Count, Max
 from hub.stores.models import SalesChannel, Store, StoreSwitch
 from hub.stores.switches import stores_with
 from inventory.services.availability import Availability, available
+from inventory.services.bundles import unpacked
 from orders.models import FulfillmentOrder, FulfillmentStatus, RejectedItem, Rejection
 from orders.promise.services import promises
-from orders.routing.reach import Candidate
+from orders.routing.reach import Candidate, Counters, counted, with_whole_basket
 from orders.routing.rules import RejectLimit, Result, Rule, Sorter
 
 SPARED_DAYS = 30
@@ -46,6 +47,9 @@ class Judge:
     lead_minutes: int = 0
     excluded: frozenset[int] = frozenset()
     _paused: set[int] | None = None
+    _needed: Mapping[int, int] | None = None
+    _whole: dict[int, bool] = field(default_factory=dict)
+    _counters: dict[int, Counters] = field(default_factory=dict)
     _room: dict[int, float] = field(default_factory=dict)
     _cooling: dict[RejectLimit, set[int]] = field(default_factory=dict)
     _rejected: Mapping[tuple[int, int], datetime] | None = None
@@ -53,24 +57,71 @@ class Judge:
     # --- asked of all stores, from what is at hand ----------------------------------------
 
     def refusals(self, rule: Rule, candidates: Sequence[Candidate]) -> dict[int, str]:
-        """Why each of these stores (by its key) does not pass the rule; it may be left out."""
-        return {
-            candidate.store_id: refusal
-            for candidate in candidates
-            if (refusal := self._refusal(rule, candidate, candidates))
-        }
+        """Why stores (by their keys) do not pass the rule, its questions about goods aside."""
+        group, reach = rule.stores, rule.radius_metres
+        refused: dict[int, str] = {}
+        if rejecting := self._too_many(rule.most_rejected):
+            refused |= dict.fromkeys(rejecting, Result.REJECTS)
+        if paused := self._all_paused():
+            refused |= dict.fromkeys(paused, Result.PAUSED)
+        if reach is not None:
+            refused |= {one.store_id: Result.TOO_FAR for one in candidates if one.metres > reach}
+        if group is not None:
+            others = (one.store_id for one in candidates if one.store_id not in group)
+            refused |= dict.fromkeys(others, Result.OTHER_GROUP)
+        refused |= dict.fromkeys(self.excluded, Result.LEFT_OUT)
+        mine = {one.store_id for one in candidates} if refused else set()
+        return {store: str(result) for store, result in refused.items() if store in mine}
+
+    def lacking(self, rule: Rule, candidates: Sequence[Candidate]) -> dict[int, str]:
+        """Which stores do not pass because of the goods, by their counters, or of their queue."""
+        keys = [one.store_id for one in candidates]
+        if rule.whole_basket:
+            self._find_whole(keys)
+            refused = {key: str(Result.SHORT) for key in keys if not self._whole[key]}
+        else:
+            found = self.counters(keys)
+            refused = {key: str(Result.SHORT) for key in keys if not found[key].supplied}
+        if rule.capacity_left:
+            room = self.room(candidates)
+            full = {key: str(Result.FULL) for key in keys if room[key] <= 0}
+            refused = full | refused
+        return refused
+
+    def prepare(self, rule: Rule, candidates: Sequence[Candidate]) -> None:
+        """Have at hand, for all of these at once, what the rule's sorters will ask."""
+        if Sorter.CAPACITY_LEFT in rule.sorters:
+            self.room(candidates)
+        if {Sorter.FEWEST_SPLITS, Sorter.STOCK_BALANCE} & {*rule.sorters}:
+            self.counters([one.store_id for one in candidates])
 
     def value(self, sorter: Sorter, candidate: Candidate, rule: Rule) -> float:
-        """What the sorter ranks the store by, lower is better. Ask ``room`` for many first."""
+        """What the sorter ranks the store by, lower is better; ``prepare`` for many first."""
         if sorter == Sorter.DISTANCE:
             return round(candidate.metres)
-        if sorter == Sorter.FEWEST_SPLITS:
-            return candidate.lacking
-        if sorter == Sorter.STOCK_BALANCE:
-            return -candidate.spare
         if sorter == Sorter.RANKED_LIST:
             return rule.places.get(candidate.code, len(rule.places))
-        return -self.room([candidate])[candidate.store_id]
+        if sorter == Sorter.CAPACITY_LEFT:
+            return -self.room([candidate])[candidate.store_id]
+        found = self.counters([candidate.store_id])[candidate.store_id]
+        return found.lacking if sorter == Sorter.FEWEST_SPLITS else -found.spare
+
+    def counters(self, stores: Sequence[int]) -> Mapping[int, Counters]:
+        """What the counters of these stores say of the basket."""
+        if unknown := [store for store in stores if store not in self._counters]:
+            self._counters |= counted(unknown, self._all_parts())
+        return self._counters
+
+    def _find_whole(self, stores: Sequence[int]) -> None:
+        if unknown := [store for store in stores if store not in self._whole]:
+            have = with_whole_basket(unknown, self._all_parts())
+            self._whole |= {store: store in have for store in unknown}
+
+    def _all_parts(self) -> Mapping[int, int]:
+        """The basket with the parts of bundles in their place."""
+        if self._needed is None:
+            self._needed = unpacked(self.lines)
+        return self._needed
 
     def room(self, candidates: Iterable[Candidate]) -> Mapping[int, float]:
         """How many more orders each store can prepare within an hour; its limit may be none."""
@@ -82,20 +133,6 @@ class Judge:
             for key, limit in limits:
                 self._room[key] = UNLIMITED if limit is None else limit - queues.get(key, 0)
         return self._room
-
-    def _refusal(self, rule: Rule, one: Candidate, candidates: Sequence[Candidate]) -> str:
-        store, group, reach = one.store_id, rule.stores, rule.radius_metres
-        short = one.lacking if rule.whole_basket else not one.supplied
-        checks = (
-            (Result.LEFT_OUT, store in self.excluded),
-            (Result.OTHER_GROUP, group is not None and store not in group),
-            (Result.TOO_FAR, reach is not None and one.metres > reach),
-            (Result.PAUSED, store in self._all_paused()),
-            (Result.SHORT, bool(short)),
-            (Result.REJECTS, store in self._too_many(rule.most_rejected)),
-            (Result.FULL, rule.capacity_left and self.room(candidates)[store] <= 0),
-        )
-        return next((result for result, fails in checks if fails), "")
 
     def _all_paused(self) -> set[int]:
         if self._paused is None:

@@ -1,79 +1,74 @@
-"""The stores around a point, with what their counters say of a basket, in one statement."""
+"""The stores around a point, and what their counters say of a basket, in one statement each."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from django.db import connection
 
-from inventory.services.bundles import unpacked
 from orders.routing.geography import METRES_PER_DEGREE, Point
 
 MOST_LINES = 30
 
 
 class Candidate(NamedTuple):
-    """A store within reach; ``metres`` from the asked point, as the crow flies.
-
-    By its counters, which know no safety stock, ``supplied`` items have enough free units and
-    ``lacking`` have not; of a bundle the parts are counted. ``spare`` is the fewest units that
-    would be left of any item.
-    """
+    """A store within reach; ``metres`` from the asked point, as the crow flies."""
 
     store_id: int
     code: str
     metres: float
+
+
+class Counters(NamedTuple):
+    """What a store's counters, which know no safety stock, say of a basket.
+
+    ``supplied`` items have enough free units and ``lacking`` have not; of a bundle the parts are
+    counted. ``spare`` is the fewest units that would be left of any item.
+    """
+
     supplied: int
     lacking: int
     spare: int
 
 
-# Great circles on a sphere of the Earth's mean radius. No rule adds to what is free, so a store
-# whose counters have too few units needs no closer look.
+# Great circles on a sphere of the Earth's mean radius.
 _REACH = """
-WITH place AS MATERIALIZED (
-    SELECT * FROM (
-        SELECT id, code, 2 * 6371008.8 * asin(least(1, sqrt(
-            sin(radians(latitude - %(latitude)s) / 2) ^ 2
-            + cos(radians(%(latitude)s)) * cos(radians(latitude))
-                * sin(radians(longitude - %(longitude)s) / 2) ^ 2))) AS metres
-        FROM stores_store
-        WHERE active AND pickup_enabled AND latitude BETWEEN %(south)s AND %(north)s
-          AND (%(allowed)s::bigint[] IS NULL OR id = ANY(%(allowed)s::bigint[]))
-    ) AS known
-    WHERE metres <= %(radius)s
-), free AS (
-    SELECT level.store_id, count(*) AS lines,
-        min(level.on_hand - level.unavailable - level.allocated - level.held - line.units) AS spare
-    FROM place
-    CROSS JOIN unnest(%(items)s::bigint[], %(units)s::bigint[]) AS line (item_id, units)
-    JOIN inventory_stocklevel level
-        ON level.store_id = place.id AND level.item_id = line.item_id
-    WHERE NOT level.stopped
-      AND level.on_hand - level.unavailable - level.allocated - level.held >= line.units
-    GROUP BY level.store_id
-)
-SELECT place.id, place.code, place.metres, coalesce(free.lines, 0),
-    cardinality(%(items)s::bigint[]) - coalesce(free.lines, 0),
-    CASE WHEN free.lines = cardinality(%(items)s::bigint[]) THEN free.spare ELSE -1 END
-FROM place LEFT JOIN free ON free.store_id = place.id
-ORDER BY place.metres, place.code
+SELECT id, code, metres FROM (
+    SELECT id, code, 2 * 6371008.8 * asin(least(1, sqrt(
+        sin(radians(latitude - %(latitude)s) / 2) ^ 2
+        + cos(radians(%(latitude)s)) * cos(radians(latitude))
+            * sin(radians(longitude - %(longitude)s) / 2) ^ 2))) AS metres
+    FROM stores_store
+    WHERE active AND pickup_enabled AND latitude BETWEEN %(south)s AND %(north)s
+      AND (%(allowed)s::bigint[] IS NULL OR id = ANY(%(allowed)s::bigint[]))
+) AS known
+WHERE metres <= %(radius)s
+ORDER BY metres, code
 """
+# No rule adds to what is free, so a store whose counters have too few units needs no closer look.
+_FREE = """
+    FROM unnest(%(items)s::bigint[], %(units)s::bigint[]) AS line (item_id, units)
+    LEFT JOIN inventory_stocklevel level
+        ON level.store_id = store.id AND level.item_id = line.item_id AND NOT level.stopped
+    CROSS JOIN LATERAL (SELECT coalesce(
+        level.on_hand - level.unavailable - level.allocated - level.held, 0) AS units) AS free"""
+_WHOLE = f"""
+SELECT store.id FROM unnest(%(stores)s::bigint[]) AS store (id)
+WHERE NOT EXISTS (SELECT {_FREE} WHERE free.units < line.units)
+"""  # noqa: S608  made of constants
+_COUNTED = f"""
+SELECT store.id, found.* FROM unnest(%(stores)s::bigint[]) AS store (id)
+CROSS JOIN LATERAL (SELECT count(*) FILTER (WHERE free.units >= line.units),
+    count(*) FILTER (WHERE free.units < line.units), min(free.units - line.units) {_FREE}
+) AS found
+"""  # noqa: S608  made of constants
 
 
 def within_reach(
-    *,
-    near: Point,
-    radius_metres: float,
-    lines: Mapping[int, int],
-    allowed_store_ids: Collection[int] | None,
+    *, near: Point, radius_metres: float, allowed_store_ids: Collection[int] | None
 ) -> list[Candidate]:
-    """The stores with pickup within the radius, nearest first; ties by code.
-
-    ``lines`` maps item ids to units; of long baskets the first lines are looked at.
-    """
-    needed = sorted(unpacked(lines).items())[:MOST_LINES]
+    """The stores with pickup within the radius, nearest first; ties by code."""
     span = radius_metres / METRES_PER_DEGREE * 1.001
     values: dict[str, Any] = {
         "latitude": near.latitude,
@@ -82,9 +77,28 @@ def within_reach(
         "south": near.latitude - span,
         "north": near.latitude + span,
         "allowed": None if allowed_store_ids is None else list(allowed_store_ids),
-        "items": [item for item, _ in needed],
-        "units": [units for _, units in needed],
     }
+    return [Candidate._make(row) for row in _ask(_REACH, values)]
+
+
+def with_whole_basket(stores: Sequence[int], needed: Mapping[int, int]) -> set[int]:
+    """Those of the stores whose counters have all of it; of long baskets the first items."""
+    return {store for (store,) in _ask(_WHOLE, _values(stores, needed))}
+
+
+def counted(stores: Sequence[int], needed: Mapping[int, int]) -> dict[int, Counters]:
+    """What the counters of each store say; of long baskets the first items are counted."""
+    return {store: Counters(*found) for store, *found in _ask(_COUNTED, _values(stores, needed))}
+
+
+def _values(stores: Sequence[int], needed: Mapping[int, int]) -> dict[str, Any]:
+    first = sorted(needed.items())[:MOST_LINES]
+    items, units = [item for item, _ in first], [units for _, units in first]
+    return {"stores": list(stores), "items": items, "units": units}
+
+
+def _ask(statement: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
-        cursor.execute(_REACH, values)
-        return [Candidate._make(row) for row in cursor.fetchall()]
+        cursor.execute(statement, values)
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+    return rows

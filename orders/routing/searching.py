@@ -6,17 +6,18 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import groupby, islice
+from itertools import chain, groupby, islice
 from typing import Any
 
 from orders.routing.judging import Judge, Look
 from orders.routing.reach import Candidate
-from orders.routing.rules import Result, Rule, Rules, Sorter
+from orders.routing.rules import Result, Rule, Rules
 
 MOST_TRIES = 20
 MOST_SHOWN = 20
 MOST_POSITIONS = 20_000  # of stock that one search looks at
-FIRST_LOOK, NEXT_LOOK = 10, 100
+FIRST_LOOK, NEXT_LOOK = 4, 100
+FIRST_WAVE, NEXT_WAVE = 200, 1000
 
 # Takes the order to the store; what stands in the way, or nothing.
 Take = Callable[[Candidate, Look], str]
@@ -63,32 +64,51 @@ class Search:
             trace = Trace(number, rule, unseen | refused)
             self.traces.append(trace)
             passing = [one for one in self.candidates if one.store_id not in refused]
-            trace.ranked = ranked(passing, self.rules.rules[number - 1 :], self.judge)
-            if found := self._try(trace, take):
+            if rule.places:
+                passing.sort(key=lambda one: one.code not in rule.places)
+            if found := self._try(trace, passing, take):
                 return found
         return None
 
-    def _try(self, trace: Trace, take: Take) -> Found | None:
+    def _try(self, trace: Trace, passing: Sequence[Candidate], take: Take) -> Found | None:
         tries = 0
-        for candidate, look in self._looks(trace):
+        for candidate, look in self._looks(trace, passing):
             if not look.refusal:
                 tries += 1
             refusal = look.refusal or take(candidate, look)
-            trace.results[candidate.store_id] = refusal or Result.CHOSEN
+            trace.results[candidate.store_id] = str(refusal or Result.CHOSEN)
             if not refusal and look.promised_at is not None:
                 return Found(candidate, look, look.promised_at)
             if tries == MOST_TRIES:
                 break
         return None
 
-    def _looks(self, trace: Trace) -> Iterator[tuple[Candidate, Look]]:
-        """Close looks in the order of rank: the first few, then many at a time."""
-        most = MOST_POSITIONS // max(1, len(self.judge.lines))
-        waiting, size = islice(trace.ranked, max(FIRST_LOOK, most)), FIRST_LOOK
-        while some := list(islice(waiting, size)):
-            looks = self.judge.look(trace.rule, some)
-            yield from ((candidate, looks[candidate.store_id]) for candidate in some)
-            size = NEXT_LOOK
+    def _looks(
+        self, trace: Trace, passing: Sequence[Candidate]
+    ) -> Iterator[tuple[Candidate, Look]]:
+        """Close looks in the order of rank: the first few, then many at a time.
+
+        Stores are ranked in waves, those of a ranked list and the nearest ones first: who is
+        further away than the first wave is thought of when nobody in it can.
+        """
+        waiting, most = iter(passing), max(FIRST_LOOK, MOST_POSITIONS // len(self.judge.lines))
+        wave, size = FIRST_WAVE, FIRST_LOOK
+        while some := list(islice(waiting, wave)):
+            ordered = self._ranked(trace, some)
+            wave = NEXT_WAVE
+            while (these := ordered[:size]) and most > 0:
+                looks = self.judge.look(trace.rule, these)
+                yield from ((candidate, looks[candidate.store_id]) for candidate in these)
+                ordered, most, size = ordered[size:], most - len(these), NEXT_LOOK
+
+    def _ranked(self, trace: Trace, some: Sequence[Candidate]) -> list[Candidate]:
+        """Those of a wave that have the goods, in order; ``trace`` then knows of all of them."""
+        refused = self.judge.lacking(trace.rule, some)
+        trace.results |= refused
+        having = [one for one in some if one.store_id not in refused]
+        ordered = ranked(having, self.rules.rules[trace.number - 1 :], self.judge)
+        trace.ranked += ordered
+        return ordered
 
     def counts(self) -> dict[str, int]:
         """What became of the stores under the last rule that was asked."""
@@ -111,8 +131,8 @@ class Search:
     def _shown(self, trace: Trace) -> list[dict[str, Any]]:
         """The ranked stores, then the nearest of the others; the chosen one always."""
         places = {one.store_id: rank for rank, one in enumerate(trace.ranked, start=1)}
-        others = [one for one in self.candidates if one.store_id not in places]
-        shown = [*trace.ranked, *others][:MOST_SHOWN]
+        others = (one for one in self.candidates if one.store_id not in places)
+        shown = list(islice(chain(trace.ranked, others), MOST_SHOWN))
         chosen = [one for one in trace.ranked if trace.results[one.store_id] == Result.CHOSEN]
         if chosen and chosen[0] not in shown:
             shown[-1] = chosen[0]
@@ -139,9 +159,8 @@ def ranked(candidates: Sequence[Candidate], rules: Sequence[Rule], judge: Judge)
     if not rules or len(candidates) < 2:  # noqa: PLR2004  nothing to rank
         return sorted(candidates, key=lambda one: one.code)
     rule, *rest = rules
-    if Sorter.CAPACITY_LEFT in rule.sorters:
-        judge.room(candidates)
-    refused = judge.refusals(rule, candidates)
+    judge.prepare(rule, candidates)
+    refused = judge.refusals(rule, candidates).keys() | judge.lacking(rule, candidates).keys()
     keys = {
         one: (
             one.store_id in refused,

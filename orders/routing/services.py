@@ -291,7 +291,6 @@ def _candidates(errand: Errand) -> list[Candidate]:
     return within_reach(
         near=errand.near,
         radius_metres=errand.radius_metres,
-        lines=errand.lines,
         allowed_store_ids=errand.allowed_store_ids,
     )
 
