@@ -14,8 +14,15 @@ from hub.webhooks.endpoints import create_endpoint
 from hub.webhooks.models import WebhookEndpoint
 from inventory.models import FeedLayout, Item, StockFile, UnmappedCode
 from inventory.services.counts import record_counts
-from orders.models import FulfillmentOrder, Order, PickupCode, Spot, SubstitutionRound
+from orders.models import (
+    FulfillmentOrder,
+    Order,
+    PickupCode,
+    Spot,
+    SubstitutionRound,
+)
 from orders.picking.services import accept, finish_picking, mark_ready, start_picking
+from orders.placing.drafts import Desk
 from orders.placing.services import place_order
 from orders.substitution.offering import Proposal, offer_substitutes
 
@@ -101,7 +108,8 @@ def make_order(
             for item, units in lines.items()
         ],
     } | values
-    return place_order(channel=channel, **values)
+    desk = Desk(channel, values.pop("is_test", False), values.pop("allowed_store_ids", None))
+    return Order.objects.get(pk=place_order(desk=desk, asked=values).pk)
 
 
 def make_fulfillment(**values) -> FulfillmentOrder:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import date
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -30,13 +30,22 @@ def find_stores(references: Collection[str]) -> dict[str, Store]:
     Raises NotFound when one of them is missing.
     """
     wanted = set(references)
+    found = known_stores(wanted)
+    if missing := wanted - found.keys():
+        raise NotFound(f"no such store: {', '.join(sorted(missing))}")
+    return found
+
+
+def known_stores(references: Iterable[str]) -> dict[str, Store]:
+    """The same without those that do not exist."""
+    wanted = set(references)
+    if not wanted:
+        return {}
     matches = Q(public_id__in=wanted) | Q(code__in=wanted)
     stores = list(Store.objects.filter(matches, active=True))
     # a code may look like another store's public id: the public id wins
     found = {store.code: store for store in stores} | {store.public_id: store for store in stores}
-    if missing := wanted - found.keys():
-        raise NotFound(f"no such store: {', '.join(sorted(missing))}")
-    return {reference: found[reference] for reference in wanted}
+    return {reference: found[reference] for reference in wanted & found.keys()}
 
 
 def stores_of(user: AbstractUser | AnonymousUser) -> QuerySet[Store]:

@@ -78,6 +78,10 @@ class NearForm(Form):
     )
 
 
+class WindowForm(Form):
+    start = serializers.DateTimeField(help_text="as `GET /v1/stores/{id}/windows` lists it")
+
+
 class PickupForm(Form):
     """Either ``store`` or ``near``."""
 
@@ -85,13 +89,19 @@ class PickupForm(Form):
         max_length=40, required=False, help_text="the store's id (`str_…`) or its code"
     )
     near = NearForm(
-        required=False, help_text="take the nearest store that has the whole order in stock"
+        required=False, help_text="take the best store around a point that has the whole order"
+    )
+    window = WindowForm(
+        required=False,
+        help_text="when the customer comes, to the named store; as soon as it is ready if left out",
     )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """Exactly one of the two is given."""
-        if len(attrs) != 1:
+        """Exactly one of the two is given, and a window only of a named store."""
+        if ("store" in attrs) == ("near" in attrs):
             raise serializers.ValidationError("Give either store or near.", code="one_of")
+        if "window" in attrs and "near" in attrs:
+            raise serializers.ValidationError("A window is of a named store.", code="one_of")
         return attrs
 
 
@@ -128,10 +138,29 @@ class CustomerForm(Form):
     )
 
 
+class SubstitutionForm(Form):
+    allow = serializers.ChoiceField(
+        choices=["no", "ask", "yes"],
+        help_text="`yes`: what fits may be taken without asking; `ask`: the customer is asked",
+    )
+    sku = Reference(
+        max_length=40, required=False, help_text="what the customer would like best instead"
+    )
+    price_cap_minor = Amount(
+        required=False, help_text="the most that one unit may cost, in minor units"
+    )
+
+
 class LineForm(Form):
     sku = Reference(max_length=40, help_text="the item's SKU; upper and lower case differ")
     quantity = Count(min_value=1, max_value=MOST_UNITS, help_text="units (grams for weighed goods)")
     unit_price_minor = Amount(help_text="the site's price of one unit, in minor units")
+    tax_minor = Amount(
+        required=False, help_text="the tax in the whole line, in minor units; 0 if left out"
+    )
+    substitution = SubstitutionForm(
+        required=False, help_text="whether something else may be supplied; not if left out"
+    )
 
 
 class PlaceOrderForm(Form):

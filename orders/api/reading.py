@@ -34,7 +34,7 @@ def with_details(orders: QuerySet[Order]) -> QuerySet[Order]:
     """The orders with their lines, parts, the work on these, and blocks."""
     parts = FulfillmentOrder.objects.select_related("store").order_by("pk")
     # one name each instead of whole items: an order may have a thousand lines
-    lines = OrderLine.objects.annotate(sku=F("item__sku"))
+    lines = OrderLine.objects.annotate(sku=F("item__sku"), substitute_sku=F("substitute__sku"))
     work = FulfillmentLine.objects.annotate(sku=F("item__sku"), number=F("order_line__number"))
     return orders.prefetch_related(
         Prefetch("lines", lines),

@@ -35,12 +35,18 @@ class FulfillmentLineReply(serializers.Serializer[Any]):
     handed_off = serializers.IntegerField(help_text="units given to the customer")
 
 
+class WindowReply(serializers.Serializer[Any]):
+    start = serializers.DateTimeField(help_text="UTC")
+    end = serializers.DateTimeField(help_text="UTC; it ends just before")
+
+
 class FulfillmentSummaryReply(serializers.Serializer[Any]):
     id = serializers.CharField(help_text="`ful_…`")
     store = StoreReply(help_text="the store that prepares it")
     status = serializers.ChoiceField(choices=FulfillmentStatus.values, help_text="its status")
     version = serializers.IntegerField(help_text="grows with each change of this part")
     promised_at = serializers.DateTimeField(help_text="when it shall be ready, UTC")
+    window = WindowReply(allow_null=True, help_text="when the customer comes, if that was said")
     ready_at = serializers.DateTimeField(allow_null=True, help_text="when it was ready, UTC")
     expires_at = serializers.DateTimeField(allow_null=True, help_text="until when it waits, UTC")
 
@@ -50,12 +56,22 @@ class FulfillmentReply(FulfillmentSummaryReply):
     allowed_actions = ActionReply(many=True, help_text="every step, with why it is refused")
 
 
+class SubstitutionReply(serializers.Serializer[Any]):
+    allow = serializers.ChoiceField(choices=["no", "ask", "yes"], help_text="as it was sent")
+    sku = serializers.CharField(allow_null=True, help_text="what is wanted best instead")
+    price_cap_minor = serializers.IntegerField(
+        allow_null=True, help_text="the most that one unit may cost"
+    )
+
+
 class OrderLineReply(serializers.Serializer[Any]):
     number = serializers.IntegerField(help_text="1, 2, … in the order they were sent")
     sku = serializers.CharField(help_text="the item bought")
     quantity = serializers.IntegerField(help_text="units bought")
     canceled = serializers.IntegerField(help_text="units that will not be supplied")
     unit_price_minor = serializers.IntegerField(help_text="the site's price, in minor units")
+    tax_minor = serializers.IntegerField(help_text="the tax in the whole line")
+    substitution = SubstitutionReply(help_text="whether something else may be supplied")
 
 
 class OrderSummaryReply(serializers.Serializer[Any]):

@@ -8,8 +8,11 @@ from typing import Any
 
 from orders.models import FulfillmentOrder, Order
 from orders.placing.cancel import why_not_cancel
+from orders.placing.writing import ALLOWED
 from orders.revision import revision_of
 from orders.states import allowed_actions
+
+ALLOWS = {kept: word for word, kept in ALLOWED.items()}
 
 
 def order_json(order: Order) -> dict[str, Any]:
@@ -51,9 +54,16 @@ def _part(part: FulfillmentOrder) -> dict[str, Any]:
         "status": part.status,
         "version": part.version,
         "promised_at": _utc(part.promised_at),
+        "window": _window(part),
         "ready_at": _utc(part.ready_at),
         "expires_at": _utc(part.expires_at),
     }
+
+
+def _window(part: FulfillmentOrder) -> dict[str, Any] | None:
+    if part.window_start is None:
+        return None
+    return {"start": _utc(part.window_start), "end": _utc(part.window_end)}
 
 
 def _fulfillment(part: FulfillmentOrder) -> dict[str, Any]:
@@ -64,13 +74,19 @@ def _fulfillment(part: FulfillmentOrder) -> dict[str, Any]:
 
 
 def _line(line: Any) -> dict[str, Any]:
-    """An OrderLine with its SKU beside it."""
+    """An OrderLine with its SKU and its wanted substitute's beside it."""
     return {
         "number": line.number,
         "sku": line.sku,
         "quantity": line.quantity,
         "canceled": line.canceled,
         "unit_price_minor": line.unit_price_minor,
+        "tax_minor": line.tax_minor,
+        "substitution": {
+            "allow": ALLOWS[line.substitution],
+            "sku": line.substitute_sku,
+            "price_cap_minor": line.price_cap_minor,
+        },
     }
 
 

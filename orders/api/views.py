@@ -20,7 +20,10 @@ from orders.api.reading import find_order, page_of_orders
 from orders.api.replies import OrderReply, OrdersReply
 from orders.api.shapes import order_json, order_summary
 from orders.errors import StaleVersion
+from orders.models import Order
+from orders.placing.asked import Asked
 from orders.placing.cancel import cancel_order
+from orders.placing.drafts import Desk
 from orders.placing.services import place_order
 
 _TAGS = ["orders"]
@@ -62,14 +65,9 @@ class OrdersView(HubView):
         When the reply is 201, the goods are set aside, the order stands in the store's queue, and
         the customer will be told. Any refusal means that nothing has happened.
         """
-        caller = _caller(request)
-        order = place_order(
-            channel=caller.channel,
-            is_test=caller.is_test,
-            allowed_store_ids=caller.store_ids,
-            **read_body(PlaceOrderForm, request),
-        )
-        reply = _reply(caller, order.public_id, status=201)
+        asked = cast(Asked, read_body(PlaceOrderForm, request))
+        order = place_order(desk=_desk(request), asked=asked)
+        reply = _shown(order, status=201)
         reply["Location"] = f"/v1/orders/{order.public_id}"
         return reply
 
@@ -118,8 +116,17 @@ class CancelView(HubView):
 
 
 def _reply(caller: Caller, order_id: str, *, status: int = 200) -> Response:
-    shown = order_json(find_order(caller, order_id))
+    return _shown(find_order(caller, order_id), status=status)
+
+
+def _shown(order: Order, *, status: int) -> Response:
+    shown = order_json(order)
     return Response(shown, status=status, headers={"ETag": etag_of(shown["version"])})
+
+
+def _desk(request: Request) -> Desk:
+    caller = _caller(request)
+    return Desk(caller.channel, caller.is_test, caller.store_ids)
 
 
 def _caller(request: Request) -> Caller:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, NotRequired, TypedDict
-
-from inventory.models import Item
 
 
 class Near(TypedDict):
@@ -17,11 +15,18 @@ class Near(TypedDict):
     radius_metres: NotRequired[int]
 
 
+class Window(TypedDict):
+    """A pickup window of the store, by when it begins."""
+
+    start: datetime
+
+
 class Pickup(TypedDict, total=False):
-    """Either a store by public id or code, or the best one near a point."""
+    """Either a store by public id or code, or the best one near a point; in a store's window."""
 
     store: str
     near: Near
+    window: Window
 
 
 class Customer(TypedDict):
@@ -35,29 +40,40 @@ class Customer(TypedDict):
     notify: NotRequired[list[str]]
 
 
+class Wish(TypedDict):
+    """What the customer says of substitutes: ``allow`` is no, ask or yes."""
+
+    allow: str
+    sku: NotRequired[str]
+    price_cap_minor: NotRequired[int]
+
+
 class Line(TypedDict):
-    """One line as the site sells it; the price is in minor units of the order's currency."""
+    """One line as the site sells it; money is in minor units of the order's currency."""
 
     sku: str
     quantity: int
     unit_price_minor: int
+    tax_minor: NotRequired[int]
+    substitution: NotRequired[Wish]
 
 
-def units_per_item(lines: Sequence[Line], items: Mapping[str, Item]) -> dict[int, int]:
-    """Item id → units over all lines: stock is judged for the sum, never line by line."""
-    units: Counter[int] = Counter()
-    for line in lines:
-        units[items[line["sku"]].pk] += line["quantity"]
-    return dict(units)
+class Asked(TypedDict):
+    """One order. Money is the site's, in minor units of ``currency``."""
+
+    external_id: str
+    pickup: Pickup
+    customer: Customer
+    currency: str
+    total_minor: int
+    lines: Sequence[Line]
+    tax_minor: NotRequired[int]
+    hold_id: NotRequired[str]
+    note: NotRequired[str]
+    metadata: NotRequired[dict[str, Any]]
 
 
-def customer_values(customer: Customer) -> dict[str, Any]:
-    """The arguments of ``land_record`` that speak of the customer."""
-    return {
-        "name": customer["name"],
-        "phone": customer.get("phone", ""),
-        "email": customer.get("email", ""),
-        "account_id": customer.get("account_id", ""),
-        "locale": customer.get("locale", ""),
-        "notify": customer.get("notify"),
-    }
+def skus_of(lines: Sequence[Line]) -> set[str]:
+    """Every SKU that the lines name: bought, or wanted as a substitute."""
+    wanted = (line.get("substitution", {}).get("sku") for line in lines)
+    return {line["sku"] for line in lines} | {sku for sku in wanted if sku}

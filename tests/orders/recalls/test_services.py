@@ -19,7 +19,6 @@ from orders.errors import Blocked
 from orders.models import Block, RecalledPart
 from orders.picking.services import finish_picking
 from orders.placing.cancel import cancel_order
-from orders.placing.services import place_order
 from orders.recalls import services
 from orders.recalls.handlers import stop_orders
 from orders.recalls.services import (
@@ -35,6 +34,7 @@ from tests.factories import (
     make_channel,
     make_fulfillment,
     make_item,
+    make_order,
     make_picking,
     make_ready,
     make_store,
@@ -250,15 +250,13 @@ def test_an_order_placed_beside_a_recall_is_in_the_case_or_refused():
         try:
             with transaction.atomic():
                 pause(0.1 * number)
-                order = place_order(
+                order = make_order(
                     channel=channel,
+                    store=store,
                     external_id=f"W-race-{number}",
-                    pickup={"store": store.code},
                     customer=CUSTOMER
                     | {"phone": f"+4850012{number:04}", "email": f"{number}@x.pl"},
-                    currency=channel.currency,
-                    total_minor=1,
-                    lines=[{"sku": mug.sku, "quantity": 1, "unit_price_minor": 1}],
+                    lines={mug: 1},
                 )
                 pause(0.2)  # and, not stopped, would commit when it has looked
             return order.pk
