@@ -78,7 +78,7 @@ def slip_promises() -> int:
     slipped = 0
     for store_id, parts in by_store.items():
         for due, to in _moves(terms[store_id], parts, now):
-            slipped += _slip(terms[store_id].calendar, due, to)
+            slipped += _slip(terms[store_id], due, to)
             if slipped >= MOST_SLIPS:
                 return slipped
     return slipped
@@ -108,7 +108,8 @@ def _moves(terms: Terms, parts: Iterable[Due], now: datetime) -> Iterator[tuple[
         if due.promised_at <= now:
             to = add_open_minutes(*calendar, now, _lead(terms, due))
         elif not _is_open_for(calendar, due):
-            to = add_open_minutes(*calendar, due.promised_at, _lead(terms, due))
+            lead = 0 if due.window_start else _lead(terms, due)
+            to = add_open_minutes(*calendar, due.promised_at, lead)
         else:
             to = _by_queue(terms, due, ahead, now)
         if to is not None and to > due.promised_at:
@@ -135,7 +136,7 @@ def _lead(terms: Terms, due: Due) -> int:
 
 
 @transaction.atomic
-def _slip(calendar: Calendar, due: Due, to: datetime) -> bool:
+def _slip(terms: Terms, due: Due, to: datetime) -> bool:
     """Slip one part; a window in which the store is shut now becomes the next one with room."""
     locked = FulfillmentOrder.objects.select_for_update(no_key=True, of=["self"])
     rows = locked.filter(pk=due.pk, status__in=BEFORE_READY, promised_at=due.promised_at)
@@ -143,9 +144,10 @@ def _slip(calendar: Calendar, due: Due, to: datetime) -> bool:
     if part is None:
         return False
     window = None
-    if due.window_start is not None and not is_open(*calendar, due.window_start):
+    if due.window_start is not None and not is_open(*terms.calendar, due.window_start):
+        ready = add_open_minutes(*terms.calendar, clock.now(), _lead(terms, due)) or to
         window = take_next(
-            store=part.store, since=max(due.window_start, clock.now()), reference=part.public_id
+            store=part.store, since=max(to, ready), reference=part.public_id, whole=True
         )
-    to = max(to, window.start) if window else to
+        to = window.start if window else to
     return slip(fulfillment_id=due.pk, promised_at=due.promised_at, to=to, window=window)

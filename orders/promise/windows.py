@@ -110,15 +110,15 @@ def book_ready(*, store: Store, ready_at: datetime, reference: str) -> datetime:
 
 
 @transaction.atomic
-def take_next(*, store: Store, since: datetime, reference: str) -> Slot | None:
+def take_next(*, store: Store, since: datetime, reference: str, whole: bool = False) -> Slot | None:
     """Move the reference to the first window with room that ends after ``since``, and return it.
 
-    None, and no place, when there is none within a month.
+    ``whole``: one that begins then or later. None, and no place, when there is none in a month.
     """
     now = clock.now()
     terms = _terms(store, since, now)
     bookings = Bookings([store.pk], since=since - _A_DAY, until=since + LOOK_AHEAD, now=now)
-    for slot in bookings.with_room(terms, since):
+    for slot in _starting(bookings, terms, since) if whole else bookings.with_room(terms, since):
         if _take(terms, slot, reference, hold=None):
             return slot
     unbook(reference=reference)

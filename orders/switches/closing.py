@@ -189,10 +189,9 @@ def move_back(
 
 def _move(store: Store, calendar: Calendar, part: FulfillmentOrder, closing: Closing) -> None:
     if part.window_start and part.window_start < closing.usual:
-        _move_window(store, part, closing, part.window_start)
+        _move_window(store, calendar, part, closing)
     elif part.status in BEFORE_READY and closing.at < part.promised_at <= closing.usual:
-        lead = max(store.lead_minutes, part.lead or 0)  # type: ignore[attr-defined]  # annotated
-        later = add_open_minutes(*calendar, closing.at, lead)
+        later = add_open_minutes(*calendar, closing.at, _lead(store, part))
         _promise(part, later or part.promised_at)
     if part.accept_by and closing.at < part.accept_by <= closing.usual:
         left = int((part.accept_by - closing.at).total_seconds() // 60)
@@ -201,14 +200,24 @@ def _move(store: Store, calendar: Calendar, part: FulfillmentOrder, closing: Clo
         part.expires_at = _deadline(calendar, part, closing)
 
 
-def _move_window(store: Store, part: FulfillmentOrder, closing: Closing, start: datetime) -> None:
+def _move_window(
+    store: Store, calendar: Calendar, part: FulfillmentOrder, closing: Closing
+) -> None:
     """The next window with room; one that the closing only cuts short stays the customer's."""
-    if start < closing.at:
+    if part.window_start and part.window_start < closing.at:
         part.window_end = min(part.window_end or closing.at, closing.at)
         return
-    slot = take_next(store=store, since=closing.at, reference=part.public_id)
+    since = closing.at
+    if part.status in BEFORE_READY:
+        ready = add_open_minutes(*calendar, clock.now(), _lead(store, part))
+        since = max(since, ready or since)
+    slot = take_next(store=store, since=since, reference=part.public_id, whole=True)
     if slot:
         _take(part, slot)
+
+
+def _lead(store: Store, part: FulfillmentOrder) -> int:
+    return max(store.lead_minutes, part.lead or 0)  # type: ignore[attr-defined]  # annotated
 
 
 def _take(part: FulfillmentOrder, slot: Slot) -> None:

@@ -104,7 +104,12 @@ def switch_on(
     if until is not None and until <= clock.now():
         raise TimeOver
     switch = StoreSwitch(
-        store=store, kind=kind, reason=why, until=until, opened_by=by[:BY_CHARACTERS]
+        store=store,
+        kind=kind,
+        reason=why,
+        until=until,
+        opened_at=clock.now(),
+        opened_by=by[:BY_CHARACTERS],
     )
     switch.before = {"token": token[:TOKEN_CHARACTERS]}
     if kind == Kind.CLOSING_EARLY:

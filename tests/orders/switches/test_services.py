@@ -170,7 +170,7 @@ def test_orders_promised_after_the_closing_move_to_the_next_morning(store):
     late.refresh_from_db()
     assert early.promised_at == CLOSING
     assert late.promised_at == TOMORROW + timedelta(hours=1)
-    assert late.promised_first == CLOSING + timedelta(hours=1)
+    assert late.promised_first == NOW + timedelta(hours=1)  # as it was placed
     assert told() == [late.pk]
 
 
@@ -189,6 +189,15 @@ def test_windows_move_to_the_next_ones_with_room(store):
         assert part.promised_at == part.window_start
         assert WindowBooking.objects.get(reference=part.public_id).start == part.window_start
     assert starts == [TOMORROW, TOMORROW + timedelta(hours=1)]
+
+
+def test_an_order_that_could_not_be_ready_at_the_opening_gets_a_later_window(store):
+    with turned_to(CLOSING - timedelta(minutes=30)):
+        part = windowed(store, CLOSING + timedelta(hours=1))
+        close(store)
+
+    part.refresh_from_db()
+    assert part.window_start == part.promised_at == TOMORROW + timedelta(minutes=30)
 
 
 def test_a_window_that_is_only_cut_short_stays_the_customers(store):
