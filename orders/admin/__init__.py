@@ -1,21 +1,30 @@
 """The staff pages of orders: the order and its story, the store's boards, the work on one order."""
 
+from orders.admin.batches import PickBatchAdmin
 from orders.admin.customers import ProfileAdmin
 from orders.admin.fulfillments import FulfillmentOrderAdmin
 from orders.admin.orders import OrderAdmin
+from orders.admin.picking import ZonePickAdmin
 from orders.admin.promise import SlotCapacityAdmin, WindowBookingAdmin
+from orders.admin.put_backs import PutBackAdmin
 from orders.admin.recalls import PullTaskAdmin, RecallAdmin
 from orders.admin.spots import SpotAdmin
+from orders.admin.staging import BagAdmin, StagingLocationAdmin
 from orders.admin.switches import StoreSwitchAdmin
 
 __all__ = [
+    "BagAdmin",
     "FulfillmentOrderAdmin",
     "OrderAdmin",
+    "PickBatchAdmin",
     "ProfileAdmin",
     "PullTaskAdmin",
+    "PutBackAdmin",
     "RecallAdmin",
     "SlotCapacityAdmin",
     "SpotAdmin",
+    "StagingLocationAdmin",
     "StoreSwitchAdmin",
     "WindowBookingAdmin",
+    "ZonePickAdmin",
 ]

@@ -4,40 +4,43 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from django.db.models import (
-    Count,
-    F,
-    IntegerField,
-    OuterRef,
-    Prefetch,
-    QuerySet,
-    Subquery,
-    Sum,
-)
-from django.db.models.functions import Coalesce
+from django.db.models import Count, F, Prefetch, QuerySet, Sum, prefetch_related_objects
 from django.urls import reverse
 
 from hub import clock
 from hub.stores.models import Store
 from orders.admin.words import STATUS_TONES, clock_time, due, said
 from orders.models import (
-    FulfillmentLine,
     FulfillmentOrder,
     FulfillmentStatus,
     Visit,
     VisitPickup,
     VisitStatus,
 )
+from orders.picking.queue import (
+    AT_RISK,
+    BANDS,
+    BREACHED,
+    COMPLIANT,
+    PAGE,
+    Load,
+    ZoneWork,
+    band,
+    bands,
+    loads,
+)
+from orders.picking.queue import page as queue_page
 from orders.reports import COMING, LONG_WAIT_MINUTES, TO_PICK, WAITING
 
 MOST_CARDS = 200
-MOST_STAMPED = 2000
 REFRESH_SECONDS = 15
 SHOWN = {"pick": TO_PICK, "ready": [FulfillmentStatus.READY]}
+BAND_WORDS = {COMPLIANT: "in time", AT_RISK: "at risk", BREACHED: "too late"}
+BAND_TONES = {COMPLIANT: "", AT_RISK: "warning", BREACHED: "danger"}
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,7 @@ class Card:
     """One thing to do; ``since`` starts a running timer, ``tone`` colours what ``due`` says.
 
     ``serve`` is the part whose customer can be served from the board, ``token`` that tap's own.
+    ``zones`` is the work of a part still to be picked, ``pick`` the page on which that is done.
     """
 
     title: str
@@ -58,6 +62,8 @@ class Card:
     notes: tuple[str, ...] = ()
     since: datetime | None = None
     serve: int | None = None
+    pick: str = ""
+    zones: tuple[ZoneWork, ...] = ()
     token: str = field(default_factory=lambda: secrets.token_urlsafe(16))
 
     @property
@@ -71,22 +77,27 @@ class Card:
         return STATUS_TONES.get(self.status, "")
 
 
-def pick_board(stores: QuerySet[Store]) -> list[Card]:
-    """What the stores have to prepare, the earliest promise first."""
+def pick_board(stores: QuerySet[Store], number: int = 1) -> list[Card]:
+    """A page of what the stores have to prepare: for whom somebody comes, then by promise."""
     now = clock.now()
-    rows = _parts(stores, TO_PICK).order_by("promised_at", "id")[:MOST_CARDS]
-    return [_to_pick(row, now) for row in rows]
+    rows = queue_page(stores, number=number)
+    prefetch_related_objects(rows, _visits())
+    work = loads(rows, now)
+    return [_to_pick(row, work[row.pk], now) for row in rows]
 
 
-def ready_board(stores: QuerySet[Store]) -> list[Card]:
-    """What waits for its buyers, the one that waits longest first."""
+def ready_board(stores: QuerySet[Store], number: int = 1) -> list[Card]:
+    """A page of what waits for its buyers, the one that waits longest first."""
     now = clock.now()
-    rows = _parts(stores, [FulfillmentStatus.READY]).order_by("expires_at", "id")[:MOST_CARDS]
-    return [_ready(row, now) for row in rows]
+    ready = FulfillmentOrder.objects.filter(store__in=stores, status=FulfillmentStatus.READY)
+    rows = with_visits(ready.select_related("store", "order__contact")).order_by("expires_at", "id")
+    shown = rows[(number - 1) * PAGE : number * PAGE]
+    work = loads(shown, now)
+    return [_ready(row, work[row.pk], now) for row in shown]
 
 
-def arrivals_board(stores: QuerySet[Store]) -> list[Card]:
-    """Who stands at the curb, the longest wait first, then who is on the way by arrival time."""
+def arrivals_board(stores: QuerySet[Store], number: int = 1) -> list[Card]:
+    """A page of who stands at the curb, the longest wait first, then who is on the way by eta."""
     now = clock.now()
     pickups = VisitPickup.objects.select_related("fulfillment__order__contact")
     visits = (
@@ -95,7 +106,14 @@ def arrivals_board(stores: QuerySet[Store]) -> list[Card]:
         .prefetch_related(Prefetch("pickups", queryset=pickups.filter(active=True)))
         .order_by(F("arrived_at").asc(nulls_last=True), F("eta").asc(nulls_last=True), "id")
     )
-    return [_visit(visit, now) for visit in visits[:MOST_CARDS]]
+    shown = visits[(number - 1) * MOST_CARDS : number * MOST_CARDS]
+    return [_visit(visit, now) for visit in shown]
+
+
+def band_counts(stores: QuerySet[Store]) -> list[tuple[str, str, int]]:
+    """How many wait in each band of the promise: in words, as a tone, and their number."""
+    found = bands(stores, clock.now())
+    return [(BAND_WORDS[name], BAND_TONES[name], found[name]) for name in BANDS]
 
 
 BOARDS = {"pick": pick_board, "ready": ready_board, "arrivals": arrivals_board}
@@ -108,33 +126,26 @@ def active_visit(row: FulfillmentOrder) -> Visit | None:
 
 def with_visits(rows: QuerySet[FulfillmentOrder]) -> QuerySet[FulfillmentOrder]:
     """Have the active visit of every row at hand, in one more query for all of them."""
+    return rows.prefetch_related(_visits())
+
+
+def _visits() -> Prefetch[str]:
     pickups = VisitPickup.objects.filter(active=True).select_related("visit__spot")
-    return rows.prefetch_related(Prefetch("visit_pickups", queryset=pickups))
+    return Prefetch("visit_pickups", queryset=pickups)
 
 
-def _parts(stores: QuerySet[Store], statuses: Sequence[str]) -> QuerySet[FulfillmentOrder]:
-    lines = FulfillmentLine.objects.filter(fulfillment=OuterRef("pk")).order_by()
-    grouped = lines.values("fulfillment")
-    units = grouped.annotate(total=Sum("allocated")).values("total")
-    count = grouped.annotate(total=Count("pk")).values("total")
-    rows = FulfillmentOrder.objects.filter(store__in=stores, status__in=statuses)
-    return with_visits(rows.select_related("store", "order__contact")).annotate(
-        units=Coalesce(Subquery(units, output_field=IntegerField()), 0),
-        line_count=Coalesce(Subquery(count, output_field=IntegerField()), 0),
-    )
-
-
-def _to_pick(row: FulfillmentOrder, now: datetime) -> Card:
-    words, tone = due(row.promised_at, now)
+def _to_pick(row: FulfillmentOrder, load: Load, now: datetime) -> Card:
+    words, _ = due(row.promised_at, now)
     at = clock_time(row.promised_at, row.store.timezone, now)
-    return _of_part(row, due=f"{at} · {words}", tone=tone, notes=_load(row))
+    card = _of_part(row, due=f"{at} · {words}", tone=BAND_TONES[band(row, now)], notes=_load(load))
+    return replace(card, pick=pick_link(row), zones=tuple(load.zones))
 
 
-def _ready(row: FulfillmentOrder, now: datetime) -> Card:
+def _ready(row: FulfillmentOrder, load: Load, now: datetime) -> Card:
     words, tone = due(row.expires_at, now) if row.expires_at else ("waits", "")
     expected = f"collect {words}" if tone != "danger" else f"not collected, {words}"
     place = f"{row.staging_location} · {_plural(row.bags, 'bag')}" if row.staging_location else ""
-    return _of_part(row, due=expected, tone=tone, place=place, notes=_load(row))
+    return _of_part(row, due=expected, tone=tone, place=place, notes=_load(load))
 
 
 def _of_part(
@@ -157,9 +168,9 @@ def _of_part(
     )
 
 
-def _load(row: FulfillmentOrder) -> tuple[str, ...]:
-    units, lines = getattr(row, "units", 0), getattr(row, "line_count", 0)
-    return (f"{_plural(lines, 'line')}, {_plural(units, 'unit')}",)
+def _load(load: Load) -> tuple[str, ...]:
+    units = f", {_plural(load.units, 'unit')}" if load.units else ""
+    return (f"{_plural(load.lines, 'line')}{units}",)
 
 
 def _visit(visit: Visit, now: datetime) -> Card:
@@ -207,6 +218,11 @@ def work_link(row: FulfillmentOrder) -> str:
     return reverse("admin:orders_fulfillmentorder_change", args=[row.pk])
 
 
+def pick_link(row: FulfillmentOrder) -> str:
+    """The page on which this part is picked line by line."""
+    return reverse("admin:orders_zonepick_pick", args=[row.pk])
+
+
 def _plural(count: int, word: str) -> str:
     return f"{count} {word}" if count == 1 else f"{count} {word}s"
 
@@ -218,12 +234,9 @@ def stamp(tab: str, stores: QuerySet[Store]) -> str:
     """
     parts = FulfillmentOrder.objects.filter(store__in=stores, status__in=SHOWN.get(tab, []))
     visits = Visit.objects.filter(store__in=stores, status__in=[*WAITING, *COMING])
-    versions = [
-        *parts.order_by("pk").values_list("pk", "version")[:MOST_STAMPED],
-        *visits.order_by("pk").values_list("pk", "version")[:MOST_STAMPED],
-    ]
+    sums = {"count": Count("pk"), "keys": Sum("pk"), "versions": Sum("version")}
     quarter = int(clock.now().timestamp() // REFRESH_SECONDS)
-    return digest_of([str(quarter), *map(str, versions)])
+    return digest_of([str(quarter), str(parts.aggregate(**sums)), str(visits.aggregate(**sums))])
 
 
 def digest_of(texts: Iterable[str]) -> str:

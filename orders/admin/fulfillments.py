@@ -25,7 +25,15 @@ from inventory.models import PullTask
 from orders.admin import boards, steps
 from orders.admin.exceptions import problems
 from orders.admin.words import STATUS_TONES, due, local, said
-from orders.models import FulfillmentOrder, FulfillmentStatus, RecalledPart, VisitStatus
+from orders.models import (
+    FulfillmentLine,
+    FulfillmentOrder,
+    FulfillmentStatus,
+    RecalledPart,
+    VisitStatus,
+)
+from orders.picking.queue import PAGE
+from orders.picking.working import most
 from orders.reports import TO_PICK, counts
 from orders.states import LIVE, allowed_actions
 
@@ -38,6 +46,7 @@ EMPTY = {
 }
 MOST_STORES_TO_CHOOSE = 60
 LONGEST_KEY = 18  # digits that fit a bigint
+MOST_DIGITS = 4  # of a page's number
 REASONS = ["Out of stock", "Damaged goods", "Not enough staff", "Store closes early", "Other"]
 
 
@@ -114,10 +123,17 @@ class FulfillmentOrderAdmin(StoreWorkAdmin[FulfillmentOrder]):
 
     def _board(self, request: HttpRequest, tab: str, known: dict[str, Any]) -> dict[str, Any]:
         stores, numbers = self._asked_stores(request), known["counts"]
-        query = request.GET.copy()
+        query, number = request.GET.copy(), _page(request)
         query.pop("seen", None)
+        cards = boards.BOARDS[tab](stores, number) if tab in boards.BOARDS else []
+        query_of_tabs = query.copy()
+        query_of_tabs.pop("page", None)
         return known | {
-            "cards": boards.BOARDS[tab](stores) if tab in boards.BOARDS else [],
+            "cards": cards,
+            "bands": boards.band_counts(stores) if tab == "pick" else [],
+            "page": number,
+            "has_more": len(cards) >= PAGE,
+            "tab_query": query_of_tabs.urlencode(),
             "tab": tab,
             "tabs": [(name, title, numbers.get(name)) for name, title in TITLES.items()],
             "empty": EMPTY[tab],
@@ -152,7 +168,7 @@ class FulfillmentOrderAdmin(StoreWorkAdmin[FulfillmentOrder]):
             **self.admin_site.each_context(request),
             **_trip(row, shown_version=row.version, may_act=may_act),
             "title": f"{row.order.external_id} · {row.store.name}",
-            "lines": row.lines.select_related("item", "order_line"),
+            "lines": _lines(row),
             "allowed": {action.name for action in actions if action.allowed and may_act},
             "refused": [action for action in actions if "blocked" in action.reason],
             **_held_back(row),
@@ -164,6 +180,8 @@ class FulfillmentOrderAdmin(StoreWorkAdmin[FulfillmentOrder]):
             "handed_over": local(row.completed_at, timezone),
             "tone": STATUS_TONES.get(row.status, ""),
             "back_url": _board_of(row),
+            "pick_url": boards.pick_link(row) if may_act and row.status in TO_PICK else "",
+            "bags": row.bag_rows.select_related("location"),
             "is_lead": request.user.has_perm("orders.override_pin"),
         }
         return TemplateResponse(request, "admin/orders/work.html", context)
@@ -207,6 +225,14 @@ class FulfillmentOrderAdmin(StoreWorkAdmin[FulfillmentOrder]):
             raise Http404
 
 
+def _page(request: HttpRequest) -> int:
+    """Which page of a board is asked for; anything that is no number means the first."""
+    text = request.GET.get("page", "")
+    return (
+        max(1, int(text)) if text.isascii() and text.isdecimal() and len(text) <= MOST_DIGITS else 1
+    )
+
+
 def _known(tab: str, stores: QuerySet[Store]) -> dict[str, Any]:
     """The numbers on the tabs, what needs a person, and a digest of all that a board shows."""
     numbers = counts(stores)
@@ -243,6 +269,15 @@ def _held_back(row: FulfillmentOrder) -> dict[str, Any]:
         "notes": [block.note for block in blocks if block.note],
         "pulls": PullTask.objects.filter(recall__in=recalls, store=row.store_id),
     }
+
+
+def _lines(row: FulfillmentOrder) -> list[FulfillmentLine]:
+    """The lines, each with what is asked for now and the most that may be counted."""
+    lines = list(row.lines.select_related("item", "order_line"))
+    for line in lines:
+        line.asked = line.allocated - line.short  # type: ignore[attr-defined]  # for the template
+        line.most = max(most(line), line.picked)  # type: ignore[attr-defined]  # for the template
+    return lines
 
 
 def _board_of(row: FulfillmentOrder) -> str:
