@@ -151,6 +151,7 @@ class Wanted:
     promised_at: datetime | None = None
 
 
+@transaction.atomic
 def allocate(
     *,
     reference: str,
@@ -171,12 +172,12 @@ def allocate(
         raise refused.lacking[0] from None
 
 
-@transaction.atomic
 def allocate_all(*, channel: SalesChannel, wanted: Sequence[Wanted]) -> None:
     """Set units aside for many orders in one statement, all of them or none.
 
-    Raises Refused with an InsufficientStock, by place, for each that cannot be served beside
-    those before it, and AlreadyAllocated when a reference has units of one of the items.
+    Call it inside the transaction that makes the orders. Raises Refused with an
+    InsufficientStock, by place, for each that cannot be served beside those before it, and
+    AlreadyAllocated when a reference has units of one of the items.
     """
 
     def values(needed: Sequence[Demand]) -> dict[str, Any]:

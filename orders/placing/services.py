@@ -21,6 +21,7 @@ from orders.placing.refusing import Refused
 from orders.placing.writing import write
 
 
+@transaction.atomic
 def place_order(*, desk: Desk, asked: Asked) -> Order:
     """Take an order in: goods set aside, one PROPOSED fulfillment order for each store that
     prepares it, all facts published. The order comes with its lines and parts at hand.
@@ -47,7 +48,8 @@ def place_orders(*, desk: Desk, asked: Sequence[Asked]) -> list[Order | HubError
     left = [(place, one) for place, one in enumerate(asked) if place not in done]
     while left:
         try:
-            placed = _place(desk, left)
+            with transaction.atomic():
+                placed = _place(desk, left)
         except Refused as refused:
             done |= refused.reasons
             left = [(place, one) for place, one in left if place not in done]
@@ -67,7 +69,6 @@ def _named_before(asked: Sequence[Asked]) -> dict[int, DuplicateOrder]:
     }
 
 
-@transaction.atomic
 def _place(desk: Desk, asked: Sequence[tuple[int, Asked]]) -> list[Order]:
     """Place all of these, or raise Refused for those that cannot be.
 

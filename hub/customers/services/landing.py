@@ -165,6 +165,7 @@ def read_word(
     )
 
 
+@transaction.atomic
 def land_record(**said: Any) -> SourceRecord:
     """Keep what one system said (the arguments of ``read_word``), link it to a profile, and let
     that profile say so too.
@@ -179,12 +180,11 @@ def land_record(**said: Any) -> SourceRecord:
     return known or records.get(pk=land_words([word])[0].record_id)
 
 
-@transaction.atomic
 def land_words(words: Sequence[Word]) -> list[Landed]:
     """Land many records, each as ``land_record`` does, in one round trip for new customers.
 
-    Their contacts and profiles stay locked until the transaction ends. No (source, source_id)
-    may occur twice.
+    Call it inside a transaction: contacts and profiles stay locked until that ends. No
+    (source, source_id) may occur twice.
     """
     with connection.cursor() as cursor:
         cursor.execute(_LAND, _values(words))
