@@ -8,24 +8,44 @@ import logging
 from hub.events import retention
 from hub.events.catalog import (
     FulfillmentCanceled,
+    FulfillmentDelayed,
     FulfillmentHandedOff,
     InboundReceived,
+    MoveOffered,
     OrderCanceled,
     OrderPlaced,
     ReadyForPickup,
+    SubstitutesAnswered,
+    SubstitutesOffered,
 )
 from hub.events.queues import Queue, register
 from hub.events.registry import handles
 from hub.inbox.models import InboundCall
 from notifications.models import Message
 from notifications.purging import purge_receipts
-from notifications.purposes import CANCELED, HANDED_OFF, ORDER_RECEIVED, READY
+from notifications.purposes import (
+    CANCELED,
+    DELAYED,
+    HANDED_OFF,
+    MOVE_OFFERED,
+    ORDER_RECEIVED,
+    READY,
+    SUBSTITUTES_LATE,
+    SUBSTITUTES_LOOK,
+    SUBSTITUTES_OFFERED,
+    SUBSTITUTES_SETTLED,
+    fulfillment_of,
+)
 from notifications.services.folding import LONGEST_REFERENCE, OUTCOME_OF_STATUS, take_receipt
 from notifications.services.sending import send
 from notifications.services.writing import write_message
 from orders.models import Order, OrderStatus
+from orders.substitution.texts import take_text
 
 logger = logging.getLogger("hub.notifications")
+
+TEXT_RECEIVED = "message.received"
+REPLIES = {"late": SUBSTITUTES_LATE, "look": SUBSTITUTES_LOOK}
 
 register(Queue(model=Message, run=send, in_doubt="outcome IN ('submitting', 'ambiguous')"))
 retention.register("receipts", purge_receipts)
@@ -53,19 +73,72 @@ def tell_canceled(fact: OrderCanceled | FulfillmentCanceled) -> None:
         write_message(purpose=CANCELED, subject=f"order:{fact.order_id}")
 
 
+@handles(FulfillmentDelayed)
+def tell_delayed(fact: FulfillmentDelayed) -> None:
+    write_message(purpose=DELAYED, subject=f"fulfillment:{fact.fulfillment_id}")
+
+
+@handles(MoveOffered)
+def ask_to_move(fact: MoveOffered) -> None:
+    write_message(purpose=MOVE_OFFERED, subject=f"fulfillment:{fact.fulfillment_id}")
+
+
+@handles(SubstitutesOffered)
+def ask_about_substitutes(fact: SubstitutesOffered) -> None:
+    """One message holds all offers of the question."""
+    write_message(purpose=SUBSTITUTES_OFFERED, subject=f"fulfillment:{fact.fulfillment_id}")
+
+
+@handles(SubstitutesAnswered)
+def tell_substitutes_settled(fact: SubstitutesAnswered) -> None:
+    """Tell what comes, unless the customer has just seen it on the page."""
+    subject = f"fulfillment:{fact.fulfillment_id}"
+    part = fulfillment_of(subject)
+    if part and SUBSTITUTES_SETTLED.holds(part):
+        write_message(purpose=SUBSTITUTES_SETTLED, subject=subject)
+
+
 @handles(InboundReceived)
 def take_sms_receipt(fact: InboundReceived) -> None:
     """Fold the receipt that an SMS provider sent; other calls, and odd ones, are not ours."""
-    kind, _, provider = fact.source.partition(":")
-    if kind != "sms":
+    provider, body = _sms_call(fact)
+    if body is None or _text_in(body):
         return
-    body = InboundCall.objects.get(pk=fact.call_id).body
     said = _receipt_in(body)
     if said is None:
         logger.warning("not a receipt", extra={"row": fact.call_id})
         return
     reference, status = said
     take_receipt(provider=provider, reference=reference, status=status, raw=body)
+
+
+@handles(InboundReceived)
+def take_sms_text(fact: InboundReceived) -> None:
+    """An answer to a question of ours counts, or its sender is told why it does not."""
+    _provider, body = _sms_call(fact)
+    said = _text_in(body) if body else None
+    taken = take_text(phone=said[0], text=said[1]) if said else None
+    if taken and taken.result in REPLIES:
+        subject = f"fulfillment:{taken.asked.fulfillment_id}"
+        write_message(purpose=REPLIES[taken.result], subject=subject)
+
+
+def _sms_call(fact: InboundReceived) -> tuple[str, str | None]:
+    """The provider and what it sent; None when the call is not an SMS provider's."""
+    kind, _, provider = fact.source.partition(":")
+    call = InboundCall.objects.get(pk=fact.call_id) if kind == "sms" else None
+    return provider, call.body if call else None
+
+
+def _text_in(body: str) -> tuple[str, str] | None:
+    """The (number, words) of a customer's text, or None when the body is none."""
+    try:
+        call = json.loads(body)
+        phone, text = call["data"]["from"], call["data"]["text"]
+        is_text = call["type"] == TEXT_RECEIVED and isinstance(phone, str) and isinstance(text, str)
+    except (ValueError, LookupError, TypeError, RecursionError):
+        return None
+    return (phone, text) if is_text else None
 
 
 def _receipt_in(body: str) -> tuple[str, str] | None:

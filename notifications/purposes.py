@@ -6,7 +6,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from orders.models import FulfillmentOrder, FulfillmentStatus, OrderStatus
+from hub import clock
+from orders.models import (
+    FulfillmentOrder,
+    FulfillmentStatus,
+    MoveOffer,
+    OrderStatus,
+    SubstitutionRound,
+)
+from orders.models.substitution import SILENCE
+from orders.states import BEFORE_READY
+from orders.substitution.texts import BY_TEXT
 
 _READY_OR_LATER = [FulfillmentStatus.READY, FulfillmentStatus.COMPLETED]
 
@@ -16,7 +26,8 @@ class Purpose:
     """One kind of message. ``about`` says whether it speaks of a whole order or of a pickup.
 
     ``lasts`` bounds how late it may come. ``repeat_when_unsure``: better twice than never, when
-    nobody can say whether an earlier try got through. ``occasion`` tells two ready times apart.
+    nobody can say whether an earlier try got through. ``occasion`` tells two ready times apart,
+    ``until`` is when what it says is over.
     """
 
     name: str
@@ -25,6 +36,7 @@ class Purpose:
     repeat_when_unsure: bool
     holds: Callable[[FulfillmentOrder], bool]
     occasion: Callable[[FulfillmentOrder], str] = lambda _: ""
+    until: Callable[[FulfillmentOrder], datetime | None] = lambda _: None
 
     def dedupe_key(self, fulfillment: FulfillmentOrder) -> str:
         """One message per key, ever."""
@@ -39,8 +51,8 @@ class Purpose:
     def expires_at(self, fulfillment: FulfillmentOrder, now: datetime) -> datetime:
         """After this moment it is not sent any more."""
         latest = now + self.lasts
-        kept_until = fulfillment.expires_at if self.name == READY.name else None
-        return min(latest, kept_until) if kept_until else latest
+        until = self.until(fulfillment)
+        return min(latest, until) if until else latest
 
 
 def _nothing_ready_yet(fulfillment: FulfillmentOrder) -> bool:
@@ -50,6 +62,63 @@ def _nothing_ready_yet(fulfillment: FulfillmentOrder) -> bool:
 
 def _since(fulfillment: FulfillmentOrder) -> str:
     return f"{fulfillment.ready_at:%Y%m%dT%H%M%S.%f}" if fulfillment.ready_at else ""
+
+
+def last_round(fulfillment: FulfillmentOrder) -> SubstitutionRound | None:
+    """The latest question about substitutes."""
+    return fulfillment.rounds.order_by("-pk").first()
+
+
+def last_move(fulfillment: FulfillmentOrder) -> MoveOffer | None:
+    """The latest question whether another store may prepare it."""
+    return fulfillment.move_offers.order_by("-pk").first()
+
+
+def _is_asked(fulfillment: FulfillmentOrder) -> bool:
+    asked = last_round(fulfillment)
+    return asked is not None and asked.closed_at is None and asked.deadline > clock.now()
+
+
+def _was_answered_elsewhere(fulfillment: FulfillmentOrder) -> bool:
+    """Whoever tapped the answer on the page has seen what came of it."""
+    asked = last_round(fulfillment)
+    if asked is None or asked.closed_at is None or fulfillment.status not in BEFORE_READY:
+        return False
+    by_staff = asked.closed_by.startswith("staff:")
+    withdrawn = asked.offers.filter(outcome="withdrawn").exists()
+    return (asked.closed_by in (SILENCE, BY_TEXT) or by_staff) and not withdrawn
+
+
+def _of_round(fulfillment: FulfillmentOrder) -> str:
+    asked = last_round(fulfillment)
+    return asked.public_id if asked else ""
+
+
+def _round_ends(fulfillment: FulfillmentOrder) -> datetime | None:
+    asked = last_round(fulfillment)
+    return asked.deadline if asked else None
+
+
+def _may_move(fulfillment: FulfillmentOrder) -> bool:
+    offer = last_move(fulfillment)
+    still_open = offer is not None and offer.state == MoveOffer.State.OPEN
+    return still_open and fulfillment.order.status == OrderStatus.OPEN
+
+
+def _of_move(fulfillment: FulfillmentOrder) -> str:
+    offer = last_move(fulfillment)
+    return offer.public_id if offer else ""
+
+
+def _move_ends(fulfillment: FulfillmentOrder) -> datetime | None:
+    offer = last_move(fulfillment)
+    return offer.answer_by if offer else None
+
+
+def _is_delayed(fulfillment: FulfillmentOrder) -> bool:
+    first = fulfillment.promised_first
+    late = first is None or fulfillment.promised_at > first
+    return late and fulfillment.status in BEFORE_READY
 
 
 ORDER_RECEIVED = Purpose(
@@ -66,6 +135,7 @@ READY = Purpose(
     repeat_when_unsure=True,
     holds=lambda fulfillment: fulfillment.status == FulfillmentStatus.READY,
     occasion=_since,
+    until=lambda fulfillment: fulfillment.expires_at,
 )
 HANDED_OFF = Purpose(
     name="handed_off",
@@ -82,7 +152,65 @@ CANCELED = Purpose(
     holds=lambda fulfillment: fulfillment.order.status == OrderStatus.CANCELED,
 )
 
-PURPOSES = {purpose.name: purpose for purpose in (ORDER_RECEIVED, READY, HANDED_OFF, CANCELED)}
+DELAYED = Purpose(
+    name="delayed",
+    about="fulfillment",
+    lasts=timedelta(hours=6),
+    repeat_when_unsure=False,
+    holds=_is_delayed,
+    occasion=lambda fulfillment: f"{fulfillment.promised_at:%Y%m%dT%H%M}",
+)
+MOVE_OFFERED = Purpose(
+    name="move_offered",
+    about="fulfillment",
+    lasts=timedelta(hours=12),
+    repeat_when_unsure=True,
+    holds=_may_move,
+    occasion=_of_move,
+    until=_move_ends,
+)
+SUBSTITUTES_OFFERED = Purpose(
+    name="substitutes_offered",
+    about="fulfillment",
+    lasts=timedelta(hours=12),
+    repeat_when_unsure=True,
+    holds=_is_asked,
+    occasion=_of_round,
+    until=_round_ends,
+)
+SUBSTITUTES_LOOK = Purpose(
+    name="substitutes_look",
+    about="fulfillment",
+    lasts=timedelta(hours=1),
+    repeat_when_unsure=False,
+    holds=_is_asked,
+    occasion=_of_round,
+    until=_round_ends,
+)
+SUBSTITUTES_SETTLED = Purpose(
+    name="substitutes_settled",
+    about="fulfillment",
+    lasts=timedelta(hours=2),
+    repeat_when_unsure=False,
+    holds=_was_answered_elsewhere,
+    occasion=_of_round,
+)
+SUBSTITUTES_LATE = Purpose(
+    name="substitutes_late",
+    about="fulfillment",
+    lasts=timedelta(hours=1),
+    repeat_when_unsure=False,
+    holds=lambda fulfillment: not _is_asked(fulfillment),
+    occasion=_of_round,
+)
+
+PURPOSES = {
+    purpose.name: purpose
+    for purpose in (
+        *(ORDER_RECEIVED, READY, HANDED_OFF, CANCELED, DELAYED, MOVE_OFFERED),
+        *(SUBSTITUTES_OFFERED, SUBSTITUTES_LOOK, SUBSTITUTES_SETTLED, SUBSTITUTES_LATE),
+    )
+}
 
 _LOADED = ("order__contact", "order__profile", "order__channel", "store__brand", "pickup_code")
 

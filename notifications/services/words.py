@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+from django.utils import translation
+
 from hub import clock
 from hub.links.services import READABLE_AFTER_END, link_url, make_link
 from notifications.models import Message
+from notifications.purposes import last_move, last_round
 from notifications.wording import Rendered, Wording, render, wording_for
-from orders.models import FulfillmentOrder, PickupCode
+from orders.curbside.pages.moments import moments_of
+from orders.curbside.pages.words import WORDS, language_of
+from orders.models import (
+    FulfillmentOrder,
+    FulfillmentStatus,
+    OrderStatus,
+    PickupCode,
+    SubstitutionOffer,
+)
 from orders.states import LIVE
 
 LINK_PURPOSE = "pickup"
+MOST_NAMED = 3
+NAME_CHARACTERS = 24
 
 
 def put_into_words(message: Message, fulfillment: FulfillmentOrder) -> tuple[str, str]:
@@ -37,9 +50,59 @@ def _write(wording: Wording, fulfillment: FulfillmentOrder) -> Rendered:
         "order": fulfillment.order.external_id,
         "pin": _pin(fulfillment),
     }
+    values |= _questions(wording, fulfillment)
     if "link" in wording.wants:
         values["link"] = link_url(_link(fulfillment))
     return render(wording, values)
+
+
+def _questions(wording: Wording, fulfillment: FulfillmentOrder) -> dict[str, str]:
+    """What is asked, what came of it, and until when; only for templates that speak of it."""
+    values: dict[str, str] = {}
+    language = language_of(wording.locale)
+    asked, move = last_round(fulfillment), last_move(fulfillment)
+    offers = list(asked.offers.select_related("item", "original")) if asked else []
+    if "offers" in wording.wants:
+        values["offers"] = _listed(offers, language)
+    if "supplied" in wording.wants:
+        values["supplied"] = _supplied(offers, language)
+    ends = {
+        "until": move.answer_by if move and "other_store" in wording.wants else None,
+        "promised": fulfillment.promised_at,
+    }
+    if asked and ends["until"] is None:
+        ends["until"] = asked.deadline
+    with translation.override(language):
+        words = WORDS[language]
+        moments = moments_of(fulfillment.store, now=clock.now(), language=language, words=words)
+        values |= {name: moments.say(moment) for name, moment in ends.items() if moment}
+    if move:
+        values["other_store"] = move.store.name
+    return values
+
+
+def _listed(offers: list[SubstitutionOffer], language: str) -> str:
+    """``1) Oat drink; 2) Green tea``: what a text answers by number; the page tells all of it."""
+    return _joined([f"{one.number}) {_short(one.item.name_in(language))}" for one in offers])
+
+
+def _supplied(offers: list[SubstitutionOffer], language: str) -> str:
+    """``+ Oat drink; – Green tea``: what comes instead, and what is left out."""
+    said = []
+    for offer in offers:
+        taken = offer.outcome == SubstitutionOffer.Outcome.ACCEPTED
+        item = offer.item if taken else offer.original
+        said.append(f"{'+' if taken else '-'} {_short(item.name_in(language))}")
+    return _joined(said)
+
+
+def _joined(said: list[str]) -> str:
+    more = len(said) - MOST_NAMED
+    return "; ".join(said[:MOST_NAMED]) + (f"; +{more}" if more > 0 else "")
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= NAME_CHARACTERS else name[:NAME_CHARACTERS].rstrip() + "."
 
 
 def _pin(fulfillment: FulfillmentOrder) -> str:
@@ -48,14 +111,19 @@ def _pin(fulfillment: FulfillmentOrder) -> str:
 
 
 def _link(fulfillment: FulfillmentOrder) -> str:
-    """A link to the pickup; when that is over, one that can only be read, for seven days.
+    """A link to the pickup; when that is over, one that can only be read, for seven days. While
+    its customer may yet send it to another store, it is not over.
 
     The pickup is locked: one that ends at this moment either sees the link or is seen here.
     """
     subject = f"fulfillment:{fulfillment.pk}"
     rows = FulfillmentOrder.objects.select_for_update(no_key=True)
     fulfillment.refresh_from_db(fields=["status", "completed_at"], from_queryset=rows)
-    if fulfillment.status in LIVE:
+    undecided = (
+        fulfillment.status == FulfillmentStatus.REJECTED
+        and fulfillment.order.status == OrderStatus.OPEN
+    )
+    if fulfillment.status in LIVE or undecided:
         return make_link(purpose=LINK_PURPOSE, subject=subject)
     ended = fulfillment.completed_at or clock.now()
     return make_link(

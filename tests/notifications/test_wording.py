@@ -9,6 +9,11 @@ from notifications.wording import WordingError, one_line, render, wording_for
 
 LOCALES = ["en", "fr", "pl", "ru", "es"]
 PURPOSES = ["order_received", "ready", "handed_off", "canceled"]
+QUESTIONS = [
+    *("delayed", "move_offered", "substitutes_offered", "substitutes_look"),
+    *("substitutes_settled", "substitutes_late"),
+]
+EVERYTHING = [*PURPOSES, *QUESTIONS]
 CHANNELS = ["sms", "email"]
 VALUES = {
     "brand": "Greenleaf",
@@ -17,6 +22,11 @@ VALUES = {
     "order": "W-100234",
     "pin": "482913",
     "link": "https://go.greenleaf.example/p/AbCdEfGhIjKlMnOpQrStUv",
+    "other_store": "Greenleaf Wola",
+    "offers": "1) Oat drink 1 l; 2) Green tea 100 g",
+    "supplied": "+ Oat drink 1 l; - Green tea 100 g",
+    "until": "14:45",
+    "promised": "16:30",
 }
 GSM = set(
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -30,7 +40,7 @@ def write(purpose, channel, locale, **changed):
 
 
 @pytest.mark.parametrize(
-    ("locale", "purpose", "channel"), list(itertools.product(LOCALES, PURPOSES, CHANNELS))
+    ("locale", "purpose", "channel"), list(itertools.product(LOCALES, EVERYTHING, CHANNELS))
 )
 def test_every_message_exists_in_every_language_and_names_the_order(locale, purpose, channel):
     wording, words = write(purpose, channel, locale)
@@ -64,7 +74,17 @@ def test_texts_in_other_letters_fit_three_parts(locale, purpose):
     assert len(words.body) <= 3 * 67
 
 
-@pytest.mark.parametrize(("locale", "purpose"), list(itertools.product(LOCALES, PURPOSES)))
+@pytest.mark.parametrize(("locale", "purpose"), list(itertools.product(LOCALES, QUESTIONS)))
+def test_texts_that_carry_a_question_or_its_answer_fit_few_parts(locale, purpose):
+    _, words = write(purpose, "sms", locale, store="Greenleaf Nord")
+    if locale in ("pl", "ru"):
+        assert len(words.body) <= 4 * 67
+    else:
+        assert set(words.body) <= GSM
+        assert len(words.body) <= 2 * 153
+
+
+@pytest.mark.parametrize(("locale", "purpose"), list(itertools.product(LOCALES, EVERYTHING)))
 def test_no_text_asks_for_a_word_that_carriers_take_for_themselves(locale, purpose):
     _, words = write(purpose, "sms", locale)
     assert not set(re.findall(r"\w+", words.body.upper())) & {
