@@ -84,7 +84,7 @@ WHERE lacking OR (differs AND (named OR stocked))
 # if the source leaves out the goods of orders, what was allocated at T. Below zero is a deficit.
 _RECORD = f"""
 WITH counted AS ({{changes}}), judged AS MATERIALIZED (
-    SELECT level.ctid AS place, level.store_id, level.item_id, level.on_hand, level.deficit,
+    SELECT level.id, level.store_id, level.item_id, level.on_hand, level.deficit,
         counted.quantity, counted.named, counted.quantity + since.on_hand
             + (level.allocated - since.allocated)
                 * (level.store_id = ANY(%(left_out)s::bigint[]))::int AS now_there,
@@ -119,7 +119,7 @@ WITH counted AS ({{changes}}), judged AS MATERIALIZED (
     SET on_hand = greatest(0, judged.now_there), deficit = greatest(0, -judged.now_there),
         counted_at = %(as_of)s
     FROM recorded JOIN judged USING (store_id, item_id)
-    WHERE level.ctid = judged.place AND NOT recorded.superseded
+    WHERE level.id = judged.id AND NOT recorded.superseded
     RETURNING level.store_id, level.item_id, judged.named,
         greatest(0, level.on_hand - level.unavailable) - level.allocated - level.held AS free
 ), {SETTLED}, lifted AS (

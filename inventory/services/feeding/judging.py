@@ -82,8 +82,8 @@ class Judge:
         columns are in an order in which each piece that is none of ours stands between two.
         """
         stores, codes, units = batch.columns
-        meant = self.codes.learn(set(codes))
-        pieces = {code: _piece(meant[code]) for code in set(codes)}
+        meant = self.codes.learn(named := set(codes))
+        pieces = {code: _piece(meant[code]) for code in named}
         places, goods = list(map(self._places.get, stores)), list(map(pieces.get, codes))
         self.once.look(places, goods)
         told: list[str | None] = [""] * (4 * len(units))
@@ -100,7 +100,7 @@ class Judge:
     def _one(self, batch: Batch, place: int) -> str:
         """The text of a row's count; if it is refused there is none."""
         named, code, units = (column[place] for column in batch.columns)
-        store, goods, trouble = self._stores.get(named), self.codes.learn([code])[code], ""
+        store, goods = self._stores.get(named), self.codes.learn([code])[code]
         if trouble := batch.troubles.get(place, ""):
             detail = TROUBLES[trouble]
         elif store is None:
@@ -132,7 +132,8 @@ class Judge:
             if line - n != self._shift:
                 self._shift = line - n
                 shifts.append((n, self._shift))
-        staging.put_rows(staging.SHIFTS, shifts)
+        if shifts:
+            staging.put_rows(staging.SHIFTS, shifts)
 
 
 def _odd(batch: Batch, places: Sequence[str | None], goods: Sequence[str | None]) -> Sequence[int]:

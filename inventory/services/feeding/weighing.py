@@ -23,11 +23,13 @@ STORES_AT_ONCE = 5_000
 
 # stores whose count is not older than the file are left out: it changes nothing there
 _UNITS_NOW = """
-SELECT level.store_id, sum(level.on_hand)::bigint FROM inventory_stocklevel level
-LEFT JOIN inventory_storefeed feed ON feed.store_id = level.store_id
-WHERE level.store_id = ANY(%(stores)s::bigint[])
-  AND coalesce(feed.counted_as_of < %(as_of)s, true)
-GROUP BY level.store_id
+SELECT store_id, units FROM unnest(%(stores)s::bigint[]) AS store (store_id)
+LEFT JOIN inventory_storefeed feed USING (store_id)
+CROSS JOIN LATERAL (
+    SELECT sum(on_hand)::bigint AS units FROM inventory_stocklevel level
+    WHERE level.store_id = store.store_id
+) AS now
+WHERE coalesce(feed.counted_as_of < %(as_of)s, true) AND units IS NOT NULL
 """
 _UNITS_LOST = """
 SELECT line.store_id, sum(level.on_hand - line.quantity)::bigint
