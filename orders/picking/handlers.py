@@ -31,6 +31,8 @@ WAITS = (5.0, 20.0, 60.0, 300.0, 900.0, 1800.0, 3600.0)
 
 
 def _lane(fact: OfFulfillment) -> str:
+    if isinstance(fact, FulfillmentProposed) and fact.store_id:
+        return lane_of(fact.store_id)
     rows = FulfillmentOrder.objects.filter(pk=fact.fulfillment_id)
     return lane_of(rows.values_list("store_id", flat=True).get())
 

@@ -206,9 +206,7 @@ def _searched(routed: Routed, now: datetime) -> Part:
         reference=routed.reference,
         is_allocated=True,
     )
-    part.promised_at = book_ready(
-        store=part.store, ready_at=part.promised_at, reference=part.reference
-    )
+    _come_when_ready(part)
     return part
 
 
@@ -218,9 +216,7 @@ def _take_window(part: Part, draft: Draft) -> None:
     wanted = draft.asked["pickup"].get("window")
     start = wanted["start"] if wanted else held_window(hold_id) if hold_id else None
     if start is None:
-        part.promised_at = book_ready(
-            store=part.store, ready_at=part.promised_at, reference=part.reference
-        )
+        _come_when_ready(part)
         return
     part.window = book(
         store=part.store,
@@ -230,6 +226,14 @@ def _take_window(part: Part, draft: Draft) -> None:
         lead_minutes=draft.lead_minutes,
     )
     part.promised_at = max(part.window.start, clock.now())
+
+
+def _come_when_ready(part: Part) -> None:
+    """Count the part in the window in which it is ready, where windows have so many places."""
+    if part.store.slot_capacity is not None:
+        part.promised_at = book_ready(
+            store=part.store, ready_at=part.promised_at, reference=part.reference
+        )
 
 
 def _place(draft: Draft) -> int:
