@@ -6,6 +6,7 @@ from hub.trace import acting
 from orders.clocks import services as clocks
 from orders.promise import slipping, windows
 from orders.recalls import services as recalls
+from orders.routing import trials
 from orders.substitution import answering
 from orders.switches import services as switches
 
@@ -41,3 +42,8 @@ def forget_bookings() -> int:
 def run_clocks() -> dict[str, int]:
     """What a passing minute changes: work not accepted, goods not collected; how many of each."""
     return clocks.run_clocks()
+
+
+def run_routing_simulation(key: int) -> None:
+    """Try past orders against a rule set; its row tells how far it is."""
+    trials.run_simulation(key=key)

@@ -1,0 +1,69 @@
+"""Simulations that run in the background, and tell how far they are."""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime
+
+from django.db import transaction
+from django_q.tasks import async_task
+
+from hub import clock
+from hub.errors import Invalid
+from orders.models import RoutingRuleSet, RoutingSimulation
+from orders.routing.loading import rules_of
+from orders.routing.simulating import MOST_ORDERS, Trial, past_orders, try_rules
+
+TELL_EVERY = 20
+SECONDS = 600.0
+
+
+def start_simulation(
+    *, rule_set: RoutingRuleSet, since: datetime, most_orders: int, by: str
+) -> RoutingSimulation:
+    """Have past orders tried against these rules in the background; look at its row for news.
+
+    Raises Invalid for a moment to come or for no or too many orders.
+    """
+    if since > clock.now():
+        raise Invalid("the orders of the past are tried: choose an earlier day")
+    if not 1 <= most_orders <= MOST_ORDERS:
+        raise Invalid(f"1 to {MOST_ORDERS} orders can be tried")
+    simulation = RoutingSimulation.objects.create(
+        rule_set=rule_set, since=since, most_orders=most_orders, asked_by=by
+    )
+    transaction.on_commit(
+        lambda: async_task("orders.tasks.run_routing_simulation", simulation.pk, save=False)
+    )
+    return simulation
+
+
+def run_simulation(*, key: int) -> None:
+    """Run a waiting simulation to its end, ten minutes at most; a second call does nothing."""
+    state = RoutingSimulation.State
+    rows = RoutingSimulation.objects.filter(pk=key)
+    if not rows.filter(state=state.WAITING).update(state=state.RUNNING):
+        return
+    simulation = rows.select_related("rule_set").get()
+    end = state.FAILED
+    try:
+        orders = past_orders(since=simulation.since, most=simulation.most_orders)
+        rows.update(total=len(orders))
+        trial = try_rules(rules_of(simulation.rule_set), orders, step=_Teller(key))
+        rows.update(done=trial.orders, result=trial.told())
+        end = state.DONE
+    finally:
+        rows.update(state=end, ended_at=clock.now())
+
+
+class _Teller:
+    """Writes now and then how far a simulation is; stops it when its time is over."""
+
+    def __init__(self, key: int) -> None:
+        self.rows = RoutingSimulation.objects.filter(pk=key)
+        self.until = time.monotonic() + SECONDS
+
+    def __call__(self, trial: Trial) -> bool:
+        if trial.orders % TELL_EVERY == 0:
+            self.rows.update(done=trial.orders, result=trial.told())
+        return time.monotonic() < self.until
