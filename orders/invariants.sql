@@ -152,3 +152,11 @@ FROM orders_fulfillmentline AS line
 LEFT JOIN orders_putback AS task ON task.line_id = line.id AND task.done_at IS NULL
 GROUP BY line.id
 HAVING line.to_put_back <> coalesce(sum(task.units), 0);
+
+-- name: window_has_its_place | A part whose customer has yet to come in a window has its place there, and nowhere else.
+SELECT part.id AS fulfillment_id, part.window_start, place.start AS place
+FROM orders_fulfillmentorder AS part
+LEFT JOIN orders_windowbooking AS place ON place.reference = part.public_id
+WHERE part.status IN ('proposed', 'accepted', 'picking', 'picked', 'ready')
+  AND part.window_start > now()
+  AND (place.id IS NULL OR place.start <> part.window_start OR place.store_id <> part.store_id);

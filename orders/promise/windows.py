@@ -113,7 +113,7 @@ def book_ready(*, store: Store, ready_at: datetime, reference: str) -> datetime:
 def take_next(*, store: Store, since: datetime, reference: str, whole: bool = False) -> Slot | None:
     """Move the reference to the first window with room that ends after ``since``, and return it.
 
-    ``whole``: one that begins then or later. None, and no place, when there is none in a month.
+    ``whole``: one that begins then or later. None, and it stays, when there is none in a month.
     """
     now = clock.now()
     terms = _terms(store, since, now)
@@ -121,7 +121,6 @@ def take_next(*, store: Store, since: datetime, reference: str, whole: bool = Fa
     for slot in _starting(bookings, terms, since) if whole else bookings.with_room(terms, since):
         if _take(terms, slot, reference, hold=None):
             return slot
-    unbook(reference=reference)
     return None
 
 

@@ -1,5 +1,7 @@
 """Each invariant holds on good data and fails on data that were broken on purpose."""
 
+from datetime import UTC, datetime
+
 import pytest
 from django.db import connection
 
@@ -156,6 +158,12 @@ BREAKS = {
     "put_backs_agree_with_lines": (
         make_unwanted,
         lambda part: update(PutBack.objects.filter(line__fulfillment=part), units=2),
+    ),
+    "window_has_its_place": (
+        make_fulfillment,
+        lambda part: update(
+            _parts(part), window_start=datetime(2100, 1, 1, 9, tzinfo=UTC), window_end=None
+        ),
     ),
 }
 
