@@ -142,6 +142,7 @@ def _work(request: HttpRequest, part: FulfillmentOrder) -> dict[str, Any]:
         "zones": zones,
         "mine": mine,
         "user_key": user.pk,
+        "has_free": any(not zone.picker and not zone.is_done for zone in zones),
         "others": [zone for zone in zones if zone.zone not in mine],
         "stop": _shown(order[0].shares[0].line, order[0].location) if order and mine else None,
         "lines": _listed(part, lines, mine),

@@ -62,7 +62,7 @@ def pick_list(part: FulfillmentOrder) -> Paper:
         for stop in stops
         for share in stop.shares
     ]
-    return _paper(part, "Pick list", rows)
+    return _paper(part, "Pick list", rows, note=part.order.note)
 
 
 def packing_slip(part: FulfillmentOrder) -> Paper:
@@ -95,7 +95,7 @@ def labels(part: FulfillmentOrder) -> list[Label]:
     ]
 
 
-def _paper(part: FulfillmentOrder, title: str, rows: Sequence[Row]) -> Paper:
+def _paper(part: FulfillmentOrder, title: str, rows: Sequence[Row], *, note: str = "") -> Paper:
     return Paper(
         title=title,
         number=part.order.external_id,
@@ -103,7 +103,7 @@ def _paper(part: FulfillmentOrder, title: str, rows: Sequence[Row]) -> Paper:
         customer=part.order.contact.name,
         promised=part.promised_at,
         printed=clock.now(),
-        note=part.order.note,
+        note=note,
         rows=rows,
     )
 
