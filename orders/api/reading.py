@@ -11,7 +11,17 @@ from hub.api.errors import InvalidCursor
 from hub.api.paging import decode_cursor, encode_cursor
 from hub.errors import NotFound
 from hub.stores.services import find_store
-from orders.models import FulfillmentLine, FulfillmentOrder, Order, OrderLine
+from orders.models import (
+    FulfillmentLine,
+    FulfillmentOrder,
+    GoodsReturn,
+    Order,
+    OrderLine,
+    Refund,
+    ReturnedLine,
+    SubstitutionOffer,
+    SubstitutionRound,
+)
 
 
 def orders_of(caller: Caller) -> QuerySet[Order]:
@@ -32,14 +42,26 @@ def find_order(caller: Caller, public_id: str) -> Order:
 
 def with_details(orders: QuerySet[Order]) -> QuerySet[Order]:
     """The orders with their lines, parts, the work on these, and blocks."""
-    parts = FulfillmentOrder.objects.select_related("store").order_by("pk")
+    parts = FulfillmentOrder.objects.select_related("store", "settlement").order_by("pk")
     # one name each instead of whole items: an order may have a thousand lines
     lines = OrderLine.objects.annotate(sku=F("item__sku"), substitute_sku=F("substitute__sku"))
-    work = FulfillmentLine.objects.annotate(sku=F("item__sku"), number=F("order_line__number"))
+    work = FulfillmentLine.objects.annotate(
+        sku=F("item__sku"),
+        number=F("order_line__number"),
+        stands_for_sku=F("stands_for__item__sku"),
+    )
+    offers = SubstitutionOffer.objects.select_related("line__order_line", "original", "item")
+    returns = GoodsReturn.objects.select_related("refund").order_by("pk")
+    returned = ReturnedLine.objects.select_related("line__order_line", "line__item")
     return orders.prefetch_related(
         Prefetch("lines", lines),
         Prefetch("fulfillments", parts),
         Prefetch("fulfillments__lines", work),
+        Prefetch("fulfillments__rounds", SubstitutionRound.objects.order_by("pk")),
+        Prefetch("fulfillments__rounds__offers", offers),
+        Prefetch("fulfillments__refunds", Refund.objects.order_by("pk")),
+        Prefetch("fulfillments__returns", returns),
+        Prefetch("fulfillments__returns__lines", returned),
         "blocks",
     )
 

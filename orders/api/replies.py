@@ -10,7 +10,13 @@ from typing import Any
 
 from rest_framework import serializers
 
-from orders.models import FulfillmentStatus, OrderStatus
+from orders.models import (
+    FulfillmentStatus,
+    OrderStatus,
+    Refund,
+    ReturnedLine,
+    SubstitutionOffer,
+)
 from orders.states import ACTIONS
 
 
@@ -29,6 +35,12 @@ class StoreReply(serializers.Serializer[Any]):
 class FulfillmentLineReply(serializers.Serializer[Any]):
     number = serializers.IntegerField(help_text="the order line it works on")
     sku = serializers.CharField(help_text="the item supplied")
+    stands_for = serializers.CharField(
+        allow_null=True, help_text="the SKU bought, when this is a substitute for it"
+    )
+    unit_price_minor = serializers.IntegerField(
+        allow_null=True, help_text="what a unit costs when not the order line's price"
+    )
     allocated = serializers.IntegerField(help_text="units set aside for it")
     picked = serializers.IntegerField(help_text="units found")
     short = serializers.IntegerField(help_text="units not found")
@@ -51,8 +63,82 @@ class FulfillmentSummaryReply(serializers.Serializer[Any]):
     expires_at = serializers.DateTimeField(allow_null=True, help_text="until when it waits, UTC")
 
 
+class SuppliedLineReply(serializers.Serializer[Any]):
+    number = serializers.IntegerField(help_text="the order line")
+    sku = serializers.CharField(help_text="the item supplied")
+    units = serializers.IntegerField(help_text="how many; grams of weighed goods")
+    unit = serializers.ChoiceField(choices=["each", "gram"], help_text="what a unit is")
+    unit_price_minor = serializers.IntegerField(help_text="the price of one unit")
+    amount_minor = serializers.IntegerField(help_text="units times the price of one")
+    stands_for = serializers.CharField(required=False, help_text="the SKU bought instead")
+
+
+class SuppliedReply(serializers.Serializer[Any]):
+    ordered_minor = serializers.IntegerField(help_text="the sum of the lines as ordered")
+    amount_minor = serializers.IntegerField(
+        help_text="the sum of the lines as supplied; when it differs, the block `amount` waits "
+        "for the site"
+    )
+    lines = SuppliedLineReply(many=True, help_text="what was supplied")
+
+
+class OfferReply(serializers.Serializer[Any]):
+    number = serializers.IntegerField(help_text="the order line of which units are missing")
+    sku = serializers.CharField(help_text="the item bought")
+    substitute_sku = serializers.CharField(help_text="the item offered")
+    units = serializers.IntegerField(help_text="how many of them")
+    unit_price_minor = serializers.IntegerField(help_text="what a unit of it costs")
+    warnings = serializers.ListField(
+        child=serializers.CharField(),
+        help_text="such as `allergen:milk`, `diet:vegan`, `age:18`, `allergens_unknown`",
+    )
+    on_silence = serializers.ChoiceField(
+        choices=SubstitutionOffer.Silence.values, help_text="what counts without an answer"
+    )
+    outcome = serializers.ChoiceField(
+        choices=SubstitutionOffer.Outcome.values,
+        allow_null=True,
+        help_text="what came of it; null while it is open",
+    )
+
+
+class RefundLineReply(serializers.Serializer[Any]):
+    number = serializers.IntegerField(help_text="the order line")
+    sku = serializers.CharField(help_text="the item")
+    units = serializers.IntegerField(help_text="how many; below zero for a substitute's")
+    amount_minor = serializers.IntegerField(help_text="below zero for a substitute's")
+
+
+class RefundReply(serializers.Serializer[Any]):
+    id = serializers.CharField(help_text="`rfd_…`; due once under this id")
+    reason = serializers.ChoiceField(choices=Refund.Reason.values, help_text="why")
+    amount_minor = serializers.IntegerField(help_text="what the site owes its customer")
+    lines = RefundLineReply(many=True, help_text="for what")
+
+
+class ReturnedLineReply(serializers.Serializer[Any]):
+    number = serializers.IntegerField(help_text="the order line")
+    sku = serializers.CharField(help_text="the item")
+    units = serializers.IntegerField(help_text="how many came back")
+    disposition = serializers.ChoiceField(
+        choices=ReturnedLine.Disposition.values, help_text="on sale again, or damaged"
+    )
+    amount_minor = serializers.IntegerField(help_text="what they cost")
+
+
+class ReturnReply(serializers.Serializer[Any]):
+    id = serializers.CharField(help_text="`ret_…`")
+    reason = serializers.CharField(help_text="the customer's, as staff or the site wrote it")
+    refund_id = serializers.CharField(allow_null=True, help_text="the refund due for it")
+    lines = ReturnedLineReply(many=True, help_text="what came back")
+
+
 class FulfillmentReply(FulfillmentSummaryReply):
     lines = FulfillmentLineReply(many=True, help_text="the work on each line")
+    supplied = SuppliedReply(allow_null=True, help_text="what it came to; null before it is ready")
+    offers = OfferReply(many=True, help_text="substitutes the customer was asked about")
+    refunds = RefundReply(many=True, help_text="what the site owes its customer")
+    returns = ReturnReply(many=True, help_text="what came back")
     allowed_actions = ActionReply(many=True, help_text="every step, with why it is refused")
 
 

@@ -6,7 +6,8 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from orders.models import FulfillmentOrder, Order
+from orders.details import offer_json, refund_json, return_json, settlement_json
+from orders.models import FulfillmentOrder, FulfillmentStatus, Order
 from orders.placing.cancel import why_not_cancel
 from orders.placing.writing import ALLOWED
 from orders.revision import revision_of
@@ -69,7 +70,22 @@ def _window(part: FulfillmentOrder) -> dict[str, Any] | None:
 def _fulfillment(part: FulfillmentOrder) -> dict[str, Any]:
     return _part(part) | {
         "lines": [_work(line) for line in part.lines.all()],
+        **_worth(part),
         "allowed_actions": [asdict(action) for action in allowed_actions(part)],
+    }
+
+
+def _worth(part: FulfillmentOrder) -> dict[str, Any]:
+    """What it came to, and what happened to its lines; a part just placed has nothing of it."""
+    if part.status == FulfillmentStatus.PROPOSED:
+        return {"supplied": None, "offers": [], "refunds": [], "returns": []}
+    settlement = getattr(part, "settlement", None)
+    rounds = part.rounds.all()
+    return {
+        "supplied": settlement_json(settlement) if settlement else None,
+        "offers": [offer_json(offer) for asked in rounds for offer in asked.offers.all()],
+        "refunds": [refund_json(refund) for refund in part.refunds.all()],
+        "returns": [return_json(goods) for goods in part.returns.all()],
     }
 
 
@@ -95,6 +111,8 @@ def _work(line: Any) -> dict[str, Any]:
     return {
         "number": line.number,
         "sku": line.sku,
+        "stands_for": getattr(line, "stands_for_sku", None),
+        "unit_price_minor": line.unit_price_minor,
         "allocated": line.allocated,
         "picked": line.picked,
         "short": line.short,

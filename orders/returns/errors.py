@@ -66,3 +66,10 @@ class PartEnded(Conflict):
 
     code = "part_ended"
     title = "Nothing of this was supplied"
+
+
+class UnknownLine(Invalid):
+    """The part has no such line, or several items of it; ``number`` and ``sku`` are as asked."""
+
+    code = "unknown_line"
+    title = "Name the line, and the item if more than one was supplied for it"

@@ -82,8 +82,8 @@ def members(shape):
 
 
 def members_of(value, like):
-    first = value[0] if isinstance(value, list) else value
-    if first is None:  # what may be null has the members of its kind
+    first = value if not isinstance(value, list) else value[0] if value else None
+    if first is None:  # what may be null, or a list without a row, has the members of its kind
         return like
     return {
         name: members_of(first[name], inner) if inner is not None else None
