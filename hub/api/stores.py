@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any, ClassVar
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import JSONObject
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from hub import clock
 from hub.api.auth import caller
 from hub.api.errors import InvalidCursor
 from hub.api.forms import Form, read_query
 from hub.api.paging import decode_cursor, encode_cursor
 from hub.api.views import HubView
 from hub.errors import NotFound
-from hub.stores.models import OpeningHours, Store
+from hub.stores.models import HoursException, OpeningHours, Store, StoreSwitch
+from hub.stores.switches import switched_on
 
 FIELDS = (
     "public_id",
@@ -45,6 +48,14 @@ class HoursShape(serializers.Serializer[Any]):
     closes = serializers.CharField(help_text="HH:MM:SS")
 
 
+class ExceptionShape(serializers.Serializer[Any]):
+    """A day on which other hours hold; without times the store is closed."""
+
+    date = serializers.DateField()
+    opens = serializers.CharField(allow_null=True, help_text="HH:MM:SS")
+    closes = serializers.CharField(allow_null=True, help_text="HH:MM:SS")
+
+
 class StoreShape(serializers.Serializer[Any]):
     """A store as sites see it."""
 
@@ -61,7 +72,9 @@ class StoreShape(serializers.Serializer[Any]):
     timezone = serializers.CharField(help_text="IANA name")
     phone = serializers.CharField(help_text="E.164, or empty")
     pickup_enabled = serializers.BooleanField()
+    paused = serializers.BooleanField(help_text="no new orders for the time being")
     hours = HoursShape(many=True)
+    exceptions = ExceptionShape(many=True, help_text="today and the days to come")
 
 
 class StoresShape(serializers.Serializer[Any]):
@@ -79,14 +92,22 @@ class StoresQuery(Form):
 
 
 def described(rows: QuerySet[Store]) -> QuerySet[Store, dict[str, Any]]:
-    """Active stores as plain values with their week, in one query."""
+    """Active stores as plain values with their week and exceptional days, in one query."""
     week = (
         OpeningHours.objects.filter(store=OuterRef("pk"))
         .order_by("weekday", "opens")
         .values(span=JSONObject(weekday="weekday", opens="opens", closes="closes"))
     )
+    # a day is over everywhere when it is over in the last zone
+    since = clock.now().date() - timedelta(days=1)
+    days = (
+        HoursException.objects.filter(store=OuterRef("pk"), date__gte=since)
+        .order_by("date")
+        .values(day=JSONObject(date="date", opens="opens", closes="closes"))
+    )
+    paused = switched_on(StoreSwitch.Kind.PAUSED).filter(store=OuterRef("pk"))
     found: QuerySet[Store, dict[str, Any]] = rows.filter(active=True).values(
-        *FIELDS, week=ArraySubquery(week)
+        *FIELDS, week=ArraySubquery(week), days=ArraySubquery(days), paused=Exists(paused)
     )
     return found
 
@@ -141,4 +162,5 @@ def _code_of(cursor: str) -> str:
 
 def _shape(row: dict[str, Any]) -> dict[str, Any]:
     own = {name: row[name] for name in FIELDS[1:]}
-    return {"id": row["public_id"]} | own | {"hours": row["week"]}
+    now = {"paused": row["paused"], "hours": row["week"], "exceptions": row["days"]}
+    return {"id": row["public_id"]} | own | now

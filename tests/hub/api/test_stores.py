@@ -1,8 +1,12 @@
 """GET /v1/stores."""
 
+from datetime import UTC, datetime, time, timedelta
+
 import pytest
 
 from hub.api.keys import create_key
+from hub.clock import turned_to
+from hub.stores.models import HoursException, StoreSwitch
 from tests.factories import make_store
 from tests.hub.api.conftest import Api
 
@@ -81,3 +85,26 @@ def test_an_odd_query_is_refused_by_parameter(api, query, code):
 @pytest.mark.parametrize("cursor", ["x", "e30", "MTIz", "a" * 501, "%FF%FE", "W1tbW1s"])
 def test_a_cursor_of_ones_own_is_refused(api, cursor):
     assert api.get(f"/v1/stores?cursor={cursor}").status_code == 400
+
+
+def test_a_store_tells_its_exceptional_days_and_whether_it_takes_orders(api):
+    store = make_store(code="S1")
+    days = [("2026-07-01", None), ("2026-07-15", None), ("2026-07-16", time(14))]
+    for day, closes in days:
+        opens = closes and time(10)
+        HoursException.objects.create(store=store, date=day, opens=opens, closes=closes)
+    now = datetime(2026, 7, 15, 10, tzinfo=UTC)
+    StoreSwitch.objects.create(
+        store=store, kind=StoreSwitch.Kind.PAUSED, until=now + timedelta(hours=1)
+    )
+
+    with turned_to(now):
+        paused = api.get("/v1/stores/S1").json()
+    with turned_to(now + timedelta(hours=1)):
+        again = api.get("/v1/stores/S1").json()
+
+    assert (paused["paused"], again["paused"]) == (True, False)
+    assert paused["exceptions"] == [
+        {"date": "2026-07-15", "opens": None, "closes": None},
+        {"date": "2026-07-16", "opens": "10:00:00", "closes": "14:00:00"},
+    ]
