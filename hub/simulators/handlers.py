@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import json
-from typing import Any
-
-from django.conf import settings
-
-from hub.connectors.http import Client
-from hub.connectors.signing import sign
 from hub.events.catalog import SimulatedPickListReceived, SimulatedTextReceived
 from hub.events.registry import handles
 from hub.inbox.services import sms_secret
 from hub.simulators.models import SimulatedPickList, SimulatedText
 from hub.simulators.services import till_reference
+from hub.simulators.telling import tell
 from hub.stores.models import PosConnection
 
 PROVIDER = "handset"
@@ -26,7 +20,7 @@ def acknowledge(fact: SimulatedPickListReceived) -> None:
     ticket = SimulatedPickList.objects.get(pk=fact.pick_list_id)
     connection = PosConnection.objects.get(public_id=ticket.connection)
     data = {"fulfillment_id": ticket.reference, "pos_reference": till_reference(ticket)}
-    _tell(
+    tell(
         f"/hooks/pos/{ticket.connection}",
         secret=connection.secret,
         message_id=f"ack.{ticket.reference}",
@@ -40,15 +34,9 @@ def send_receipt(fact: SimulatedTextReceived) -> None:
     text = SimulatedText.objects.get(pk=fact.text_id)
     kind = "message.failed" if text.phone.endswith(UNREACHABLE) else "message.delivered"
     data = {"reference": text.reference, "provider_reference": text.reference}
-    _tell(
+    tell(
         f"/hooks/sms/{PROVIDER}",
         secret=sms_secret(PROVIDER),
         message_id=f"receipt.{text.reference}",
         value={"type": kind, "data": data},
     )
-
-
-def _tell(path: str, *, secret: str, message_id: str, value: dict[str, Any]) -> None:
-    body = json.dumps(value).encode()
-    headers = sign(secrets=[secret], message_id=message_id, body=body)
-    Client(settings.PUBLIC_BASE_URL).post(path, body=body, headers=headers)

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.db import transaction
 from django.db.models import F
 
 from hub.connectors.pos.memory import MemoryPos, Till
@@ -12,6 +13,7 @@ from hub.events.models import Breaker, Delivery
 from hub.events.outbox import publish
 from hub.events.queues import queues
 from hub.events.relay import run_one
+from inventory.services.allocations import release
 from orders.models import FulfillmentLine
 from tests.factories import make_fulfillment, make_item, make_pos, make_store, stock
 
@@ -21,7 +23,7 @@ class World:
 
     def __init__(self, **values):
         self.store = make_store()
-        self.pos = make_pos(self.store, connector="memory", **values)
+        self.pos = make_pos(self.store, **{"connector": "memory"} | values)
         self.milk, self.bread = make_item(name="Milk"), make_item(name="Bread")
         stock(self.store, {self.milk: 50, self.bread: 50})
 
@@ -65,5 +67,7 @@ def world(db):
 def amend(part, *, less=1):
     """Take units off the first line, as an amendment downward does, and publish it."""
     line = part.lines.order_by("pk").first()
-    FulfillmentLine.objects.filter(pk=line.pk).update(allocated=F("allocated") - less)
-    publish(FulfillmentAmended(order_id=part.order_id, fulfillment_id=part.pk))
+    with transaction.atomic():
+        FulfillmentLine.objects.filter(pk=line.pk).update(allocated=F("allocated") - less)
+        release(reference=part.public_id, lines={line.item_id: less})
+        publish(FulfillmentAmended(order_id=part.order_id, fulfillment_id=part.pk))
