@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.urls import reverse
 
 from hub import clock
 from hub.stores.models import Store
 from inventory.models import PullTask, ShortfallCase
 from orders.admin.boards import work_link
+from orders.admin.rescue import rescue_link
 from orders.admin.words import span
 from orders.models import (
     Block,
+    ClockMark,
     FulfillmentOrder,
     FulfillmentStatus,
+    MoveOffer,
     OrderStatus,
     Visit,
     VisitStatus,
@@ -31,13 +34,17 @@ WRONG_PINS = 5
 
 @dataclass(frozen=True)
 class Problem:
-    """One line: what is wrong, with what, since when, and the page where it is mended."""
+    """One line: what is wrong, with what, since when, and the page where it is mended.
+
+    ``again`` is the part for which another store can be looked for with one tap.
+    """
 
     title: str
     detail: str
     since: datetime
     link: str
     tone: str = "warning"
+    again: int | None = None
 
 
 Source = Callable[[QuerySet[Store]], Iterable[Problem]]
@@ -53,7 +60,7 @@ def add_source(source: Source) -> None:
 def problems(stores: QuerySet[Store]) -> list[Problem]:
     """Everything open in these stores, at most fifty of a kind, the gravest first, then oldest."""
     kinds: list[Source] = [_late, _waiting, _locked, _blocked, _uncollected, _unheard]
-    kinds += [_short, _to_pull]
+    kinds += [_homeless, _asked, _unaccepted, _short, _to_pull]
     found = [problem for source in [*kinds, *_sources] for problem in source(stores)]
     return sorted(found, key=lambda problem: (problem.tone != "danger", problem.since))
 
@@ -88,6 +95,7 @@ def _locked(stores: QuerySet[Store]) -> Iterator[Problem]:
 def _blocked(stores: QuerySet[Store]) -> Iterator[Problem]:
     rows = (
         Block.objects.filter(
+            ~Q(reason=Block.Reason.MOVE),  # such parts are listed themselves
             lifted_at__isnull=True,
             order__status=OrderStatus.OPEN,
             order__fulfillments__store__in=stores,
@@ -102,6 +110,48 @@ def _blocked(stores: QuerySet[Store]) -> Iterator[Problem]:
         detail = f"{block.order.external_id}: {why}"
         link = reverse("admin:orders_order_change", args=[block.order_id])
         yield Problem("Order blocked", detail, block.opened_at, link)
+
+
+def _homeless(stores: QuerySet[Store]) -> Iterator[Problem]:
+    """Parts that no store works on: rejected, and no other part has taken their place."""
+    followers = FulfillmentOrder.objects.filter(replaces=OuterRef("pk"))
+    asked = MoveOffer.objects.filter(fulfillment=OuterRef("pk"), state=MoveOffer.State.OPEN)
+    rows = _parts(stores).filter(
+        ~Exists(followers),
+        ~Exists(asked),
+        status=FulfillmentStatus.REJECTED,
+        order__status=OrderStatus.OPEN,
+    )
+    for row in rows.select_related("rejection").order_by("pk")[:MOST]:
+        rejection = getattr(row, "rejection", None)
+        since = rejection.rejected_at if rejection else row.created_at
+        detail = f"rejected: {row.reason}"
+        problem = _of(row, "No store works on it", detail, since, "danger")
+        yield replace(problem, link=rescue_link(row), again=row.pk)
+
+
+def _asked(stores: QuerySet[Store]) -> Iterator[Problem]:
+    rows = MoveOffer.objects.filter(fulfillment__store__in=stores, state=MoveOffer.State.OPEN)
+    rows = rows.select_related("fulfillment__order", "fulfillment__store", "store")
+    for offer in rows.order_by("answer_by")[:MOST]:
+        left = span(max(offer.answer_by - clock.now(), timedelta(0)))
+        detail = f"may {offer.store.code} prepare it? {left} left to answer"
+        problem = _of(offer.fulfillment, "Waits for the customer", detail, offer.made_at)
+        yield replace(problem, link=rescue_link(offer.fulfillment))
+
+
+def _unaccepted(stores: QuerySet[Store]) -> Iterator[Problem]:
+    marks = ClockMark.objects.filter(
+        kind=ClockMark.Kind.ACCEPT_OVERDUE,
+        fulfillment__store__in=stores,
+        fulfillment__status=FulfillmentStatus.PROPOSED,
+    ).select_related("fulfillment__order", "fulfillment__store")
+    for mark in marks.order_by("at")[:MOST]:
+        part = mark.fulfillment
+        late = part.accept_by is not None and part.accept_by <= clock.now()
+        detail = "the time to accept it is over" if late else "nobody has accepted it yet"
+        problem = _of(part, "Not accepted", detail, mark.at, "danger" if late else "warning")
+        yield replace(problem, link=rescue_link(part))
 
 
 def _uncollected(stores: QuerySet[Store]) -> Iterator[Problem]:

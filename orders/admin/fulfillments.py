@@ -24,6 +24,7 @@ from hub.stores.models import Store
 from inventory.models import PullTask
 from orders.admin import boards, steps
 from orders.admin.exceptions import problems
+from orders.admin.rescue import rescue_urls
 from orders.admin.words import STATUS_TONES, due, local, said
 from orders.models import (
     FulfillmentLine,
@@ -47,7 +48,6 @@ EMPTY = {
 MOST_STORES_TO_CHOOSE = 60
 LONGEST_KEY = 18  # digits that fit a bigint
 MOST_DIGITS = 4  # of a page's number
-REASONS = ["Out of stock", "Damaged goods", "Not enough staff", "Store closes early", "Other"]
 
 
 @admin.register(FulfillmentOrder)
@@ -76,7 +76,7 @@ class FulfillmentOrderAdmin(StoreWorkAdmin[FulfillmentOrder]):
             path("<int:pk>/step/", wrap(self.step_view), name=named + "step"),
             path("<int:pk>/visit/", wrap(self.visit_view), name=named + "visit"),
         ]
-        return [*own, *cards, *work, *super().get_urls()]
+        return [*own, *cards, *work, *rescue_urls(), *super().get_urls()]
 
     @admin.display(description="Order", ordering="order__external_id")
     def order_number(self, row: FulfillmentOrder) -> str:
@@ -173,7 +173,6 @@ class FulfillmentOrderAdmin(StoreWorkAdmin[FulfillmentOrder]):
             "refused": [action for action in actions if "blocked" in action.reason],
             **_held_back(row),
             "tokens": {name: secrets.token_urlsafe(16) for name in steps.STEPS},
-            "reasons": REASONS,
             "promised": local(row.promised_at, timezone),
             "due": due(row.promised_at, clock.now()) if row.status in TO_PICK else ("", ""),
             "until": local(row.expires_at, timezone),

@@ -34,10 +34,11 @@ class StepForm(forms.Form):
 
 @dataclass(frozen=True)
 class Tap:
-    """What a person asks for: the cleaned fields, the counts per line, and who asks."""
+    """What a person asks for: the cleaned fields, units picked or missing per line, who asks."""
 
     fields: Mapping[str, Any]
     picked: Mapping[int, int]
+    missing: Mapping[int, int]
     user: User
 
     @property
@@ -52,9 +53,8 @@ def tap_of(request: HttpRequest) -> Tap:
     if not form.is_valid():
         field, errors = next(iter(form.errors.items()))
         raise Invalid(f"{field.replace('_', ' ')}: {errors[0]}")
-    counts = {name[7:]: text for name, text in request.POST.items() if name.startswith("picked_")}
-    picked = {_whole(key, "line"): _whole(text, "count") for key, text in counts.items()}
-    return Tap(form.cleaned_data, picked, cast(User, request.user))
+    picked, missing = _counts(request, "picked_"), _counts(request, "missing_")
+    return Tap(form.cleaned_data, picked, missing, cast(User, request.user))
 
 
 def take(fulfillment: FulfillmentOrder, tap: Tap) -> str:
@@ -94,8 +94,13 @@ def _ready(fulfillment: FulfillmentOrder, tap: Tap) -> str:
 
 
 def _reject(fulfillment: FulfillmentOrder, tap: Tap) -> str:
-    reject(fulfillment=fulfillment, reason=tap.fields["reason"], **tap.once)
-    return "Rejected. Its stock is free again."
+    reject(
+        fulfillment=fulfillment,
+        reason=tap.fields["reason"],
+        lines=tap.missing or None,
+        **tap.once,
+    )
+    return "Rejected. Another store is looked for."
 
 
 def _serve(fulfillment: FulfillmentOrder, tap: Tap) -> str:
@@ -133,6 +138,15 @@ STEPS: dict[str, Callable[[FulfillmentOrder, Tap], str]] = {
     "hand_off": _hand_off,
     "override": _override,
 }
+
+
+def _counts(request: HttpRequest, prefix: str) -> dict[int, int]:
+    """The units that a form gives for lines, by the line's key."""
+    given = {name: text for name, text in request.POST.items() if name.startswith(prefix)}
+    return {
+        _whole(name.removeprefix(prefix), "line"): _whole(text, "count")
+        for name, text in given.items()
+    }
 
 
 def _whole(text: object, what: str) -> int:

@@ -37,6 +37,7 @@ from orders.routing.services import RADIUS_METRES, named_store, route
 from orders.states import LIVE
 
 MOST_REROUTES = 3
+WORTH_TELLING = timedelta(minutes=5)
 _ALONE = "SELECT pg_advisory_xact_lock(hashtextextended('orders.rerouting', 0))"
 
 
@@ -197,7 +198,7 @@ def hand_over(
     ids = {"order_id": part.order_id, "fulfillment_id": part.pk}
     publish(FulfillmentProposed(**ids))
     publish(FulfillmentRerouted(**ids, replaces=ended.pk))
-    if part.promised_at > ended.promised_at:
+    if part.promised_at > ended.promised_at + WORTH_TELLING:
         publish(FulfillmentDelayed(**ids, promised_at=part.promised_at.isoformat()))
     return part
 
