@@ -4,10 +4,10 @@ FROM orders_order
 GROUP BY channel_id, is_test, external_id
 HAVING count(*) > 1;
 
--- name: no_more_set_aside_than_ordered | What all stores set aside for a line is no more than was bought and not canceled; of weighed goods a tenth more.
+-- name: no_more_set_aside_than_ordered | What all stores set aside for a line, with its substitutes, is no more than was bought and not canceled; of weighed goods a tenth more.
 SELECT line.id AS order_line_id, line.quantity, line.canceled, sum(work.allocated - work.short) AS set_aside
 FROM orders_orderline AS line
-JOIN orders_fulfillmentline AS work ON work.order_line_id = line.id AND work.stands_for_id IS NULL
+JOIN orders_fulfillmentline AS work ON work.order_line_id = line.id
 JOIN orders_fulfillmentorder AS part ON part.id = work.fulfillment_id
 JOIN inventory_item AS item ON item.id = line.item_id
 WHERE part.status NOT IN ('rejected', 'canceled', 'expired')
@@ -160,3 +160,50 @@ LEFT JOIN orders_windowbooking AS place ON place.reference = part.public_id
 WHERE part.status IN ('proposed', 'accepted', 'picking', 'picked', 'ready')
   AND part.window_start > now()
   AND (place.id IS NULL OR place.start <> part.window_start OR place.store_id <> part.store_id);
+
+-- name: substitute_stands_for_its_own_line | A substitute stands for a line of the same part, for the same thing bought, and was accepted.
+SELECT work.id AS fulfillment_line_id
+FROM orders_fulfillmentline AS work
+JOIN orders_fulfillmentline AS original ON original.id = work.stands_for_id
+WHERE original.fulfillment_id <> work.fulfillment_id
+   OR original.order_line_id <> work.order_line_id
+   OR original.stands_for_id IS NOT NULL
+   OR NOT EXISTS (
+    SELECT FROM orders_substitutionoffer AS offer
+    WHERE offer.supplied_id = work.id AND offer.outcome = 'accepted'
+      AND offer.item_id = work.item_id AND offer.line_id = original.id);
+
+-- name: settled_question_has_all_answers | A question about substitutes is open exactly as long as one of its offers is.
+SELECT asked.id AS round_id
+FROM orders_substitutionround AS asked
+WHERE (asked.closed_at IS NULL) <> EXISTS (
+    SELECT FROM orders_substitutionoffer AS offer
+    WHERE offer.round_id = asked.id AND offer.outcome = '');
+
+-- name: silence_took_nothing_with_a_warning | Nobody got by silence what he should have been warned of.
+SELECT id AS offer_id
+FROM orders_substitutionoffer
+WHERE outcome = 'accepted' AND answered_by = 'silence'
+  AND (on_silence <> 'accept' OR jsonb_array_length(warnings) > 0);
+
+-- name: no_more_returned_than_handed_off | What came back of a line was handed over before.
+SELECT line.id AS fulfillment_line_id, line.handed_off, sum(back.units) AS returned
+FROM orders_returnedline AS back
+JOIN orders_fulfillmentline AS line ON line.id = back.line_id
+GROUP BY line.id
+HAVING sum(back.units) > line.handed_off;
+
+-- name: refunds_within_what_was_due | The site is told to refund no more of a settled part than was ordered or supplied.
+SELECT settled.fulfillment_id, sum(refund.amount_minor) AS refunded
+FROM orders_settlement AS settled
+JOIN orders_refund AS refund ON refund.fulfillment_id = settled.fulfillment_id
+WHERE refund.reason <> 'canceled'
+GROUP BY settled.fulfillment_id, settled.ordered_minor, settled.supplied_minor
+HAVING sum(refund.amount_minor) > greatest(settled.ordered_minor, settled.supplied_minor);
+
+-- name: changed_amount_was_held_back | A settled part has been ready, and one whose amount changed has waited for the site.
+SELECT settled.id AS settlement_id
+FROM orders_settlement AS settled
+JOIN orders_fulfillmentorder AS part ON part.id = settled.fulfillment_id
+WHERE part.ready_at IS NULL
+   OR (settled.ordered_minor <> settled.supplied_minor AND settled.block_id IS NULL);

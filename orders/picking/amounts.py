@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q, Sum
 
 from hub.events.catalog import AmountChanged
 from hub.events.outbox import publish
 from orders.blocks import open_block
-from orders.models import Block, FulfillmentLine, FulfillmentOrder, Refund, Settlement
+from orders.models import (
+    Block,
+    FulfillmentLine,
+    FulfillmentOrder,
+    FulfillmentStatus,
+    Refund,
+    Settlement,
+)
 from orders.refunds import price_of, refund_line, state_refund
+
+ENDED = [FulfillmentStatus.REJECTED, FulfillmentStatus.CANCELED, FulfillmentStatus.EXPIRED]
 
 
 @transaction.atomic
@@ -26,42 +37,61 @@ def settle_amount(*, fulfillment: FulfillmentOrder) -> None:
     if Settlement.objects.filter(fulfillment=fulfillment).exists():
         return
     lines = list(fulfillment.lines.select_related("order_line", "item", "stands_for__item"))
-    ordered = sum(_ordered_amount(line) for line in lines)
+    ordered = _ordered_units(fulfillment, lines)
     supplied = sum(line.picked * price_of(line) for line in lines)
     settlement = Settlement.objects.create(
         fulfillment=fulfillment,
-        ordered_minor=ordered,
+        ordered_minor=sum(_price_ordered(line, ordered[line.pk]) for line in lines),
         supplied_minor=supplied,
         lines=[_supplied(line) for line in lines if line.picked],
     )
-    if supplied != ordered:
-        _hold_back(fulfillment, settlement, lines)
+    if supplied != settlement.ordered_minor:
+        _hold_back(fulfillment, settlement, lines, ordered)
 
 
 def _hold_back(
-    fulfillment: FulfillmentOrder, settlement: Settlement, lines: list[FulfillmentLine]
+    fulfillment: FulfillmentOrder,
+    settlement: Settlement,
+    lines: list[FulfillmentLine],
+    ordered: Mapping[int, int],
 ) -> None:
     note = "the site has to settle the changed amount"
     block = open_block(order=fulfillment.order, reason=Block.Reason.AMOUNT, note=note)
     Settlement.objects.filter(pk=settlement.pk).update(block=block)
     fulfillment.refresh_from_db(fields=["version"])
     publish(AmountChanged(order_id=fulfillment.order_id, fulfillment_id=fulfillment.pk))
-    changed = [(line, _ordered_amount(line) - line.picked * price_of(line)) for line in lines]
     rows = [
-        refund_line(line, _ordered_units(line) - line.picked, less)
-        for line, less in changed
-        if less
+        refund_line(line, ordered[line.pk] - line.picked, less)
+        for line in lines
+        if (less := _price_ordered(line, ordered[line.pk]) - line.picked * price_of(line))
     ]
     state_refund(fulfillment=fulfillment, reason=Refund.Reason.SUPPLIED_LESS, lines=rows)
 
 
-def _ordered_units(line: FulfillmentLine) -> int:
-    """A substitute was not ordered: the line it stands for counts its units."""
-    return 0 if line.stands_for_id else line.allocated
+def _ordered_units(fulfillment: FulfillmentOrder, lines: list[FulfillmentLine]) -> dict[int, int]:
+    """By line, the units that this part was to supply of what was bought and not canceled.
+
+    None of a substitute: the line it stands for counts them. A weight may have come out above
+    what was bought, which is then not what was ordered.
+    """
+    elsewhere = FulfillmentLine.objects.filter(
+        order_line__in=[line.order_line_id for line in lines], stands_for__isnull=True
+    ).exclude(Q(fulfillment=fulfillment) | Q(fulfillment__status__in=ENDED))
+    rows = elsewhere.order_by().values("order_line").annotate(units=Sum("allocated"))
+    others = dict(rows.values_list("order_line", "units"))
+    return {
+        line.pk: 0 if line.stands_for_id else _share(line, others.get(line.order_line_id, 0))
+        for line in lines
+    }
 
 
-def _ordered_amount(line: FulfillmentLine) -> int:
-    return _ordered_units(line) * line.order_line.unit_price_minor
+def _share(line: FulfillmentLine, elsewhere: int) -> int:
+    bought = line.order_line
+    return max(0, min(line.allocated, bought.quantity - bought.canceled - elsewhere))
+
+
+def _price_ordered(line: FulfillmentLine, units: int) -> int:
+    return units * line.order_line.unit_price_minor
 
 
 def _supplied(line: FulfillmentLine) -> dict[str, Any]:

@@ -17,17 +17,25 @@ from orders.models import (
     OrderLine,
     PickupCode,
     PutBack,
+    Refund,
+    ReturnedLine,
     RoutingDecision,
+    Settlement,
+    SubstitutionOffer,
     Visit,
     VisitPickup,
 )
 from orders.picking.rejecting import reject
-from orders.picking.services import finish_picking
+from orders.picking.services import finish_picking, mark_ready
 from orders.placing.cancel import cancel_order
 from orders.putting_back import ask_put_back
+from orders.returns.services import Brought, take_back
+from orders.substitution.answering import answer_offers
 from tests.factories import (
+    ask_for,
     make_fulfillment,
     make_item,
+    make_missing,
     make_order,
     make_picking,
     make_ready,
@@ -91,6 +99,33 @@ def test_every_way_an_order_can_go_breaks_nothing():
     found = {line.pk: line.allocated - 1 for line in short.lines.all()}
     finish_picking(fulfillment=short, picked=found)
     assert broken() == set()
+
+
+def make_short_ready():
+    """A ready part with one unit less than ordered: the site owes for it."""
+    part = make_picking(lines={make_item(): 3})
+    finish_picking(fulfillment=part, picked={part.lines.get().pk: 2})
+    mark_ready(fulfillment=part, staging_location="A-1", bags=1)
+    return part
+
+
+def make_substituted():
+    """A part with a substitute that was accepted."""
+    part, line, other = make_missing()
+    answer_offers(asked=ask_for(part, line, other), answers={1: True})
+    return part
+
+
+def make_returned():
+    """A part of which a unit has come back."""
+    part = make_completed()
+    brought = Brought(line_id=part.lines.get().pk, units=1, disposition="restock")
+    take_back(fulfillment=part, brought=[brought], reason="too many")
+    return part
+
+
+def _offers(part):
+    return SubstitutionOffer.objects.filter(round__fulfillment=part)
 
 
 def _lines(part):
@@ -164,6 +199,30 @@ BREAKS = {
         lambda part: update(
             _parts(part), window_start=datetime(2100, 1, 1, 9, tzinfo=UTC), window_end=None
         ),
+    ),
+    "substitute_stands_for_its_own_line": (
+        make_substituted,
+        lambda part: update(_offers(part), supplied=None),
+    ),
+    "settled_question_has_all_answers": (
+        make_substituted,
+        lambda part: update(part.rounds.all(), closed_at=None),
+    ),
+    "silence_took_nothing_with_a_warning": (
+        make_substituted,
+        lambda part: update(_offers(part), answered_by="silence", warnings=["allergen:milk"]),
+    ),
+    "no_more_returned_than_handed_off": (
+        make_returned,
+        lambda part: update(ReturnedLine.objects.all(), units=9),
+    ),
+    "refunds_within_what_was_due": (
+        make_short_ready,
+        lambda part: update(Refund.objects.all(), amount_minor=9999),
+    ),
+    "changed_amount_was_held_back": (
+        make_short_ready,
+        lambda part: update(Settlement.objects.all(), block=None),
     ),
 }
 

@@ -88,6 +88,16 @@ def test_grams_count_at_the_price_of_a_gram():
     assert settlement.supplied_minor == 730 * 500
 
 
+def test_goods_that_weigh_more_than_was_bought_change_the_amount():
+    part = make_picking(lines={make_item(unit="gram"): 500})
+    finish_picking(fulfillment=part, picked={part.lines.get().pk: 540})
+    mark_ready(fulfillment=part, staging_location="A-1", bags=1)
+    settlement = settled(part)
+    assert (settlement.ordered_minor, settlement.supplied_minor) == (500 * 500, 540 * 500)
+    assert Block.objects.get().reason == "amount"
+    assert not Refund.objects.exists()
+
+
 def test_more_lines_than_fit_an_event_are_left_to_the_order_itself():
     part = make_ready(lines={make_item(): 1 for _ in range(51)})
     assert told(part, "fulfillment.ready_for_pickup")["supplied"]["lines"] is None
