@@ -21,17 +21,17 @@ WAKE_CHANNEL = "curbhub_work"
 _PUBLISH = """
 WITH fact AS (
     INSERT INTO events_fact (public_id, name, v, subject, data, trace_id, actor, occurred_at)
-    SELECT public_id, name, v, subject, data::jsonb, %(trace)s, %(actor)s, %(at)s
-    FROM unnest(%(ids)s::text[], %(names)s::text[], %(versions)s::int[], %(subjects)s::text[],
-        %(data)s::text[]) WITH ORDINALITY AS asked (public_id, name, v, subject, data, number)
+    SELECT public_id, name, v, subject, data, %(trace)s, %(actor)s, %(at)s
+    FROM json_to_recordset(%(facts)s)
+        AS asked (number int, public_id text, name text, v int, subject text, data jsonb)
     ORDER BY number
     RETURNING id, public_id
 )
 INSERT INTO events_delivery
     (fact_id, handler, lane, ordering_key, state, attempts, last_error)
 SELECT fact.id, reaction.handler, reaction.lane, reaction.key, 'pending', 0, ''
-FROM unnest(%(facts)s::text[], %(handlers)s::text[], %(lanes)s::text[], %(keys)s::text[])
-    WITH ORDINALITY AS reaction (public_id, handler, lane, key, number)
+FROM json_to_recordset(%(reactions)s)
+    AS reaction (number int, public_id text, handler text, lane text, key text)
 JOIN fact USING (public_id)
 ORDER BY number
 """
@@ -55,28 +55,43 @@ def publish_all(facts: Sequence[Happening], *, occurred_at: datetime | None = No
     if not connection.in_atomic_block:
         raise OutsideTransaction(f"{facts[0].name} published outside a transaction")
     ids = [new_id("evt") for _ in facts]
-    reactions = [
-        (public_id, handler.name, handler.lane(fact), handler.key(fact))
+    rows = [_row(*entry) for entry in enumerate(zip(ids, facts, strict=True))]
+    reactions: list[dict[str, Any]] = [
+        {
+            "public_id": public_id,
+            "handler": handler.name,
+            "lane": handler.lane(fact),
+            "key": handler.key(fact),
+        }
         for public_id, fact in zip(ids, facts, strict=True)
         for handler in handlers_of(fact)
     ]
+    for number, reaction in enumerate(reactions):
+        reaction["number"] = number
     values: dict[str, Any] = {
-        "ids": ids,
-        "names": [fact.name for fact in facts],
-        "versions": [fact.v for fact in facts],
-        "subjects": [fact.subject for fact in facts],
-        "data": [json.dumps(vars(fact)) for fact in facts],
+        "facts": json.dumps(rows),
+        "reactions": json.dumps(reactions),
         "trace": trace_id(),
         "actor": actor(),
         "at": occurred_at or clock.now(),
     }
-    for place, column in enumerate(("facts", "handlers", "lanes", "keys")):
-        values[column] = [reaction[place] for reaction in reactions]
     with connection.cursor() as cursor:
         cursor.execute(_PUBLISH, values)
     if reactions:
         wake_on_commit()
     return ids
+
+
+def _row(number: int, entry: tuple[str, Happening]) -> dict[str, Any]:
+    public_id, fact = entry
+    return {
+        "number": number,
+        "public_id": public_id,
+        "name": fact.name,
+        "v": fact.v,
+        "subject": fact.subject,
+        "data": vars(fact),
+    }
 
 
 def wake_on_commit() -> None:

@@ -5,6 +5,7 @@ Rows are always taken in one order: hold or allocation first, then stock levels 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -42,15 +43,14 @@ _LEDGER = """, ledger AS (
 _ALLOCATE = f"""{TAKEN}, moved AS (
     UPDATE inventory_stocklevel level SET allocated = level.allocated + taken.quantity
     FROM taken
-    WHERE level.id = taken.id AND (SELECT count(*) FROM taken) = cardinality(%(items)s::bigint[])
+    WHERE level.id = taken.id AND (SELECT count(*) FROM taken) = (SELECT count(*) FROM wanted)
     RETURNING level.store_id, level.item_id
 ), booked AS (
     INSERT INTO inventory_allocation
         (reference, store_id, item_id, quantity, released, handed_off, channel_id, promised_at)
     SELECT reference, store_id, item_id, units, 0, 0, %(channel)s, promised_at
-    FROM unnest(%(references)s::text[], %(booked_stores)s::bigint[], %(booked_items)s::bigint[],
-        %(units)s::int[], %(promises)s::timestamptz[])
-        AS part (reference, store_id, item_id, units, promised_at)
+    FROM json_to_recordset(%(parts)s) AS part (reference text, store_id bigint, item_id bigint,
+        units int, promised_at timestamptz)
     JOIN moved USING (store_id, item_id)
     RETURNING reference, store_id, item_id, quantity
 ){_LEDGER} SELECT item_id FROM moved"""  # noqa: S608  made of constants
@@ -182,16 +182,18 @@ def allocate_all(*, channel: SalesChannel, wanted: Sequence[Wanted]) -> None:
 
     def values(needed: Sequence[Demand]) -> dict[str, Any]:
         parts = [
-            (one, item, units)
+            {
+                "reference": one.reference,
+                "store_id": one.store_id,
+                "item_id": item,
+                "units": units,
+                "promised_at": one.promised_at,
+            }
             for one, demand in zip(wanted, needed, strict=True)
             for item, units in demand.lines.items()
         ]
         return {
-            "references": [one.reference for one, _, _ in parts],
-            "booked_stores": [one.store_id for one, _, _ in parts],
-            "booked_items": [item for _, item, _ in parts],
-            "units": [units for _, _, units in parts],
-            "promises": [one.promised_at for one, _, _ in parts],
+            "parts": json.dumps(parts, default=datetime.isoformat),
             "channel": channel.pk,
             "source": SOURCE,
             "now": clock.now(),

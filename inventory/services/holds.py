@@ -26,7 +26,7 @@ SWEEP_SECONDS = 30.0
 _HOLD = f"""{TAKEN}, moved AS (
     UPDATE inventory_stocklevel level SET held = level.held + taken.quantity
     FROM taken
-    WHERE level.id = taken.id AND (SELECT count(*) FROM taken) = cardinality(%(items)s::bigint[])
+    WHERE level.id = taken.id AND (SELECT count(*) FROM taken) = (SELECT count(*) FROM wanted)
     RETURNING level.item_id, taken.quantity
 ), hold AS (
     INSERT INTO inventory_hold (public_id, channel_id, store_id, status, expires_at)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from django.db import connection
+from psycopg.types.numeric import Int8
 
 from hub.stores.models import SalesChannel, Store
 from inventory.errors import InsufficientStock, Short
@@ -22,9 +24,8 @@ from inventory.services import availability, bundles
 # would keep its first answer and oversell. Statements that use it move the rows only when
 # ``taken`` holds as many as were asked for.
 TAKEN = """
-WITH wanted AS (
-    SELECT * FROM unnest(%(stores)s::bigint[], %(items)s::bigint[], %(quantities)s::bigint[],
-        %(protected)s::bigint[]) AS line (store_id, item_id, quantity, protected)
+WITH wanted (store_id, item_id, quantity, protected) AS (
+    {wanted}
 ), taken AS MATERIALIZED (
     SELECT level.id, level.store_id, level.item_id, wanted.quantity
     FROM inventory_stocklevel level
@@ -35,6 +36,13 @@ WITH wanted AS (
     ORDER BY level.store_id, level.item_id
     FOR NO KEY UPDATE OF level
 )"""
+
+# A few rows are written out: PostgreSQL then knows how many there are, and keeps its plan.
+MOST_WRITTEN_OUT = 4
+_COLUMNS = ("store", "item", "quantity", "protection")
+_LISTS = ("stores", "items", "quantities", "protections")
+_LISTED = """SELECT * FROM unnest(%(stores)s::bigint[], %(items)s::bigint[],
+        %(quantities)s::bigint[], %(protections)s::bigint[])"""
 
 Level = tuple[int, int]  # store id, item id
 
@@ -95,21 +103,41 @@ def take_all(
         needed, protected = _resolved(channel, demands)
         totals = _totals(needed)
         levels = sorted(totals)
-        parameters: dict[str, Any] = {
-            "stores": [store for store, _ in levels],
-            "items": [item for _, item in levels],
-            "quantities": [totals[level] for level in levels],
-            "protected": [protected.get(level, 0) for level in levels],
-            **values(needed),
-        }
+        lines = [(*level, totals[level], protected.get(level, 0)) for level in levels]
         with connection.cursor() as cursor:
-            cursor.execute(statement, parameters)
+            cursor.execute(
+                _written(statement, min(len(lines), MOST_WRITTEN_OUT + 1)),
+                {**_listed(lines), **values(needed)},
+            )
             rows: list[Any] = cursor.fetchall()
         if len(rows) == len(levels):
             return rows
         if short := _lacking(channel, demands) or _lacking(channel, needed):
             raise Refused(short)
     raise Refused({place: InsufficientStock([]) for place in range(len(demands))})
+
+
+@cache
+def _written(statement: str, lines: int) -> str:
+    """The statement for so many lines."""
+    if lines > MOST_WRITTEN_OUT:
+        return statement.replace("{wanted}", _LISTED)
+    rows = [
+        f"({', '.join(f'%({column}{place})s::bigint' for column in _COLUMNS)})"
+        for place in range(lines)
+    ]
+    return statement.replace("{wanted}", f"VALUES {', '.join(rows)}")
+
+
+def _listed(lines: Sequence[tuple[int, ...]]) -> dict[str, Any]:
+    if len(lines) > MOST_WRITTEN_OUT:
+        columns = zip(*lines, strict=True)
+        return {name: list(column) for name, column in zip(_LISTS, columns, strict=True)}
+    return {
+        f"{column}{place}": Int8(value)
+        for place, line in enumerate(lines)
+        for column, value in zip(_COLUMNS, line, strict=True)
+    }
 
 
 def _resolved(

@@ -17,6 +17,7 @@ from orders.placing.asked import Line
 from orders.placing.drafts import Desk, Draft, Part
 from orders.placing.refusing import Refused
 
+MOST_PARTS = 100  # of one order
 ALLOWED = {
     "no": OrderLine.Substitution.REFUSED,
     "ask": OrderLine.Substitution.ASK,
@@ -30,12 +31,10 @@ WITH made AS (
         version, currency, total_minor, tax_minor, locale, note, metadata, near_latitude,
         near_longitude, radius_metres, is_test, placed_at)
     SELECT public_id, %(channel)s, external_id, contact, profile, 'open', 1, %(currency)s, total,
-        tax, locale, note, metadata::jsonb, latitude, longitude, radius, %(is_test)s, %(now)s
-    FROM unnest(%(order)s::text[], %(external)s::text[], %(contact)s::bigint[],
-        %(profile)s::bigint[], %(total)s::bigint[], %(tax)s::bigint[], %(locale)s::text[],
-        %(note)s::text[], %(metadata)s::text[], %(latitude)s::float8[], %(longitude)s::float8[],
-        %(radius)s::int[]) WITH ORDINALITY AS asked (public_id, external_id, contact, profile,
-        total, tax, locale, note, metadata, latitude, longitude, radius, place)
+        tax, locale, note, metadata, latitude, longitude, radius, %(is_test)s, %(now)s
+    FROM json_to_recordset(%(orders)s) AS asked (place int, public_id text, external_id text,
+        contact bigint, profile bigint, total bigint, tax bigint, locale text, note text,
+        metadata jsonb, latitude float8, longitude float8, radius int)
     ORDER BY place
     ON CONFLICT (channel_id, is_test, external_id) DO NOTHING
     RETURNING id, public_id
@@ -43,40 +42,36 @@ WITH made AS (
     INSERT INTO orders_orderline (order_id, number, item_id, quantity, canceled, unit_price_minor,
         tax_minor, substitution, substitute_id, price_cap_minor)
     SELECT made.id, number, item, quantity, 0, price, tax, substitution, substitute, cap
-    FROM unnest(%(line_order)s::text[], %(number)s::int[], %(item)s::bigint[], %(quantity)s::int[],
-        %(price)s::bigint[], %(line_tax)s::bigint[], %(substitution)s::text[],
-        %(substitute)s::bigint[], %(cap)s::bigint[]) WITH ORDINALITY AS asked (public_id, number,
-        item, quantity, price, tax, substitution, substitute, cap, place)
+    FROM json_to_recordset(%(lines)s) AS asked (public_id text, number int, item bigint,
+        quantity int, price bigint, tax bigint, substitution text, substitute bigint, cap bigint)
     JOIN made USING (public_id)
-    ORDER BY place
+    ORDER BY made.id, number
     RETURNING id, order_id, number
+), asked_part AS (
+    SELECT * FROM json_to_recordset(%(parts)s) AS asked (place int, public_id text, reference text,
+        store bigint, promised timestamptz, opens timestamptz, closes timestamptz,
+        accept timestamptz, explanation jsonb)
 ), part AS (
     INSERT INTO orders_fulfillmentorder (public_id, order_id, store_id, status, version,
         promised_at, promised_first, window_start, window_end, accept_by, staging_location, bags,
         reason, pos_reference)
     SELECT reference, made.id, store, 'proposed', 1, promised, promised, opens, closes, accept,
         '', 0, '', ''
-    FROM unnest(%(part_order)s::text[], %(part)s::text[], %(store)s::bigint[],
-        %(promised)s::timestamptz[], %(opens)s::timestamptz[], %(closes)s::timestamptz[],
-        %(accept)s::timestamptz[]) WITH ORDINALITY AS asked (public_id, reference, store, promised,
-        opens, closes, accept, place)
-    JOIN made USING (public_id)
+    FROM asked_part JOIN made USING (public_id)
     ORDER BY place
     RETURNING id, public_id, order_id
 ), work AS (
     INSERT INTO orders_fulfillmentline (fulfillment_id, order_line_id, item_id, allocated, picked,
         short, handed_off)
     SELECT part.id, line.id, item, units, 0, 0, 0
-    FROM unnest(%(work_part)s::text[], %(work_number)s::int[], %(work_item)s::bigint[],
-        %(units)s::int[]) WITH ORDINALITY AS asked (public_id, number, item, units, place)
+    FROM json_to_recordset(%(work)s)
+        AS asked (public_id text, number int, item bigint, units int)
     JOIN part USING (public_id) JOIN line USING (order_id, number)
-    ORDER BY place
+    ORDER BY part.id, number
 ), decision AS (
     INSERT INTO orders_routingdecision (order_id, store_id, explanation)
-    SELECT made.id, store, explanation::jsonb
-    FROM unnest(%(part_order)s::text[], %(store)s::bigint[], %(explanation)s::text[])
-        AS asked (public_id, store, explanation)
-    JOIN made USING (public_id)
+    SELECT made.id, store, explanation
+    FROM asked_part JOIN made USING (public_id)
 )
 SELECT public_id, id FROM made UNION ALL SELECT public_id, id FROM part
 """
@@ -95,10 +90,15 @@ def write(desk: Desk, drafts: Sequence[Draft], landed: Sequence[Landed]) -> list
         "is_test": desk.is_test,
         "now": now,
     }
-    values |= _columns(_ORDER, map(_order_row, drafts, landed))
-    values |= _columns(_LINE, (row for draft in drafts for row in _line_rows(draft)))
-    values |= _columns(_PART, (row for draft in drafts for row in _part_rows(draft)))
-    values |= _columns(_WORK, (row for draft in drafts for row in _work_rows(draft)))
+    rows = {
+        "orders": [_order_row(*entry) for entry in zip(drafts, landed, strict=True)],
+        "lines": [row for draft in drafts for row in _line_rows(draft)],
+        "parts": [row for draft in drafts for row in _part_rows(draft)],
+        "work": [row for draft in drafts for row in _work_rows(draft)],
+    }
+    values |= {
+        name: json.dumps(listed, default=datetime.isoformat) for name, listed in rows.items()
+    }
     with connection.cursor() as cursor:
         cursor.execute(_WRITE, values)
         keys: dict[str, int] = dict(cursor.fetchall())
@@ -117,68 +117,40 @@ def _duplicate(desk: Desk, draft: Draft) -> DuplicateOrder:
     return DuplicateOrder(f"order {external_id} has been placed already", id=known)
 
 
-_ORDER = (
-    "order",
-    "external",
-    "contact",
-    "profile",
-    "total",
-    "tax",
-    "locale",
-    "note",
-    "metadata",
-    "latitude",
-    "longitude",
-    "radius",
-)
-_LINE = (
-    "line_order",
-    "number",
-    "item",
-    "quantity",
-    "price",
-    "line_tax",
-    "substitution",
-    "substitute",
-    "cap",
-)
-_PART = ("part_order", "part", "store", "promised", "opens", "closes", "accept", "explanation")
-_WORK = ("work_part", "work_number", "work_item", "units")
-
-
-def _columns(names: Sequence[str], rows: Iterator[tuple[Any, ...]]) -> dict[str, list[Any]]:
-    return dict(zip(names, map(list, zip(*rows, strict=True)), strict=True))
-
-
-def _order_row(draft: Draft, customer: Landed) -> tuple[Any, ...]:
+def _order_row(draft: Draft, customer: Landed) -> dict[str, Any]:
     asked = draft.asked
     near: Mapping[str, Any] = asked["pickup"].get("near", {})
-    return (
-        draft.reference,
-        asked["external_id"],
-        customer.contact_id,
-        customer.profile_id,
-        asked["total_minor"],
-        asked.get("tax_minor", 0),
-        draft.word.locale,
-        asked.get("note", ""),
-        json.dumps(asked.get("metadata", {})),
-        near.get("latitude"),
-        near.get("longitude"),
-        near.get("radius_metres"),
-    )
+    return {
+        "place": draft.place,
+        "public_id": draft.reference,
+        "external_id": asked["external_id"],
+        "contact": customer.contact_id,
+        "profile": customer.profile_id,
+        "total": asked["total_minor"],
+        "tax": asked.get("tax_minor", 0),
+        "locale": draft.word.locale,
+        "note": asked.get("note", ""),
+        "metadata": asked.get("metadata", {}),
+        "latitude": near.get("latitude"),
+        "longitude": near.get("longitude"),
+        "radius": near.get("radius_metres"),
+    }
 
 
-def _line_rows(draft: Draft) -> Iterator[tuple[Any, ...]]:
+def _line_rows(draft: Draft) -> Iterator[dict[str, Any]]:
     for number, line in enumerate(draft.asked["lines"], start=1):
-        yield (
-            draft.reference,
-            number,
-            draft.items[line["sku"]].pk,
-            line["quantity"],
-            line["unit_price_minor"],
-            *_wishes(draft, line),
-        )
+        tax, substitution, substitute, cap = _wishes(draft, line)
+        yield {
+            "public_id": draft.reference,
+            "number": number,
+            "item": draft.items[line["sku"]].pk,
+            "quantity": line["quantity"],
+            "price": line["unit_price_minor"],
+            "tax": tax,
+            "substitution": substitution,
+            "substitute": substitute,
+            "cap": cap,
+        }
 
 
 def _wishes(draft: Draft, line: Line) -> tuple[Any, ...]:
@@ -189,27 +161,33 @@ def _wishes(draft: Draft, line: Line) -> tuple[Any, ...]:
     return line.get("tax_minor", 0), allowed, substitute, wish.get("price_cap_minor")
 
 
-def _part_rows(draft: Draft) -> Iterator[tuple[Any, ...]]:
-    for part in draft.parts:
-        yield (
-            draft.reference,
-            part.reference,
-            part.store.pk,
-            part.promised_at,
-            part.window.start if part.window else None,
-            part.window.end if part.window else None,
-            part.accept_by,
-            json.dumps(part.explanation),
-        )
+def _part_rows(draft: Draft) -> Iterator[dict[str, Any]]:
+    for place, part in enumerate(draft.parts):
+        yield {
+            "place": draft.place * MOST_PARTS + place,
+            "public_id": draft.reference,
+            "reference": part.reference,
+            "store": part.store.pk,
+            "promised": part.promised_at,
+            "opens": part.window.start if part.window else None,
+            "closes": part.window.end if part.window else None,
+            "accept": part.accept_by,
+            "explanation": part.explanation,
+        }
 
 
-def _work_rows(draft: Draft) -> Iterator[tuple[Any, ...]]:
+def _work_rows(draft: Draft) -> Iterator[dict[str, Any]]:
     """Every line in the part that has its item; all units of an item are in one part."""
     for part in draft.parts:
         for number, line in enumerate(draft.asked["lines"], start=1):
             item = draft.items[line["sku"]].pk
             if item in part.lines:
-                yield part.reference, number, item, line["quantity"]
+                yield {
+                    "public_id": part.reference,
+                    "number": number,
+                    "item": item,
+                    "units": line["quantity"],
+                }
 
 
 def _at_hand(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from hub.crypto import encrypt, lookup_hash
 from hub.customers.addresses import clean_email, clean_name, clean_phone
@@ -36,17 +35,17 @@ def person(*, name: str, phone: str, email: str) -> Person:
     return Person(name, phone, email, identity)
 
 
-def sealed_columns(who: Person) -> dict[str, Any]:
-    """The columns of a person's Contact by name: texts sealed, hashes keyed."""
+def sealed_columns(who: Person) -> dict[str, str]:
+    """The columns of a person's Contact by name: texts sealed (tokens in ASCII), hashes keyed."""
     return {
         "identity_hash": who.identity_hash,
         "name_hash": _hash("name", who.name.casefold()),
         "phone_hash": _hash("phone", who.phone),
         "phone_last4_hash": _hash("phone_last4", who.phone[-LAST_DIGITS:]),
         "email_hash": _hash("email", who.email),
-        "name": encrypt(who.name),
-        "phone": encrypt(who.phone),
-        "email": encrypt(who.email),
+        "name": encrypt(who.name).decode(),
+        "phone": encrypt(who.phone).decode(),
+        "email": encrypt(who.email).decode(),
     }
 
 

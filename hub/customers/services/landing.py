@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +14,7 @@ from hub.customers.addresses import clean_account, clean_locale, clean_timezone
 from hub.customers.models import IdentityLink, Profile, SourceRecord
 from hub.customers.preferences import ORDER_UPDATES, check_channels, follow_records
 from hub.customers.services.contacts import SEPARATOR, Person, person, sealed_columns
-from hub.customers.services.projection import portray, rebuild
+from hub.customers.services.projection import Portrait, portray, rebuild
 from hub.ids import new_id
 
 # Contacts and identity keys are made or found in one order (their hashes'), and stay locked: of
@@ -24,30 +24,27 @@ _LAND = """
 WITH contact AS (
     INSERT INTO customers_contact
         (identity_hash, name_hash, phone_hash, phone_last4_hash, email_hash, name, phone, email)
-    SELECT * FROM unnest(%(identity_hash)s::text[], %(name_hash)s::text[], %(phone_hash)s::text[],
-        %(phone_last4_hash)s::text[], %(email_hash)s::text[], %(name)s::bytea[],
-        %(phone)s::bytea[], %(email)s::bytea[]) AS fresh (identity_hash)
+    SELECT identity_hash, name_hash, phone_hash, phone_last4_hash, email_hash, name, phone, email
+    FROM json_to_recordset(%(people)s) AS fresh (identity_hash text, name_hash text,
+        phone_hash text, phone_last4_hash text, email_hash text, name bytea, phone bytea,
+        email bytea)
     ORDER BY identity_hash
     ON CONFLICT (identity_hash) DO UPDATE SET identity_hash = EXCLUDED.identity_hash
     RETURNING id, identity_hash
 ), owner AS (
-    SELECT * FROM unnest(%(owner)s::text[], %(owner_id)s::text[], %(owner_identity)s::text[],
-        %(owner_locale)s::text[], %(owner_timezone)s::text[], %(owner_source)s::text[],
-        %(owner_source_id)s::text[]) AS owner
-        (key_hash, public_id, identity_hash, locale, timezone, source, source_id)
+    SELECT * FROM json_to_recordset(%(owners)s) AS owner (key_hash text, public_id text,
+        identity_hash text, locale text, timezone text, source text, source_id text)
 ), key AS (
     INSERT INTO customers_identitykey (key_hash, profile_id)
     SELECT key_hash, nextval('customers_profile_id_seq') FROM owner ORDER BY key_hash
     ON CONFLICT (key_hash) DO UPDATE SET key_hash = EXCLUDED.key_hash
     RETURNING key_hash, profile_id, xmax = 0 AS is_new
 ), said AS (
-    SELECT * FROM unnest(%(source)s::text[], %(source_id)s::text[], %(said_identity)s::text[],
-        %(said_owner)s::text[], %(account)s::text[], %(rule)s::text[], %(payload)s::text[])
-        WITH ORDINALITY AS said
-        (source, source_id, identity_hash, key_hash, account, rule, payload, number)
+    SELECT * FROM json_to_recordset(%(words)s) AS said (number int, source text, source_id text,
+        identity_hash text, key_hash text, account text, rule text, payload jsonb)
 ), record AS (
     INSERT INTO customers_sourcerecord (source, source_id, contact_id, account_id, payload)
-    SELECT source, source_id, contact.id, account, payload::jsonb
+    SELECT source, source_id, contact.id, account, payload
     FROM said JOIN contact USING (identity_hash) JOIN key USING (key_hash)
     ORDER BY number
     ON CONFLICT (source, source_id) DO NOTHING
@@ -65,8 +62,7 @@ WITH contact AS (
 ), chosen AS (
     INSERT INTO customers_preference (profile_id, purpose, channel, rank, source, updated_at)
     SELECT key.profile_id, %(purpose)s, choice.channel, choice.rank, 'order', now()
-    FROM unnest(%(choice_owner)s::text[], %(choice_channel)s::text[], %(choice_rank)s::int[])
-        AS choice (key_hash, channel, rank)
+    FROM json_to_recordset(%(choices)s) AS choice (key_hash text, channel text, rank int)
     JOIN key USING (key_hash)
     WHERE key.is_new
 ), changed AS (
@@ -227,52 +223,46 @@ def _values(words: Sequence[Word]) -> dict[str, Any]:
     owners: dict[str, list[Word]] = {}
     for word in words:
         owners.setdefault(word.owner, []).append(word)
-    values = _columns(sealed_columns(one) for one in people.values())
-    values |= _columns(_owner(key, said) for key, said in owners.items())
-    values |= _columns(_said(word) for word in words)
+    portraits = {key: _portrait(said) for key, said in owners.items()}
     choices = [
-        {"choice_owner": key, "choice_channel": channel, "choice_rank": rank}
-        for key, said in owners.items()
-        for rank, channel in enumerate(_portrait(said).notify or [], start=1)
+        {"key_hash": key, "channel": channel, "rank": rank}
+        for key, portrait in portraits.items()
+        for rank, channel in enumerate(portrait.notify or [], start=1)
     ]
-    empty: dict[str, Any] = {"choice_owner": [], "choice_channel": [], "choice_rank": []}
-    return values | (_columns(choices) or empty) | {"purpose": ORDER_UPDATES}
-
-
-def _owner(key: str, said: Sequence[Word]) -> dict[str, Any]:
-    """What the profile of that key says after these words, the newest of them last."""
-    portrait, newest = _portrait(said), said[-1]
-    return {
-        "owner": key,
-        "owner_id": new_id("cus"),
-        "owner_identity": newest.person.identity_hash,
-        "owner_locale": portrait.locale,
-        "owner_timezone": portrait.timezone,
-        "owner_source": newest.source,
-        "owner_source_id": newest.source_id,
+    rows = {
+        "people": [sealed_columns(one) for one in people.values()],
+        "owners": [_owner(key, portraits[key], said[-1]) for key, said in owners.items()],
+        "words": [_said(number, word) for number, word in enumerate(words)],
+        "choices": choices,
     }
+    return {name: json.dumps(listed) for name, listed in rows.items()} | {"purpose": ORDER_UPDATES}
 
 
-def _portrait(said: Sequence[Word]) -> Any:
+def _portrait(said: Sequence[Word]) -> Portrait:
+    """What these words say together, the newest of them last."""
     return portray((0, word.payload) for word in reversed(said))
 
 
-def _said(word: Word) -> dict[str, Any]:
+def _owner(key: str, portrait: Portrait, newest: Word) -> dict[str, Any]:
     return {
-        "source": word.source,
-        "source_id": word.source_id,
-        "said_identity": word.person.identity_hash,
-        "said_owner": word.owner,
-        "account": word.account_id,
-        "rule": word.rule,
-        "payload": json.dumps(word.payload),
+        "key_hash": key,
+        "public_id": new_id("cus"),
+        "identity_hash": newest.person.identity_hash,
+        "locale": portrait.locale,
+        "timezone": portrait.timezone,
+        "source": newest.source,
+        "source_id": newest.source_id,
     }
 
 
-def _columns(rows: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-    """Rows of one shape as columns by name."""
-    columns: dict[str, Any] = {}
-    for row in rows:
-        for name, value in row.items():
-            columns.setdefault(name, []).append(value)
-    return columns
+def _said(number: int, word: Word) -> dict[str, Any]:
+    return {
+        "number": number,
+        "source": word.source,
+        "source_id": word.source_id,
+        "identity_hash": word.person.identity_hash,
+        "key_hash": word.owner,
+        "account": word.account_id,
+        "rule": word.rule,
+        "payload": word.payload,
+    }
