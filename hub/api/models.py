@@ -38,7 +38,9 @@ class ApiKey(models.Model):
 class IdempotencyRecord(models.Model):
     """The first reply to a key, stored with its effect in one commit and replayed byte for byte."""
 
-    channel = models.ForeignKey(SalesChannel, on_delete=models.CASCADE, related_name="+")
+    channel = models.ForeignKey(
+        SalesChannel, on_delete=models.CASCADE, related_name="+", db_index=False
+    )
     route = models.CharField(max_length=100)
     key = models.CharField(max_length=255)
     request_hash = models.CharField(max_length=64)

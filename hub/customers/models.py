@@ -84,7 +84,9 @@ class IdentityLink(models.Model):
     """Which profile a record speaks of, and by which rule. Moving a link is a merge; the old
     link stays, inactive, so that it can be undone."""
 
-    record = models.ForeignKey(SourceRecord, on_delete=models.CASCADE, related_name="links")
+    record = models.ForeignKey(
+        SourceRecord, on_delete=models.CASCADE, related_name="links", db_index=False
+    )
     profile = models.ForeignKey(Profile, on_delete=models.PROTECT, related_name="links")
     rule = models.CharField(max_length=40, help_text="account, guest, manual")
     active = models.BooleanField(default=True)
@@ -114,7 +116,9 @@ class IdentityKey(models.Model):
 class Preference(models.Model):
     """A ranked channel for a purpose; rank 1 is tried first, no row means not chosen."""
 
-    profile = models.ForeignKey(Profile, on_delete=models.CASCADE, related_name="preferences")
+    profile = models.ForeignKey(
+        Profile, on_delete=models.CASCADE, related_name="preferences", db_index=False
+    )
     purpose = models.CharField(max_length=40, default="order_updates")
     channel = models.CharField(max_length=10, choices=Channel)
     rank = models.PositiveSmallIntegerField(default=1)

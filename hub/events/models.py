@@ -44,7 +44,9 @@ class Fact(models.Model):
 class Delivery(Leased):
     """One handler's copy of a fact."""
 
-    fact = models.ForeignKey(Fact, on_delete=models.CASCADE, related_name="deliveries")
+    fact = models.ForeignKey(
+        Fact, on_delete=models.CASCADE, related_name="deliveries", db_index=False
+    )
     handler = models.CharField(max_length=200)
 
     class Meta(Leased.Meta):

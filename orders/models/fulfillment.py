@@ -103,12 +103,16 @@ class FulfillmentLine(models.Model):
     """
 
     fulfillment = models.ForeignKey(
-        FulfillmentOrder, on_delete=models.PROTECT, related_name="lines"
+        FulfillmentOrder, on_delete=models.PROTECT, related_name="lines", db_index=False
     )
     order_line = models.ForeignKey(OrderLine, on_delete=models.PROTECT, related_name="work")
     item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="+")
     stands_for = models.ForeignKey(
-        "self", null=True, on_delete=models.PROTECT, related_name="substitutes"
+        "self",
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="substitutes",
+        db_index=False,
     )
     allocated = models.PositiveIntegerField()
     picked = models.PositiveIntegerField(default=0)
@@ -120,6 +124,13 @@ class FulfillmentLine(models.Model):
 
     class Meta:
         ordering = ["order_line__number"]
+        indexes = [
+            models.Index(
+                fields=["stands_for"],
+                condition=Q(stands_for__isnull=False),
+                name="fulfillment_line_substitute",
+            )
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["fulfillment", "order_line", "item"], name="fulfillment_line_once"
@@ -182,7 +193,9 @@ class RoutingDecision(models.Model):
     """Why this store: the candidates with their ranks and the reasons the others were refused."""
 
     order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="routing_decisions")
-    store = models.ForeignKey(Store, null=True, on_delete=models.PROTECT, related_name="+")
+    store = models.ForeignKey(
+        Store, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     explanation = models.JSONField(
         help_text='{"asked": …, "candidates": [{"store", "metres", "result"}]}'
     )

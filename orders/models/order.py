@@ -26,7 +26,9 @@ class Order(models.Model):
     """What a customer bought on a site. Money is the site's, in minor units of ``currency``."""
 
     public_id = models.CharField(max_length=30, unique=True, default=_order_id, editable=False)
-    channel = models.ForeignKey(SalesChannel, on_delete=models.PROTECT, related_name="orders")
+    channel = models.ForeignKey(
+        SalesChannel, on_delete=models.PROTECT, related_name="orders", db_index=False
+    )
     external_id = models.CharField(max_length=120, help_text="the site's order number")
     contact = models.ForeignKey(Contact, on_delete=models.PROTECT, related_name="orders")
     profile = models.ForeignKey(Profile, on_delete=models.PROTECT, related_name="orders")
@@ -69,7 +71,7 @@ class OrderLine(models.Model):
         ASK = "ask", "ask first"
         ACCEPTED = "accepted", "take what fits"
 
-    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="lines")
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="lines", db_index=False)
     number = models.PositiveSmallIntegerField(help_text="1, 2, … as the site sent them")
     item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="+")
     quantity = models.PositiveIntegerField()
