@@ -116,9 +116,8 @@ class RoutingRule(models.Model):
     ranked = models.JSONField(default=list, blank=True)
 
     class Meta:
-        ordering = ["rule_set", "position"]
+        ordering = ["rule_set", "position", "pk"]
         constraints = [
-            models.UniqueConstraint(fields=["rule_set", "position"], name="routing_rule_place"),
             models.CheckConstraint(
                 condition=Q(most_rejected_percent__isnull=True)
                 | Q(most_rejected_percent__gte=1, most_rejected_percent__lte=100),
