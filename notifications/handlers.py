@@ -15,6 +15,7 @@ from hub.events.catalog import (
     OrderCanceled,
     OrderPlaced,
     ReadyForPickup,
+    StoreClosingEarly,
     SubstitutesAnswered,
     SubstitutesOffered,
 )
@@ -25,6 +26,8 @@ from notifications.models import Message
 from notifications.purging import purge_receipts
 from notifications.purposes import (
     CANCELED,
+    CLOSING_EARLY,
+    CLOSING_UNDONE,
     DELAYED,
     HANDED_OFF,
     MOVE_OFFERED,
@@ -76,6 +79,13 @@ def tell_canceled(fact: OrderCanceled | FulfillmentCanceled) -> None:
 @handles(FulfillmentDelayed)
 def tell_delayed(fact: FulfillmentDelayed) -> None:
     write_message(purpose=DELAYED, subject=f"fulfillment:{fact.fulfillment_id}")
+
+
+@handles(StoreClosingEarly)
+def tell_closing(fact: StoreClosingEarly) -> None:
+    """Who was told of the closing is told of its undoing, too."""
+    purpose = CLOSING_UNDONE if fact.undone else CLOSING_EARLY
+    write_message(purpose=purpose, subject=f"fulfillment:{fact.fulfillment_id}")
 
 
 @handles(MoveOffered)

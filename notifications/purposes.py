@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from hub import clock
+from hub.stores.models import StoreSwitch
 from orders.models import (
     FulfillmentOrder,
     FulfillmentStatus,
@@ -15,7 +16,7 @@ from orders.models import (
     SubstitutionRound,
 )
 from orders.models.substitution import SILENCE
-from orders.states import BEFORE_READY
+from orders.states import BEFORE_READY, LIVE
 from orders.substitution.texts import BY_TEXT
 
 _READY_OR_LATER = [FulfillmentStatus.READY, FulfillmentStatus.COMPLETED]
@@ -121,6 +122,32 @@ def _is_delayed(fulfillment: FulfillmentOrder) -> bool:
     return late and fulfillment.status in BEFORE_READY
 
 
+def last_closing(fulfillment: FulfillmentOrder) -> StoreSwitch | None:
+    """The latest early closing of the pickup's store."""
+    kind = StoreSwitch.Kind.CLOSING_EARLY
+    return StoreSwitch.objects.filter(store=fulfillment.store_id, kind=kind).order_by("-pk").first()
+
+
+def _closes_early(fulfillment: FulfillmentOrder) -> bool:
+    closing = last_closing(fulfillment)
+    return closing is not None and closing.closed_at is None and fulfillment.status in LIVE
+
+
+def _stays_open(fulfillment: FulfillmentOrder) -> bool:
+    closing = last_closing(fulfillment)
+    return closing is not None and closing.closed_at is not None and fulfillment.status in LIVE
+
+
+def _of_closing(fulfillment: FulfillmentOrder) -> str:
+    closing = last_closing(fulfillment)
+    return str(closing.pk) if closing else ""
+
+
+def _closing_ends(fulfillment: FulfillmentOrder) -> datetime | None:
+    closing = last_closing(fulfillment)
+    return closing.until if closing else None
+
+
 ORDER_RECEIVED = Purpose(
     name="order_received",
     about="order",
@@ -159,6 +186,24 @@ DELAYED = Purpose(
     repeat_when_unsure=False,
     holds=_is_delayed,
     occasion=lambda fulfillment: f"{fulfillment.promised_at:%Y%m%dT%H%M}",
+)
+CLOSING_EARLY = Purpose(
+    name="closing_early",
+    about="fulfillment",
+    lasts=timedelta(hours=12),
+    repeat_when_unsure=True,
+    holds=_closes_early,
+    occasion=_of_closing,
+    until=_closing_ends,
+)
+CLOSING_UNDONE = Purpose(
+    name="closing_undone",
+    about="fulfillment",
+    lasts=timedelta(hours=12),
+    repeat_when_unsure=False,
+    holds=_stays_open,
+    occasion=_of_closing,
+    until=_closing_ends,
 )
 MOVE_OFFERED = Purpose(
     name="move_offered",
@@ -208,6 +253,7 @@ PURPOSES = {
     purpose.name: purpose
     for purpose in (
         *(ORDER_RECEIVED, READY, HANDED_OFF, CANCELED, DELAYED, MOVE_OFFERED),
+        *(CLOSING_EARLY, CLOSING_UNDONE),
         *(SUBSTITUTES_OFFERED, SUBSTITUTES_LOOK, SUBSTITUTES_SETTLED, SUBSTITUTES_LATE),
     )
 }

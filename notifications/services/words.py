@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.utils import translation
 
 from hub import clock
 from hub.links.services import READABLE_AFTER_END, link_url, make_link
 from notifications.models import Message
-from notifications.purposes import last_move, last_round
+from notifications.purposes import last_closing, last_move, last_round
 from notifications.wording import Rendered, Wording, render, wording_for
 from orders.curbside.pages.moments import moments_of
 from orders.curbside.pages.words import WORDS, language_of
@@ -66,7 +68,9 @@ def _questions(wording: Wording, fulfillment: FulfillmentOrder) -> dict[str, str
         values["offers"] = _listed(offers, language)
     if "supplied" in wording.wants:
         values["supplied"] = _supplied(offers, language)
+    closing = last_closing(fulfillment) if "closes" in wording.wants else None
     ends = {
+        "closes": datetime.fromisoformat(closing.before["closes_at"]) if closing else None,
         "until": move.answer_by if move and "other_store" in wording.wants else None,
         "promised": fulfillment.promised_at,
     }

@@ -4,6 +4,7 @@ import itertools
 from datetime import UTC, datetime, time, timedelta
 
 import pytest
+from django.db import transaction
 
 from hub.api.keys import SCOPES, create_key
 from hub.clock import turned_to
@@ -11,6 +12,8 @@ from hub.events.models import Fact
 from hub.invariants import check, shipped
 from hub.stores.models import StoreSwitch
 from hub.webhooks.models import ChannelEvent
+from notifications.models import Message
+from notifications.services.words import put_into_words
 from orders.curbside.services import arrive, say_on_my_way
 from orders.models import FulfillmentOrder
 from orders.switches.services import preview, switch_on, undo
@@ -140,3 +143,23 @@ def test_a_store_closes_early_for_snow_and_opens_again(store, channel, item, pla
     with turned_to(NOON + HOUR):
         assert place(TWO + 4 * HOUR).window_start == TWO + 4 * HOUR
     assert not [finding for finding in check(shipped()) if finding.violations]
+
+
+def test_the_customers_are_texted_of_the_closing_and_of_its_undoing(store, channel, item, place):
+    with turned_to(NOON):
+        part = place(TWO + HOUR)
+        work_off()
+        before = set(Message.objects.values_list("pk", flat=True))
+        snow = switch_on(
+            store=store, kind=StoreSwitch.Kind.CLOSING_EARLY, by="lead", closes=time(14)
+        )
+        work_off()
+        first = Message.objects.exclude(pk__in=before).get()
+        with transaction.atomic():
+            _, body = put_into_words(first, FulfillmentOrder.objects.get(pk=part.pk))
+        undo(switch=snow, by="lead")
+        work_off()
+        second = Message.objects.exclude(pk__in={*before, first.pk}).get()
+
+    assert (first.purpose, second.purpose) == ("closing_early", "closing_undone")
+    assert "closes early: today, 14:00" in body

@@ -11,7 +11,7 @@ LOCALES = ["en", "fr", "pl", "ru", "es"]
 PURPOSES = ["order_received", "ready", "handed_off", "canceled"]
 QUESTIONS = [
     *("delayed", "move_offered", "substitutes_offered", "substitutes_look"),
-    *("substitutes_settled", "substitutes_late"),
+    *("substitutes_settled", "substitutes_late", "closing_early", "closing_undone"),
 ]
 EVERYTHING = [*PURPOSES, *QUESTIONS]
 CHANNELS = ["sms", "email"]
@@ -27,6 +27,7 @@ VALUES = {
     "supplied": "+ Oat drink 1 l; - Green tea 100 g",
     "until": "14:45",
     "promised": "16:30",
+    "closes": "14:00",
 }
 GSM = set(
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZ"
