@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('inventory', '0019_ledger_without_foreign_keys'),
-        ('orders', '0016_pos_schedules'),
+        ('orders', '0017_rules_may_change_places'),
         ('stores', '0004_pos_layout'),
     ]
 
