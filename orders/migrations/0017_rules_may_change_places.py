@@ -4,7 +4,7 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-    dependencies = [("orders", "0017_lean_indexes")]
+    dependencies = [("orders", "0016_pos_schedules")]
 
     operations = [
         migrations.RemoveConstraint(model_name="routingrule", name="routing_rule_place"),
