@@ -95,6 +95,8 @@ MENU: list[tuple[str, bool, list[Item]]] = [
             Item("Spots", "local_parking", "orders.Spot"),
             Item("Staging places", "kitchen", "orders.StagingLocation"),
             Item("Shelf places", "shelves", "inventory.ShelfPlace"),
+            Item("Routing rules", "alt_route", "orders.RoutingRuleSet"),
+            Item("Routing trials", "science", "orders.RoutingSimulation"),
             Item("Safety stock", "shield", "inventory.SafetyStock"),
             Item("Channel buffers", "tune", "inventory.ChannelBuffer"),
             Item("Late feeds", "timer_off", "inventory.StoreFeed"),

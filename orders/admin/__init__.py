@@ -8,6 +8,11 @@ from orders.admin.picking import ZonePickAdmin
 from orders.admin.promise import SlotCapacityAdmin, WindowBookingAdmin
 from orders.admin.put_backs import PutBackAdmin
 from orders.admin.recalls import PullTaskAdmin, RecallAdmin
+from orders.admin.routing import (
+    RoutingDecisionAdmin,
+    RoutingRuleSetAdmin,
+    RoutingSimulationAdmin,
+)
 from orders.admin.spots import SpotAdmin
 from orders.admin.staging import BagAdmin, StagingLocationAdmin
 from orders.admin.switches import StoreSwitchAdmin
@@ -21,6 +26,9 @@ __all__ = [
     "PullTaskAdmin",
     "PutBackAdmin",
     "RecallAdmin",
+    "RoutingDecisionAdmin",
+    "RoutingRuleSetAdmin",
+    "RoutingSimulationAdmin",
     "SlotCapacityAdmin",
     "SpotAdmin",
     "StagingLocationAdmin",

@@ -1,0 +1,97 @@
+"""What a person may write into rules, checked before it is kept."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+from hub.stores.models import Store
+from orders.models import RoutingRule
+from orders.routing.rules import Sorter
+from orders.routing.simulating import MOST_ORDERS
+
+PLACES = range(1, len(Sorter) + 1)
+MOST_RANKED = 200
+SORTERS = {
+    Sorter.DISTANCE: "Nearest first",
+    Sorter.FEWEST_SPLITS: "Most of the basket first",
+    Sorter.CAPACITY_LEFT: "Most capacity left first",
+    Sorter.STOCK_BALANCE: "Most stock left first",
+    Sorter.RANKED_LIST: "As in the ranked list",
+}
+
+
+class RuleForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A rule with its sorters as choices in order, and its ranked list as lines of store codes."""
+
+    ranked_codes = forms.CharField(
+        label="Ranked list",
+        required=False,
+        max_length=MOST_RANKED * 41,
+        widget=forms.Textarea(attrs={"rows": 2, "cols": 20}),
+        help_text="store codes, the preferred one first",
+    )
+
+    class Meta:
+        model = RoutingRule
+        fields = [
+            *("position", "group", "whole_basket", "radius_metres", "within_minutes"),
+            *("capacity_left", "most_rejected_percent", "rejected_days", "rejected_least"),
+            "spare_rejected",
+        ]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        sorters = [*(self.instance.sorters or []), *[""] * len(PLACES)]
+        if self.instance.pk is None:
+            sorters = [Sorter.DISTANCE.value, *sorters]
+        for place in PLACES:
+            self.fields[f"sorter_{place}"] = forms.ChoiceField(
+                label=f"{place}. sorter",
+                required=False,
+                initial=sorters[place - 1],
+                choices=[("", "–"), *((code.value, words) for code, words in SORTERS.items())],
+            )
+        self.fields["ranked_codes"].initial = "\n".join(self.instance.ranked or [])
+
+    def clean_ranked_codes(self) -> list[str]:
+        """Codes of stores that there are, each once."""
+        codes = list(
+            dict.fromkeys(str(self.cleaned_data["ranked_codes"]).replace(",", " ").split())
+        )
+        if len(codes) > MOST_RANKED:
+            raise ValidationError(f"At most {MOST_RANKED} stores.", "too_many_stores")
+        known = set(Store.objects.filter(code__in=codes).values_list("code", flat=True))
+        if missing := [code for code in codes if code not in known]:
+            raise ValidationError(f"No such store: {', '.join(missing[:5])}.", "no_such_store")
+        return codes
+
+    def clean(self) -> dict[str, Any]:
+        """Sorters count once each; a ranked list and its sorter need one another."""
+        cleaned: dict[str, Any] = super().clean() or {}
+        sorters = [cleaned.get(f"sorter_{place}") for place in PLACES]
+        chosen = [sorter for sorter in sorters if sorter]
+        if len(chosen) != len(set(chosen)):
+            raise ValidationError("A sorter counts once.", "sorter_twice")
+        if bool(cleaned.get("ranked_codes")) != (Sorter.RANKED_LIST in chosen):
+            raise ValidationError(
+                "A ranked list and the sorter «as in the ranked list» need one another.",
+                "ranked_list_alone",
+            )
+        cleaned["sorters"] = chosen
+        return cleaned
+
+    def save(self, commit: bool = True) -> RoutingRule:
+        """Keep the sorters in order, and the list."""
+        self.instance.sorters = self.cleaned_data["sorters"]
+        self.instance.ranked = self.cleaned_data["ranked_codes"]
+        return super().save(commit)
+
+
+class TrialForm(forms.Form):
+    """Which past orders are tried."""
+
+    since = forms.DateField(label="Placed since")
+    most_orders = forms.IntegerField(label="Orders", min_value=1, max_value=MOST_ORDERS)
