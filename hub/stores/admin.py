@@ -1,34 +1,22 @@
-"""Stores with their hours, the sites that sell, and each store's POS."""
+"""Stores with their hours, and the sites that sell. Each store's POS has a page of orders."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from django import forms
-from django.conf import settings
 from django.contrib import admin
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 
-from hub.connectors.signing import new_secret
-from hub.staff.pages import HubAdmin, SecretOnceAdmin, TabularInline
+from hub.staff.pages import HubAdmin, TabularInline
 from hub.staff.scope import ScopedAdmin
 from hub.stores.models import (
     Brand,
     HoursException,
     OpeningHours,
-    PosConnection,
     SalesChannel,
     Store,
     StoreGroup,
 )
-
-if TYPE_CHECKING:
-    from django.forms import Select
-    from django.forms import URLInput as UrlInput
-else:
-    from unfold.widgets import UnfoldAdminSelectWidget as Select
-    from unfold.widgets import UnfoldAdminURLInputWidget as UrlInput
 
 WEEKDAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
 
@@ -130,40 +118,3 @@ class SalesChannelAdmin(HubAdmin[SalesChannel]):
     list_select_related = ["brand"]
     search_fields = ["name", "code"]
     readonly_fields = ["public_id"]
-
-
-class PosConnectionForm(forms.ModelForm):  # type: ignore[type-arg]
-    """Only connectors that exist can be chosen."""
-
-    connector = forms.ChoiceField(
-        choices=lambda: [(name, name) for name in sorted(settings.CONNECTORS["pos"])],
-        widget=Select,
-    )
-    base_url = forms.URLField(max_length=300, assume_scheme="https", widget=UrlInput)
-
-    class Meta:
-        model = PosConnection
-        fields = [
-            *("store", "connector", "base_url", "counts_include_orders"),
-            *("sales_include_orders", "active"),
-        ]
-
-
-@admin.register(PosConnection)
-class PosConnectionAdmin(ScopedAdmin[PosConnection], SecretOnceAdmin[PosConnection]):
-    """Each store's POS; the secret signs both directions and is shown when it is made."""
-
-    form = PosConnectionForm
-    shown_heading = "The secret of this POS connection"
-    shown_advice = "Enter it in the POS. The hub signs its calls with it and expects the same."
-    list_display = ["store", "connector", "base_url", "active"]
-    list_filter = ["active", "connector"]
-    list_select_related = ["store"]
-    search_fields = ["store__code", "store__name", "public_id"]
-    autocomplete_fields = ["store"]
-    readonly_fields = ["public_id"]
-
-    def make(self, form: Any) -> tuple[PosConnection, str]:
-        """A connection with a fresh secret."""
-        connection = PosConnection.objects.create(secret=new_secret(), **form.cleaned_data)
-        return connection, connection.secret

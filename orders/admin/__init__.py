@@ -5,6 +5,7 @@ from orders.admin.customers import ProfileAdmin
 from orders.admin.fulfillments import FulfillmentOrderAdmin
 from orders.admin.orders import OrderAdmin
 from orders.admin.picking import ZonePickAdmin
+from orders.admin.pos import PosConnectionAdmin
 from orders.admin.promise import SlotCapacityAdmin, WindowBookingAdmin
 from orders.admin.put_backs import PutBackAdmin
 from orders.admin.recalls import PullTaskAdmin, RecallAdmin
@@ -22,6 +23,7 @@ __all__ = [
     "FulfillmentOrderAdmin",
     "OrderAdmin",
     "PickBatchAdmin",
+    "PosConnectionAdmin",
     "ProfileAdmin",
     "PullTaskAdmin",
     "PutBackAdmin",

@@ -28,7 +28,6 @@ from orders.models import (
 from orders.reports import LONG_WAIT_MINUTES, TO_PICK
 
 MOST = 50
-POS_MINUTES = 5
 WRONG_PINS = 5
 
 
@@ -59,7 +58,7 @@ def add_source(source: Source) -> None:
 
 def problems(stores: QuerySet[Store]) -> list[Problem]:
     """Everything open in these stores, at most fifty of a kind, the gravest first, then oldest."""
-    kinds: list[Source] = [_late, _waiting, _locked, _blocked, _uncollected, _unheard]
+    kinds: list[Source] = [_late, _waiting, _locked, _blocked, _uncollected]
     kinds += [_homeless, _asked, _unaccepted, _short, _to_pull]
     found = [problem for source in [*kinds, *_sources] for problem in source(stores)]
     return sorted(found, key=lambda problem: (problem.tone != "danger", problem.since))
@@ -160,15 +159,6 @@ def _uncollected(stores: QuerySet[Store]) -> Iterator[Problem]:
     for row in rows.order_by("expires_at")[:MOST]:
         at = row.expires_at or now
         yield _of(row, "Not collected", f"should have gone {span(now - at)} ago", at)
-
-
-def _unheard(stores: QuerySet[Store]) -> Iterator[Problem]:
-    since = clock.now() - timedelta(minutes=POS_MINUTES)
-    rows = _parts(stores).filter(
-        status__in=TO_PICK, store__pos__active=True, pos_acknowledged_at__isnull=True
-    )
-    for row in rows.filter(created_at__lt=since).order_by("created_at")[:MOST]:
-        yield _of(row, "POS has not answered", "the pick list is not confirmed", row.created_at)
 
 
 def _short(stores: QuerySet[Store]) -> Iterator[Problem]:
