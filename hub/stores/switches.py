@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.db import DEFAULT_DB_ALIAS
 from django.db.models import Q, QuerySet
 
 from hub import clock
@@ -13,9 +14,9 @@ def is_on(*, store_id: int, kind: str) -> bool:
     return switched_on(kind).filter(store_id=store_id).exists()
 
 
-def stores_with(kind: str) -> set[int]:
-    """The keys of all stores that have this kind of switch on now."""
-    return set(switched_on(kind).values_list("store_id", flat=True))
+def stores_with(kind: str, *, using: str = DEFAULT_DB_ALIAS) -> set[int]:
+    """The keys of all stores that have this kind of switch on now; ``using`` names a replica."""
+    return set(switched_on(kind).using(using).values_list("store_id", flat=True))
 
 
 def switched_on(kind: str) -> QuerySet[StoreSwitch]:

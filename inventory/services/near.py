@@ -8,7 +8,8 @@ from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, connections
 
-from hub.stores.models import SalesChannel
+from hub.stores.models import SalesChannel, StoreSwitch
+from hub.stores.switches import stores_with
 from inventory.services.availability import Availability, available
 from inventory.services.bundles import unpacked
 
@@ -26,7 +27,8 @@ SELECT id, metres FROM (
             + cos(radians(%(latitude)s)) * cos(radians(latitude))
                 * sin(radians(longitude - %(longitude)s) / 2) ^ 2))) AS metres
         FROM stores_store
-        WHERE active AND pickup_enabled AND latitude BETWEEN %(south)s AND %(north)s
+        WHERE active AND pickup_enabled AND NOT id = ANY(%(paused)s::bigint[])
+          AND latitude BETWEEN %(south)s AND %(north)s
           AND (%(reach)s::bigint[] IS NULL OR id = ANY(%(reach)s::bigint[]))
     ) AS place
     WHERE metres <= %(radius)s
@@ -73,6 +75,7 @@ def stores_near(
 ) -> list[NearStore]:
     """Up to ``limit`` stores with pickup within the radius that have the basket, nearest first.
 
+    Stores that take no new orders at present are left out.
     ``basket`` of each is ``whole`` (every line), ``part`` (at least a unit of one) or ``none``;
     those below ``at_least`` are left out. ``reach`` are the only stores looked at; None means all.
     """
@@ -85,6 +88,7 @@ def stores_near(
         "south": latitude - span,
         "north": latitude + span,
         "reach": None if reach is None else list(reach),
+        "paused": list(stores_with(StoreSwitch.Kind.PAUSED, using=using)),
     }
     if at_least != "none":
         values |= {"items": list(needed), "units": list(needed.values())}

@@ -24,6 +24,7 @@ from orders.states import BEFORE_READY
 AHEAD = timedelta(days=2)
 MOST_LOOKED_AT = 20_000
 MOST_SLIPS = 500
+LONGEST_DELAY = timedelta(days=1)
 PATIENCE = timedelta(minutes=15)  # a queue that is a little too long may still be caught up with
 UNPICKED = [FulfillmentStatus.PROPOSED, FulfillmentStatus.ACCEPTED, FulfillmentStatus.PICKING]
 
@@ -36,6 +37,7 @@ class Due(NamedTuple):
     status: str
     promised_at: datetime
     window_start: datetime | None
+    promised_first: datetime | None
     lead: int | None
 
 
@@ -67,8 +69,8 @@ def slip(
 def slip_promises() -> int:
     """Move every promise of the next two days that cannot be kept; return how many (500 at most).
 
-    It cannot be kept when it is over, when the store is shut by then, or when the store's queue
-    is a quarter of an hour too long for it.
+    It cannot be kept when it is over (the later it is, the longer the next one takes), when the
+    store is shut by then, or when the store's queue is a quarter of an hour too long for it.
     """
     now = clock.now()
     by_store: dict[int, list[Due]] = defaultdict(list)
@@ -95,7 +97,7 @@ def _due(now: datetime) -> list[Due]:
         FulfillmentOrder.objects.filter(status__in=BEFORE_READY, promised_at__lt=now + AHEAD)
         .annotate(lead=Max("lines__item__lead_minutes"))
         .order_by("promised_at", "pk")
-        .values_list("pk", "store_id", "status", "promised_at", "window_start", "lead")
+        .values_list(*Due._fields)
     )
     return [Due(*row) for row in rows[:MOST_LOOKED_AT]]
 
@@ -106,7 +108,7 @@ def _moves(terms: Terms, parts: Iterable[Due], now: datetime) -> Iterator[tuple[
     for due in parts:
         ahead += due.status in UNPICKED
         if due.promised_at <= now:
-            to = add_open_minutes(*calendar, now, _lead(terms, due))
+            to = add_open_minutes(*calendar, now, _patience(terms, due, now))
         elif not _is_open_for(calendar, due):
             lead = 0 if due.window_start else _lead(terms, due)
             to = add_open_minutes(*calendar, due.promised_at, lead)
@@ -129,6 +131,13 @@ def _by_queue(terms: Terms, due: Due, ahead: int, now: datetime) -> datetime | N
         return None
     done = add_open_minutes(*terms.calendar, now, -(-60 * ahead // terms.orders_per_hour))
     return done if done is not None and done > due.promised_at + PATIENCE else None
+
+
+def _patience(terms: Terms, due: Due, now: datetime) -> int:
+    """Minutes after which what is late may be expected: as many again as it is late already, so
+    that nobody is told anew every hour."""
+    late = now - (due.promised_first or due.promised_at)
+    return max(_lead(terms, due), int(min(late, LONGEST_DELAY).total_seconds() // 60))
 
 
 def _lead(terms: Terms, due: Due) -> int:

@@ -125,6 +125,25 @@ def test_a_paused_store_and_one_without_pickup_have_no_windows(api, store):
     ]
 
 
+def test_a_paused_store_gets_no_orders_by_name_by_hold_or_by_search(api, store, item, hold):
+    switch_on(store=store, kind=StoreSwitch.Kind.PAUSED, by="lead")
+    near = order_for(item, pickup={"near": {"latitude": 52.23, "longitude": 21.01}})
+    del near["pickup"]["store"]
+
+    named, held, searched = (
+        post(api, "/v1/orders", body)
+        for body in (order_for(item), order_for(item, hold_id=hold.public_id), near)
+    )
+    listed = api.get(f"/v1/availability/near?latitude=52.23&longitude=21.01&sku={item.sku}")
+
+    assert [reply.json()["code"] for reply in (named, held, searched)] == [
+        "store_paused",
+        "store_paused",
+        "no_store_can_fulfil",
+    ]
+    assert listed.json()["stores"] == []
+
+
 def test_a_cart_keeps_a_window_and_its_order_has_it_without_naming_it(api, store, item, hold):
     kept = post(api, "/v1/window-holds", {"hold_id": hold.public_id, "start": ONE})
     shown = starts(api)

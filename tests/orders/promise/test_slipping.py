@@ -9,10 +9,20 @@ from django.test.utils import CaptureQueriesContext
 from hub.clock import turned_to
 from hub.events.models import Fact
 from hub.stores.models import HoursException
+from hub.webhooks.models import ChannelEvent
 from orders.models import FulfillmentOrder, WindowBooking
 from orders.promise.slipping import slip, slip_promises
 from orders.promise.windows import book
-from tests.factories import make_fulfillment, make_item, make_ready, make_store, stock
+from tests.factories import (
+    make_channel,
+    make_endpoint,
+    make_fulfillment,
+    make_item,
+    make_ready,
+    make_store,
+    stock,
+)
+from tests.flows.test_pos_answers_in_any_order import work_off
 from tests.racing import at_once
 
 pytestmark = pytest.mark.django_db
@@ -57,6 +67,27 @@ def test_what_is_late_is_promised_anew_and_told_once(store):
     assert part.promised_at == NOW + HOUR
     assert part.promised_first == NOW - timedelta(minutes=1)
     assert told() == [(part.pk, "2026-07-15T11:00:00Z")]
+
+
+def test_what_stays_late_is_promised_later_each_time(store):
+    part = part_of(store, NOW - 3 * HOUR)
+    slip_promises()
+    with turned_to(NOW + 3 * HOUR):
+        slip_promises()
+    part.refresh_from_db()
+    assert [promised for _, promised in told()] == ["2026-07-15T13:00:00Z", "2026-07-16T07:00:00Z"]
+
+
+def test_the_site_is_told_the_new_time():
+    channel = make_channel()
+    make_endpoint(channel)
+    part = make_fulfillment(channel=channel)
+    with turned_to(NOW + 3 * HOUR):
+        slip_promises()
+        work_off()
+    event = ChannelEvent.objects.get(channel=channel, type="fulfillment.delayed")
+    assert event.data["fulfillment_id"] == part.public_id
+    assert event.data["promised_at"] == "2026-07-15T15:00:00Z"
 
 
 def test_goods_that_take_longer_are_promised_so(store):
