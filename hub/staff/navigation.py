@@ -35,6 +35,8 @@ MENU: list[tuple[str, bool, list[Item]]] = [
             Item("Put back", "assignment_return", "orders.PutBack", "todo"),
             Item("Exceptions", "error", "orders.FulfillmentOrder", "exceptions"),
             Item("Orders", "receipt_long", "orders.Order"),
+            Item("Substitutes", "swap_horiz", "orders.SubstitutionRound"),
+            Item("Returns", "assignment_return", "orders.GoodsReturn"),
             Item("Switches", "toggle_on", "stores.StoreSwitch", "board"),
             Item("Preparation times", "timer", "orders.WindowBooking", "times"),
         ],

@@ -9,6 +9,7 @@ from orders.admin.pos import PosConnectionAdmin
 from orders.admin.promise import SlotCapacityAdmin, WindowBookingAdmin
 from orders.admin.put_backs import PutBackAdmin
 from orders.admin.recalls import PullTaskAdmin, RecallAdmin
+from orders.admin.returns import GoodsReturnAdmin
 from orders.admin.routing import (
     RoutingDecisionAdmin,
     RoutingRuleSetAdmin,
@@ -16,11 +17,13 @@ from orders.admin.routing import (
 )
 from orders.admin.spots import SpotAdmin
 from orders.admin.staging import BagAdmin, StagingLocationAdmin
+from orders.admin.substitutes import SubstitutionRoundAdmin
 from orders.admin.switches import StoreSwitchAdmin
 
 __all__ = [
     "BagAdmin",
     "FulfillmentOrderAdmin",
+    "GoodsReturnAdmin",
     "OrderAdmin",
     "PickBatchAdmin",
     "PosConnectionAdmin",
@@ -35,6 +38,7 @@ __all__ = [
     "SpotAdmin",
     "StagingLocationAdmin",
     "StoreSwitchAdmin",
+    "SubstitutionRoundAdmin",
     "WindowBookingAdmin",
     "ZonePickAdmin",
 ]

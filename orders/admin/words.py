@@ -73,7 +73,9 @@ def due(moment: datetime, now: datetime) -> tuple[str, str]:
 
 def money(minor: int, currency: str) -> str:
     """An amount in minor units with its ISO 4217 currency, such as «12.50 EUR»."""
-    if currency in _NO_MINOR_UNIT:
-        return f"{minor} {currency}"
-    places = 3 if currency in _THOUSANDTHS else 2
-    return f"{Decimal(minor).scaleb(-places):f} {currency}"
+    return f"{Decimal(minor).scaleb(-exponent_of(currency)):f} {currency}"
+
+
+def exponent_of(currency: str) -> int:
+    """How many digits of a minor amount stand behind the point."""
+    return 0 if currency in _NO_MINOR_UNIT else 3 if currency in _THOUSANDTHS else 2

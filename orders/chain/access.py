@@ -20,7 +20,10 @@ from orders.chain.rows import Chain
 
 PASSWORD = "curbhub-demo"  # noqa: S105  works only where HUB_DEBUG does
 _KEY_NAME = "demo site"
-_LEAD_MAY = ["change_order", "override_pin", "change_message", "change_storeswitch"]
+_LEAD_MAY = [
+    *("change_order", "override_pin", "change_message", "change_storeswitch"),
+    *("take_return", "adjust_price"),
+]
 _SITE_PATH = "/sim/site/webhooks"
 _SCOPES = [
     "availability:read",
