@@ -1,7 +1,9 @@
 """Snow at two o'clock: the store shuts early, who is on the way hears it first, it is undone."""
 
 import itertools
+import re
 from datetime import UTC, datetime, time, timedelta
+from urllib.parse import urlsplit
 
 import pytest
 from django.db import transaction
@@ -145,7 +147,7 @@ def test_a_store_closes_early_for_snow_and_opens_again(store, channel, item, pla
     assert not [finding for finding in check(shipped()) if finding.violations]
 
 
-def test_the_customers_are_texted_of_the_closing_and_of_its_undoing(store, channel, item, place):
+def test_the_customers_are_texted_of_the_closing_and_of_its_undoing(client, store, place):
     with turned_to(NOON):
         part = place(TWO + HOUR)
         work_off()
@@ -157,9 +159,12 @@ def test_the_customers_are_texted_of_the_closing_and_of_its_undoing(store, chann
         first = Message.objects.exclude(pk__in=before).get()
         with transaction.atomic():
             _, body = put_into_words(first, FulfillmentOrder.objects.get(pk=part.pk))
+        page = client.get(urlsplit(re.search(r"http\S+", body)[0]).path).content.decode()
         undo(switch=snow, by="lead")
         work_off()
         second = Message.objects.exclude(pk__in={*before, first.pk}).get()
 
     assert (first.purpose, second.purpose) == ("closing_early", "closing_undone")
     assert "closes early: today, 14:00" in body
+    assert "Your time" in page
+    assert "tomorrow, 08:00 – 08:30" in page

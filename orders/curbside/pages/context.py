@@ -91,13 +91,14 @@ def _details(
     before = status in BEFORE_READY and moments.now <= fulfillment.promised_at
     waiting = status == FulfillmentStatus.READY and (visit is None or visit.status in EXPECTED)
     said: list[tuple[str, datetime | str | None]] = [
-        ("promised", fulfillment.promised_at if before else None),
+        ("window", _window(fulfillment, moments) if before or waiting else None),
+        ("promised", fulfillment.promised_at if before and not fulfillment.window_start else None),
         ("expires", fulfillment.expires_at if waiting else None),
         ("expected", visit.eta if visit and visit.status in EXPECTED else None),
         ("your_spot", visit.spot.label if visit and visit.spot else None),
         ("your_place", visit.place if visit else None),
         ("collected_at", fulfillment.completed_at),
-        ("readable", None if status in LIVE else link.expires_at),
+        ("readable", link.expires_at if is_over(fulfillment, status in LIVE) else None),
     ]
     return [
         {
@@ -108,6 +109,14 @@ def _details(
         for name, value in said
         if value
     ]
+
+
+def _window(fulfillment: FulfillmentOrder, moments: Moments) -> str | None:
+    """When the customer means to come, as long as that is not over."""
+    start, end = fulfillment.window_start, fulfillment.window_end
+    if start is None or end is None or end < moments.now:
+        return None
+    return f"{moments.say(start)} – {moments.say_time(end.astimezone(moments.zone).time())}"
 
 
 def _pin(fulfillment: FulfillmentOrder) -> str:

@@ -33,6 +33,7 @@ WORDS = {
     "head_expired": "The time to collect has passed",
     "text_expired": "Please ask the shop where you ordered what happens next.",
     "promised": "Should be ready",
+    "window": "Your time",
     "expires": "We keep it until",
     "expected": "We expect you",
     "collected_at": "Handed over",

@@ -33,6 +33,7 @@ WORDS = {
     "head_expired": "El plazo de recogida ha terminado",
     "text_expired": "Pregunta en la tienda donde compraste cómo seguir.",
     "promised": "Debería estar listo",
+    "window": "Tu hora",
     "expires": "Te lo guardamos hasta",
     "expected": "Te esperamos",
     "collected_at": "Entregado",

@@ -33,6 +33,7 @@ WORDS = {
     "head_expired": "Le délai de retrait est dépassé",
     "text_expired": "Demandez la suite au site où vous avez commandé.",
     "promised": "Prête, en principe",
+    "window": "Votre créneau",
     "expires": "Gardée jusqu’à",
     "expected": "Nous vous attendons",
     "collected_at": "Remise",

@@ -33,6 +33,7 @@ WORDS = {
     "head_expired": "Czas na odbiór minął",
     "text_expired": "Zapytaj sklep, w którym złożono zamówienie, co dalej.",
     "promised": "Powinno być gotowe",
+    "window": "Twój termin",
     "expires": "Czeka do",
     "expected": "Spodziewamy się Ciebie",
     "collected_at": "Wydano",
