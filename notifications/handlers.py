@@ -10,6 +10,7 @@ from hub.events.catalog import (
     FulfillmentCanceled,
     FulfillmentDelayed,
     FulfillmentHandedOff,
+    FulfillmentRerouted,
     InboundReceived,
     MoveOffered,
     OrderCanceled,
@@ -31,6 +32,7 @@ from notifications.purposes import (
     DELAYED,
     HANDED_OFF,
     MOVE_OFFERED,
+    MOVED,
     ORDER_RECEIVED,
     READY,
     SUBSTITUTES_LATE,
@@ -86,6 +88,11 @@ def tell_closing(fact: StoreClosingEarly) -> None:
     """Who was told of the closing is told of its undoing, too."""
     purpose = CLOSING_UNDONE if fact.undone else CLOSING_EARLY
     write_message(purpose=purpose, subject=f"fulfillment:{fact.fulfillment_id}")
+
+
+@handles(FulfillmentRerouted)
+def tell_moved(fact: FulfillmentRerouted) -> None:
+    write_message(purpose=MOVED, subject=f"fulfillment:{fact.fulfillment_id}")
 
 
 @handles(MoveOffered)

@@ -205,6 +205,13 @@ CLOSING_UNDONE = Purpose(
     occasion=_of_closing,
     until=_closing_ends,
 )
+MOVED = Purpose(
+    name="moved",
+    about="fulfillment",
+    lasts=timedelta(hours=6),
+    repeat_when_unsure=False,
+    holds=lambda fulfillment: fulfillment.status in BEFORE_READY,
+)
 MOVE_OFFERED = Purpose(
     name="move_offered",
     about="fulfillment",
@@ -252,7 +259,7 @@ SUBSTITUTES_LATE = Purpose(
 PURPOSES = {
     purpose.name: purpose
     for purpose in (
-        *(ORDER_RECEIVED, READY, HANDED_OFF, CANCELED, DELAYED, MOVE_OFFERED),
+        *(ORDER_RECEIVED, READY, HANDED_OFF, CANCELED, DELAYED, MOVED, MOVE_OFFERED),
         *(CLOSING_EARLY, CLOSING_UNDONE),
         *(SUBSTITUTES_OFFERED, SUBSTITUTES_LOOK, SUBSTITUTES_SETTLED, SUBSTITUTES_LATE),
     )

@@ -167,8 +167,9 @@ def _move(fact: OfMoveOffer) -> dict[str, Any]:
 
 
 def _reroute(fact: FulfillmentRerouted) -> dict[str, Any]:
-    before = FulfillmentOrder.objects.get(pk=fact.replaces)
-    return {"replaces": before.public_id}
+    part = FulfillmentOrder.objects.select_related("replaces").get(pk=fact.fulfillment_id)
+    replaced = part.replaces.public_id if part.replaces else None
+    return {"replaces": replaced, "promised_at": _utc(part.promised_at)}
 
 
 def _waiting(fact: FulfillmentExpiring | WaitExtended) -> dict[str, Any]:

@@ -66,7 +66,7 @@ def rescue_view(request: HttpRequest, pk: int) -> HttpResponse:
     """What is wrong, and what can be done; reading it changes nothing."""
     part = part_for(request, pk)
     timezone = part.store.timezone
-    offers = MoveOffer.objects.filter(fulfillment=part).select_related("store").order_by("-pk")
+    offers = MoveOffer.objects.filter(fulfillment=part).select_related("store").order_by("-pk")[:5]
     context = {
         **admin.site.each_context(request),
         "title": f"{part.order.external_id} · {part.store.name}",
@@ -76,7 +76,8 @@ def rescue_view(request: HttpRequest, pk: int) -> HttpResponse:
         "promised": local(part.promised_at, timezone),
         "accept_by": local(part.accept_by, timezone) if part.accept_by else "",
         "expires": local(part.expires_at, timezone) if part.expires_at else "",
-        "offers": [(offer, local(offer.answer_by, timezone)) for offer in offers[:5]],
+        "offers": [(offer, local(offer.answer_by, timezone)) for offer in offers],
+        "waits": any(offer.state == MoveOffer.State.OPEN for offer in offers),
         "blocks": part.order.blocks.filter(lifted_at__isnull=True),
         "free": moves_freely(part.order),
         "successor": part.replacements.select_related("store").last(),

@@ -39,6 +39,7 @@ class RuleInline(TabularInline[RoutingRule, RoutingRuleSet]):
 
     model = RoutingRule
     form = RuleForm
+    template = "admin/edit_inline/stacked.html"  # too many fields for a row of a table
     extra = 0
     ordering = ["position"]
     autocomplete_fields: ClassVar[list[str]] = []

@@ -9,13 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 from django.db import connection, transaction
 
 from hub.errors import Conflict
-from hub.events.catalog import FulfillmentDelayed, FulfillmentProposed, FulfillmentRerouted
+from hub.events.catalog import FulfillmentProposed, FulfillmentRerouted
 from hub.events.outbox import publish
 from hub.ids import new_id
 from hub.stores.models import Store
@@ -38,7 +37,6 @@ from orders.routing.services import RADIUS_METRES, named_store, route
 from orders.states import LIVE
 
 MOST_REROUTES = 3
-WORTH_TELLING = timedelta(minutes=5)
 _ALONE = "SELECT pg_advisory_xact_lock(hashtextextended('orders.rerouting', 0))"
 
 
@@ -199,8 +197,6 @@ def hand_over(
     ids = {"order_id": part.order_id, "fulfillment_id": part.pk}
     publish(FulfillmentProposed(**ids))
     publish(FulfillmentRerouted(**ids, replaces=ended.pk))
-    if part.promised_at > ended.promised_at + WORTH_TELLING:
-        publish(FulfillmentDelayed(**ids, promised_at=part.promised_at.isoformat()))
     return part
 
 

@@ -10,7 +10,7 @@ from notifications.wording import WordingError, one_line, render, wording_for
 LOCALES = ["en", "fr", "pl", "ru", "es"]
 PURPOSES = ["order_received", "ready", "handed_off", "canceled"]
 QUESTIONS = [
-    *("delayed", "move_offered", "substitutes_offered", "substitutes_look"),
+    *("delayed", "moved", "move_offered", "substitutes_offered", "substitutes_look"),
     *("substitutes_settled", "substitutes_late", "closing_early", "closing_undone"),
 ]
 EVERYTHING = [*PURPOSES, *QUESTIONS]
