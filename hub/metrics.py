@@ -67,8 +67,8 @@ def _seconds_of(method: str, route: str) -> Histogram:
 
 
 class WorkCollector(Collector):
-    """Depth, age and parked rows of each queue and lane, and the rows in doubt; age of each kind's
-    newest heartbeat; each app's newest migration."""
+    """Depth, age and parked rows of each queue and lane, and the rows in doubt; open breakers; age
+    of each kind's newest heartbeat; each app's newest migration."""
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         """The gauges, read from the database now."""
@@ -85,7 +85,7 @@ class WorkCollector(Collector):
                 depth.add_metric(labels, waiting)
                 oldest.add_metric(labels, age)
                 parked.add_metric(labels, given_up)
-        yield from (depth, oldest, parked, doubt, *_heartbeats(), _migrations())
+        yield from (depth, oldest, parked, doubt, _breakers(), *_heartbeats(), _migrations())
 
 
 def _gauge(name: str, text: str, *labels: str) -> GaugeMetricFamily:
@@ -115,6 +115,16 @@ def _migrations() -> GaugeMetricFamily:
         for app, name in cursor.fetchall():
             newest.add_metric([app, name], 1)
     return newest
+
+
+def _breakers() -> GaugeMetricFamily:
+    """Who is out of reach; who has always answered has no line."""
+    is_open = _gauge("hub_breaker_open", "1 while an outside system is left alone", "key")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT key, (state <> 'closed')::int FROM events_breaker ORDER BY key")
+        for key, value in cursor.fetchall():
+            is_open.add_metric([key], value)
+    return is_open
 
 
 def _heartbeats() -> Iterator[GaugeMetricFamily]:

@@ -116,7 +116,13 @@ class PosConnectionAdmin(ScopedAdmin[PosConnection], SecretOnceAdmin[PosConnecti
         """Whether it answers, with its page."""
         words, tone = BREAKER_WORDS[Breaker.State(row.breaker_state or "closed")]  # type: ignore[attr-defined]  # annotated
         link = reverse("admin:stores_posconnection_state", args=[row.pk])
-        return format_html('<a class="text-link hub-{}" href="{}">{}</a>', tone, link, words)
+        return format_html(
+            '<span class="hub" style="padding: 0">'
+            '<a class="plain hub-pill {}" href="{}">{}</a></span>',
+            tone,
+            link,
+            words,
+        )
 
     @admin.display(description="Drift", ordering=F("drifts_found").desc(nulls_last=True))
     def drift_count(self, row: PosConnection) -> str:

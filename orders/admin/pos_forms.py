@@ -36,7 +36,7 @@ class PosConnectionForm(forms.ModelForm):  # type: ignore[type-arg]
         help_text="webhook: signed calls; files: folders that both sides read and write",
     )
     base_url = forms.URLField(
-        max_length=300, assume_scheme="https", widget=UrlInput, required=False
+        label="Address", max_length=300, assume_scheme="https", widget=UrlInput, required=False
     )
     layout = forms.JSONField(
         required=False,

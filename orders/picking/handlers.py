@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hub.events import retention
 from hub.events.breakers import follow
 from hub.events.catalog import (
     FulfillmentAmended,
@@ -20,7 +21,7 @@ from hub.events.registry import handles
 from hub.inbox.models import InboundCall
 from hub.stores.models import PosConnection, StoreSwitch
 from orders.models import FulfillmentOrder
-from orders.picking.pos import repairing
+from orders.picking.pos import purging, repairing
 from orders.picking.pos.answers import match_waiting, take_answer
 from orders.picking.pos.pick_lists import lane_of
 from orders.picking.pos.stepping import bring_in_step
@@ -86,3 +87,7 @@ def take_pos_answer(fact: InboundReceived) -> None:
         return
     connection = PosConnection.objects.get(public_id=fact.source)
     take_answer(connection=connection, body=InboundCall.objects.get(pk=fact.call_id).body)
+
+
+retention.register("pos_talk", purging.purge_rows)
+retention.register("pos_files", purging.purge_files)

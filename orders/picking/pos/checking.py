@@ -55,9 +55,9 @@ BATCH = 500
 SETTLING = timedelta(minutes=10)  # what is younger may still be on its way
 RECEIPT_DAYS = 7
 DEAD_AFTER = timedelta(minutes=30)
-NIGHT = range(2, 5)  # hours of the store's own clock
+NIGHT = range(1, 5)  # hours of the store's own clock
 ONCE_IN = timedelta(hours=20)
-AT_ONCE = 25
+AT_ONCE = 200
 Kind = PosDrift.Kind
 
 

@@ -16,6 +16,7 @@ from hub.events.outbox import publish
 from hub.events.queues import queues
 from hub.events.registry import handles
 from hub.events.relay import run_one
+from hub.metrics import exposition
 from tests.racing import at_once
 
 pytestmark = pytest.mark.django_db
@@ -114,6 +115,12 @@ def test_somebody_who_knows_better_can_close_it():
     open_it()
     reset(KEY, lane=KEY)
     assert call() == "done"
+
+
+def test_the_figures_say_who_is_out_of_reach():
+    open_it()
+    call(key="vendor:2")
+    assert f'hub_breaker_open{{key="{KEY}"}} 1.0' in exposition().decode()
 
 
 @pytest.mark.django_db(transaction=True)
