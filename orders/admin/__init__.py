@@ -4,7 +4,7 @@ from orders.admin.batches import PickBatchAdmin
 from orders.admin.customers import ProfileAdmin
 from orders.admin.fulfillments import FulfillmentOrderAdmin
 from orders.admin.orders import OrderAdmin
-from orders.admin.picking import ZonePickAdmin
+from orders.admin.picking import PickEntryAdmin, ZonePickAdmin
 from orders.admin.pos import PosConnectionAdmin
 from orders.admin.promise import SlotCapacityAdmin, WindowBookingAdmin
 from orders.admin.put_backs import PutBackAdmin
@@ -26,6 +26,7 @@ __all__ = [
     "GoodsReturnAdmin",
     "OrderAdmin",
     "PickBatchAdmin",
+    "PickEntryAdmin",
     "PosConnectionAdmin",
     "ProfileAdmin",
     "PullTaskAdmin",

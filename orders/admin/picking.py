@@ -24,7 +24,7 @@ from orders.admin.boards import pick_link, work_link
 from orders.admin.exceptions import MOST, Problem, add_source
 from orders.admin.parts import part_for, person_of, tapped
 from orders.admin.words import STATUS_TONES, due, local, span
-from orders.models import FulfillmentLine, FulfillmentOrder, FulfillmentStatus, ZonePick
+from orders.models import FulfillmentLine, FulfillmentOrder, FulfillmentStatus, PickEntry, ZonePick
 from orders.picking.batches import stops_of
 from orders.picking.claims import WALK, claims_of
 from orders.picking.cold import limit_of, out_for, too_warm
@@ -99,6 +99,30 @@ class ZonePickAdmin(StoreWorkAdmin[ZonePick]):
         if part.status != FulfillmentStatus.PICKING:
             return None
         return rows.exclude(batch=None).values_list("batch_id", flat=True).first()
+
+
+@admin.register(PickEntry)
+class PickEntryAdmin(StoreWorkAdmin[PickEntry]):
+    """What pickers scanned, counted by hand and did not find, and why: their history."""
+
+    store_path = "line__fulfillment__store"
+    list_display = ["at", "order", "item", "kind", "units", "code", "reason", "by"]
+    list_filter = ["kind"]
+    list_select_related = ["line__item", "line__fulfillment__order"]
+    search_fields = ["=line__fulfillment__order__external_id", "=line__item__sku", "=code"]
+    search_help_text = "Order number, SKU or scanned code"
+    ordering = ["-id"]
+    fields = ("at", "order", "item", "kind", "units", "code", "reason", "by")
+
+    @admin.display(description="Order")
+    def order(self, row: PickEntry) -> str:
+        """The number the customer knows."""
+        return row.line.fulfillment.order.external_id
+
+    @admin.display(description="Item")
+    def item(self, row: PickEntry) -> str:
+        """What was picked."""
+        return str(row.line.item)
 
 
 def _too_warm(stores: QuerySet[Store]) -> Iterator[Problem]:

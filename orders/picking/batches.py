@@ -13,7 +13,7 @@ from hub.stores.models import Store
 from inventory.models import Item, ShelfPlace
 from orders.actions import is_first, lock_parts
 from orders.models import FulfillmentLine, FulfillmentOrder, FulfillmentStatus, PickBatch, ZonePick
-from orders.picking.claims import claim, raise_version, walk_place
+from orders.picking.claims import claim, prolong, raise_version, walk_place
 from orders.picking.errors import BadBatch, BatchOver
 from orders.picking.scanning import Took, scan_among
 from orders.picking.working import is_later, is_open, left
@@ -88,7 +88,9 @@ def scan_batch(
     parts = parts_of(batch)
     if batch.closed_at or not parts:
         raise BatchOver
-    return scan_among(fulfillments=parts, code=code, by=by, grams=grams, token=token)
+    took = scan_among(fulfillments=parts, code=code, by=by, grams=grams, token=token)
+    prolong(batch.zone_picks.filter(fulfillment__in=parts), by)
+    return took
 
 
 @transaction.atomic

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import connection, transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 
 from hub import clock
 from inventory.models import Zone
@@ -121,6 +121,17 @@ def keep(fulfillment: FulfillmentOrder, zone: str, by: User) -> None:
     """
     if not _write(fulfillment, zone, by, batch=None, tote="", taken_from=None, keep=True):
         raise _claimed(fulfillment, {zone})
+    prolong(ZonePick.objects.filter(fulfillment=fulfillment), by)
+
+
+def prolong(claims: QuerySet[ZonePick], by: User) -> None:
+    """Whoever works on one zone of a part, or on one order of a batch, keeps the others too.
+
+    The parts are locked, so that nobody takes one of these over meanwhile.
+    """
+    now = clock.now()
+    standing = claims.filter(picker=by, claimed_until__gt=now)
+    standing.update(claimed_until=now + timedelta(minutes=CLAIM_MINUTES))
 
 
 def claims_of(fulfillment: FulfillmentOrder, by: User) -> list[ZonePick]:

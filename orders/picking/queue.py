@@ -32,7 +32,7 @@ from orders.models import (
 from orders.picking.claims import name_of, walk_place
 from orders.reports import COMING, TO_PICK, WAITING
 
-PAGE = 60
+PAGE = 40
 AT_RISK_PERCENT = 80
 PERCENT = 100
 COMPLIANT, AT_RISK, BREACHED = "compliant", "at_risk", "breached"

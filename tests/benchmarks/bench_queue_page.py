@@ -44,7 +44,7 @@ def main() -> None:
         headers = {"Cookie": f"{settings.SESSION_COOKIE_NAME}={cookie}"}
         board = reverse("admin:orders_fulfillmentorder_pick")
         cards = reverse("admin:orders_fulfillmentorder_pick_cards")
-        paths = [board, f"{board}?page=20", cards]
+        paths = [board, f"{board}?page=30", cards]
         with web_server(database) as web:
             latencies(web, paths * 3, headers=headers)  # for warming up
             seen = {path: latencies(web, [path] * RUNS, headers=headers) for path in paths}
@@ -77,6 +77,7 @@ def _fill(store) -> None:
         _copy_parts(cursor, part, OPEN - 1, past=False)
         cursor.execute("SET session_replication_role = origin")
         cursor.execute("VACUUM ANALYZE")
+        cursor.execute("CHECKPOINT")
         cursor.execute("RESET statement_timeout")
     print(f"{FulfillmentOrder.objects.count()} parts")
 

@@ -1,7 +1,10 @@
 """Several orders on one way: shelf order, totes, and each unit to the right order."""
 
+from datetime import timedelta
+
 import pytest
 
+from hub import clock
 from inventory.models import ShelfPlace
 from orders.models import PickBatch, ZonePick
 from orders.picking.batches import close_batch, open_batch, scan_batch, walk
@@ -62,6 +65,18 @@ def test_each_scan_goes_to_the_order_that_wants_it_and_says_its_tote(store, good
     for one in parts:
         complete_picking(fulfillment=one)
     assert [one.status for one in parts] == ["picked", "picked"]
+
+
+def test_a_scan_keeps_the_whole_batch(store, goods):
+    bread, by, start = goods[0], make_picker(store), clock.now()
+    parts = [part(store, lines={bread: 1, goods[2]: 1}) for _ in range(2)]
+    batch = open_batch(store=store, fulfillments=parts, by=by)
+    with clock.turned_to(start + timedelta(minutes=14)):
+        scan_batch(batch=batch, code=bread.gtin, by=by)
+    with clock.turned_to(start + timedelta(minutes=28)):
+        for one in parts:
+            with pytest.raises(ClaimedElsewhere):
+                claim(fulfillment=one, by=make_picker(store))
 
 
 def test_an_order_in_another_batch_is_refused(store, goods):

@@ -262,7 +262,9 @@ def test_taps_are_posts_only(client, store, mug, picker):
     assert client.get(url("putback_step")).status_code == 405
 
 
-@pytest.mark.parametrize("page", ["zonepick", "pickbatch", "bag", "putback", "staginglocation"])
+@pytest.mark.parametrize(
+    "page", ["zonepick", "pickentry", "pickbatch", "bag", "putback", "staginglocation"]
+)
 def test_the_lists_open_for_those_who_work_in_a_store(client, store, mug, picker, page):
     part = part_of(store, mug, maker=make_picking)
     pick_all(part)
