@@ -62,6 +62,14 @@ class TooLate(Conflict):
     title = "The order can no longer be canceled"
 
 
+class LinesWrong(Invalid):
+    """Lines that the order does not have, or not so many units of; ``lines`` says how many are
+    left of each (``left`` null: there is no such line)."""
+
+    code = "lines_wrong"
+    title = "The order has no such lines, or fewer units of them"
+
+
 class WrongCurrency(Invalid):
     """An order is in its channel's currency or not at all."""
 

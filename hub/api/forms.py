@@ -39,7 +39,12 @@ class Form(serializers.Serializer[Any]):
 
 def read_body(form: type[Form], request: Request) -> dict[str, Any]:
     """The request's body as ``form`` checked it; raises InvalidFields and what parsing raises."""
-    return dict(_made(form).run_validation(request.data))
+    return read(form, request.data)
+
+
+def read(form: type[Form], value: Any) -> dict[str, Any]:
+    """A JSON value as ``form`` checked it; raises the framework's ValidationError."""
+    return dict(_made(form).run_validation(value))
 
 
 @cache

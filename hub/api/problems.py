@@ -70,7 +70,17 @@ def handle(error: Exception, context: Mapping[str, Any] | None = None) -> HttpRe
 
 def render(error: HubError) -> HttpResponse:
     """The problem document of an error, with the headers that it asks for."""
-    body = {
+    return HttpResponse(
+        json.dumps(document(error), default=str),
+        status=error.status,
+        content_type=CONTENT_TYPE,
+        headers=getattr(error, "headers", None),
+    )
+
+
+def document(error: HubError) -> dict[str, Any]:
+    """The members of an error's problem document."""
+    return error.extra | {
         "type": _TYPES.get(error.code, f"urn:curbhub:problem:{error.code}"),
         "title": error.title,
         "status": error.status,
@@ -78,12 +88,6 @@ def render(error: HubError) -> HttpResponse:
         "code": error.code,
         "trace_id": trace_id(),
     }
-    return HttpResponse(
-        json.dumps(error.extra | body, default=str),
-        status=error.status,
-        content_type=CONTENT_TYPE,
-        headers=getattr(error, "headers", None),
-    )
 
 
 def as_hub_error(error: Exception) -> HubError:

@@ -14,6 +14,7 @@ from orders.routing.services import RADIUS_METRES
 
 MOST_MINOR = 10**12
 MOST_LINES = 2000
+MOST_PER_BATCH = 100
 MOST_UNITS = 100_000
 MOST_RADIUS_METRES = 200_000
 MOST_METADATA_BYTES = 16_384
@@ -204,8 +205,64 @@ class PlaceOrderForm(Form):
         return metadata
 
 
+class BatchForm(Form):
+    orders = serializers.ListField(
+        child=PlaceOrderForm(),
+        min_length=1,
+        max_length=MOST_PER_BATCH,
+        help_text="each as for placing one order",
+    )
+
+
+class BatchEnvelope(Form):
+    """The same with the orders unread: each is judged by itself."""
+
+    orders = serializers.ListField(
+        child=serializers.JSONField(), min_length=1, max_length=MOST_PER_BATCH
+    )
+
+
 class CancelForm(Form):
     reason = Text(max_length=60, required=False, allow_blank=True, help_text="shown to the store")
+    lines = serializers.ListField(
+        child=Count(min_value=1, max_value=MOST_LINES),
+        required=False,
+        min_length=1,
+        max_length=MOST_LINES,
+        help_text="the numbers of the lines to cancel; the whole order if left out",
+    )
+
+
+class LeftForm(Form):
+    number = Count(min_value=1, max_value=MOST_LINES, help_text="the line's number")
+    quantity = Count(
+        min_value=0, max_value=MOST_UNITS, help_text="units that are still wanted; 0 cancels it"
+    )
+
+
+class AmendForm(Form):
+    lines = serializers.ListField(
+        child=LeftForm(),
+        min_length=1,
+        max_length=MOST_LINES,
+        help_text="the lines of which less is wanted; the others stay as they are",
+    )
+    total_minor = Amount(required=False, help_text="what the customer pays in all now")
+    tax_minor = Amount(required=False, help_text="the tax in it")
+    reason = Text(max_length=60, required=False, allow_blank=True, help_text="shown to the store")
+
+    def validate_lines(self, lines: list[dict[str, int]]) -> list[dict[str, int]]:
+        """Each line is named once."""
+        if len({line["number"] for line in lines}) < len(lines):
+            raise serializers.ValidationError("A line is named twice.", code="repeated")
+        return lines
+
+
+class BlockForm(Form):
+    reason = serializers.ChoiceField(
+        choices=["payment", "fraud", "age_check"], help_text="why it may not move on"
+    )
+    note = Text(max_length=200, required=False, allow_blank=True, help_text="shown to the store")
 
 
 class ListForm(Form):

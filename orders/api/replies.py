@@ -11,6 +11,7 @@ from typing import Any
 from rest_framework import serializers
 
 from orders.models import (
+    Block,
     FulfillmentStatus,
     OrderStatus,
     Refund,
@@ -24,6 +25,10 @@ class ActionReply(serializers.Serializer[Any]):
     name = serializers.ChoiceField(choices=list(ACTIONS), help_text="the step")
     allowed = serializers.BooleanField(help_text="whether it may be taken now")
     reason = serializers.CharField(help_text="why not; empty when it may")
+
+
+class OrderActionReply(ActionReply):
+    name = serializers.ChoiceField(choices=["cancel", "amend"], help_text="the step")
 
 
 class StoreReply(serializers.Serializer[Any]):
@@ -175,12 +180,19 @@ class OrderSummaryReply(serializers.Serializer[Any]):
     fulfillments = FulfillmentSummaryReply(many=True, help_text="one part for each store")
 
 
+class BlockReply(serializers.Serializer[Any]):
+    reason = serializers.ChoiceField(choices=Block.Reason.values, help_text="why it stands")
+    note = serializers.CharField(help_text="in somebody's words")
+    opened_at = serializers.DateTimeField(help_text="UTC")
+
+
 class OrderReply(OrderSummaryReply):
     note = serializers.CharField(help_text="the customer's words to the store")
     metadata = serializers.DictField(help_text="the site's own object, as it was sent")
     lines = OrderLineReply(many=True, help_text="what was bought")
     fulfillments = FulfillmentReply(many=True, help_text="one part for each store")
-    allowed_actions = ActionReply(many=True, help_text="what the site may do with the order")
+    blocks = BlockReply(many=True, help_text="the open ones: what keeps it from moving on")
+    allowed_actions = OrderActionReply(many=True, help_text="what the site may do with the order")
 
 
 class OrdersReply(serializers.Serializer[Any]):
@@ -188,3 +200,14 @@ class OrdersReply(serializers.Serializer[Any]):
     next_cursor = serializers.CharField(
         allow_null=True, help_text="send it as `cursor` for the next page; null on the last"
     )
+
+
+class ResultReply(serializers.Serializer[Any]):
+    external_id = serializers.CharField(allow_null=True, help_text="as sent, if it was a text")
+    status = serializers.IntegerField(help_text="201, or the status of the refusal")
+    order = OrderSummaryReply(required=False, help_text="what was placed")
+    problem = serializers.DictField(required=False, help_text="why it was refused, as problem+json")
+
+
+class BatchReply(serializers.Serializer[Any]):
+    results = ResultReply(many=True, help_text="one per order, in the order sent")

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
 from orders.details import offer_json, refund_json, return_json, settlement_json
-from orders.models import FulfillmentOrder, FulfillmentStatus, Order
-from orders.placing.cancel import why_not_cancel
+from orders.models import Block, FulfillmentOrder, FulfillmentStatus, Order
+from orders.placing.cancel import why_not_amend, why_not_cancel
 from orders.placing.writing import ALLOWED
 from orders.revision import revision_of
 from orders.states import allowed_actions
@@ -19,14 +18,17 @@ ALLOWS = {kept: word for word, kept in ALLOWED.items()}
 def order_json(order: Order) -> dict[str, Any]:
     """The whole order. Reads only what ``orders.api.reading`` has prefetched."""
     parts = list(order.fulfillments.all())
-    refusal = why_not_cancel(order, parts)
-    cancel = {"name": "cancel", "allowed": not refusal, "reason": refusal}
+    refusals = {"cancel": why_not_cancel(order, parts), "amend": why_not_amend(order, parts)}
     return order_summary(order) | {
         "note": order.note,
         "metadata": order.metadata,
         "lines": [_line(line) for line in order.lines.all()],
         "fulfillments": [_fulfillment(part) for part in parts],
-        "allowed_actions": [cancel],
+        "blocks": [_block(block) for block in order.blocks.all() if block.lifted_at is None],
+        "allowed_actions": [
+            {"name": name, "allowed": not reason, "reason": reason}
+            for name, reason in refusals.items()
+        ],
     }
 
 
@@ -71,7 +73,7 @@ def _fulfillment(part: FulfillmentOrder) -> dict[str, Any]:
     return _part(part) | {
         "lines": [_work(line) for line in part.lines.all()],
         **_worth(part),
-        "allowed_actions": [asdict(action) for action in allowed_actions(part)],
+        "allowed_actions": [vars(action) for action in allowed_actions(part)],
     }
 
 
@@ -87,6 +89,10 @@ def _worth(part: FulfillmentOrder) -> dict[str, Any]:
         "refunds": [refund_json(refund) for refund in part.refunds.all()],
         "returns": [return_json(goods) for goods in part.returns.all()],
     }
+
+
+def _block(block: Block) -> dict[str, Any]:
+    return {"reason": block.reason, "note": block.note, "opened_at": _utc(block.opened_at)}
 
 
 def _line(line: Any) -> dict[str, Any]:

@@ -2,14 +2,19 @@
 
 from django.urls import path
 
-from orders.api.views import CancelView, OrdersView, OrderView
+from orders.api.changing import AmendView, BlocksView, CancelView, LiftView
+from orders.api.views import BatchView, OrdersView, OrderView
 from orders.api.windows import WindowHoldsView, WindowHoldView, WindowsView
 from orders.returns.api import ReturnsView
 
 urlpatterns = [
     path("orders", OrdersView.as_view()),
+    path("orders/batch", BatchView.as_view()),
     path("orders/<str:order_id>", OrderView.as_view()),
     path("orders/<str:order_id>/cancel", CancelView.as_view()),
+    path("orders/<str:order_id>/amend", AmendView.as_view()),
+    path("orders/<str:order_id>/blocks", BlocksView.as_view()),
+    path("orders/<str:order_id>/blocks/<str:reason>/lift", LiftView.as_view()),
     path("orders/<str:order_id>/returns", ReturnsView.as_view()),
     path("stores/<str:reference>/windows", WindowsView.as_view()),
     path("window-holds", WindowHoldsView.as_view()),

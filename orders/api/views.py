@@ -1,38 +1,31 @@
-"""The order endpoints: parse, call one service, render."""
+"""Placing and reading orders over HTTP: parse, call one service, render."""
 
 from __future__ import annotations
 
-from typing import cast
+from typing import Any, cast
 
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
+from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from hub.api.auth import Caller
-from hub.api.errors import VersionMismatch
-from hub.api.etag import etag_of, wanted_version
-from hub.api.forms import read_body, read_query
+from hub.api.forms import read, read_body, read_query
 from hub.api.idempotency import idempotent
+from hub.api.problems import as_hub_error, document
 from hub.api.views import HubView
-from hub.errors import Forbidden
-from orders.api.forms import CancelForm, ListForm, PlaceOrderForm
+from hub.errors import HubError
+from orders.api.forms import BatchEnvelope, BatchForm, ListForm, PlaceOrderForm
 from orders.api.reading import find_order, page_of_orders
-from orders.api.replies import OrderReply, OrdersReply
-from orders.api.shapes import order_json, order_summary
-from orders.errors import StaleVersion
+from orders.api.replies import BatchReply, OrderReply, OrdersReply
+from orders.api.shapes import order_summary
+from orders.api.showing import shown_order
 from orders.models import Order
 from orders.placing.asked import Asked
-from orders.placing.cancel import cancel_order
 from orders.placing.drafts import Desk
-from orders.placing.services import place_order
+from orders.placing.services import place_order, place_orders
 
 _TAGS = ["orders"]
-_IF_MATCH = OpenApiParameter(
-    "If-Match",
-    str,
-    OpenApiParameter.HEADER,
-    description="the ETag as it was read; with another state the request is refused with 412",
-)
 
 
 class OrdersView(HubView):
@@ -67,7 +60,7 @@ class OrdersView(HubView):
         """
         asked = cast(Asked, read_body(PlaceOrderForm, request))
         order = place_order(desk=_desk(request), asked=asked)
-        reply = _shown(order, status=201)
+        reply = shown_order(order, status=201)
         reply["Location"] = f"/v1/orders/{order.public_id}"
         return reply
 
@@ -80,48 +73,49 @@ class OrderView(HubView):
     @extend_schema(operation_id="get_order", responses=OrderReply, tags=_TAGS)
     def get(self, request: Request, order_id: str) -> Response:
         """Read an order. The ETag changes whenever anything of it does."""
-        return _reply(_caller(request), order_id)
+        return shown_order(find_order(_caller(request), order_id))
 
 
-class CancelView(HubView):
-    """Ending an order."""
+class BatchView(HubView):
+    """Many orders at once."""
 
     scopes = {"POST": "orders:write"}
 
     @extend_schema(
-        operation_id="cancel_order",
-        request=CancelForm,
-        responses=OrderReply,
-        parameters=[_IF_MATCH],
+        operation_id="place_orders",
+        request=BatchForm,
+        responses={200: BatchReply},
         tags=_TAGS,
     )
     @idempotent
-    def post(self, request: Request, order_id: str) -> Response:
-        """Cancel the whole order while no part of it is ready; its goods go back on sale.
+    def post(self, request: Request) -> Response:
+        """Place up to 100 orders; each stands or falls alone, and the reply says which did.
 
-        Canceling a canceled order changes nothing and succeeds.
+        Where stock is short, those that stand first are served first.
         """
-        caller = _caller(request)
-        form = read_body(CancelForm, request)
-        order = find_order(caller, order_id)
-        if not all(caller.may_use(part.store_id) for part in order.fulfillments.all()):
-            raise Forbidden("a part of this order is in a store that the key does not reach")
-        try:
-            cancel_order(
-                order=order, reason=form.get("reason", ""), version=wanted_version(request)
-            )
-        except StaleVersion as stale:
-            raise VersionMismatch(stale.detail, **stale.extra) from None
-        return _reply(caller, order_id)
+        rows = read_body(BatchEnvelope, request)["orders"]
+        read = [_read(row) for row in rows]
+        good = [one for one in read if not isinstance(one, HubError)]
+        placed = iter(place_orders(desk=_desk(request), asked=good) if good else ())
+        results = [one if isinstance(one, HubError) else next(placed) for one in read]
+        told = [_result(row, result) for row, result in zip(rows, results, strict=True)]
+        return Response({"results": told})
 
 
-def _reply(caller: Caller, order_id: str, *, status: int = 200) -> Response:
-    return _shown(find_order(caller, order_id), status=status)
+def _read(row: Any) -> Asked | HubError:
+    """The order as the form read it, or why it cannot be read."""
+    try:
+        return cast(Asked, read(PlaceOrderForm, row))
+    except ValidationError as error:
+        return as_hub_error(error)
 
 
-def _shown(order: Order, *, status: int) -> Response:
-    shown = order_json(order)
-    return Response(shown, status=status, headers={"ETag": etag_of(shown["version"])})
+def _result(row: Any, result: Order | HubError) -> dict[str, Any]:
+    sent = row.get("external_id") if isinstance(row, dict) else None
+    told: dict[str, Any] = {"external_id": sent if isinstance(sent, str) else None}
+    if isinstance(result, HubError):
+        return told | {"status": result.status, "problem": document(result)}
+    return told | {"status": 201, "order": order_summary(result)}
 
 
 def _desk(request: Request) -> Desk:
