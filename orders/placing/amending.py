@@ -15,7 +15,7 @@ from inventory.services.allocations import release
 from orders.actions import lock_parts
 from orders.errors import LinesWrong, TooLate
 from orders.models import FulfillmentLine, FulfillmentOrder, Order, OrderLine
-from orders.placing.cancel import cancel_locked, check_open
+from orders.placing.cancel import cancel_locked, check_open, close_if_over
 from orders.putting_back import ask_put_back
 from orders.states import BEFORE_READY
 
@@ -61,6 +61,7 @@ def amend_order(
     touched = _cut_parts([part for part in parts if part.status in BEFORE_READY], cuts, reason)
     _write(order, cuts, totals)
     publish_all([OrderAmended(order_id=order.pk), *_amended(touched)])
+    close_if_over(order)
     return order
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from django.db import transaction
 from django.db.models import F
 
-from hub.events.catalog import FulfillmentCanceled, OrderCanceled
+from hub.events.catalog import FulfillmentCanceled, OrderCanceled, OrderCompleted
 from hub.events.outbox import publish
 from orders.actions import lock_parts
 from orders.errors import IllegalMove, StaleVersion, TooLate
@@ -53,10 +53,27 @@ def cancel_locked(
             give_up_goods(fulfillment=part, reason=reason)
             publish(FulfillmentCanceled(order_id=part.order_id, fulfillment_id=part.pk))
     if whole:
-        OrderLine.objects.filter(order=order).update(canceled=F("quantity"))
-        move_order(order, to=OrderStatus.CANCELED)
-        publish(OrderCanceled(order_id=order.pk))
+        _cancel_rest(order)
     return order
+
+
+def close_if_over(order: Order) -> None:
+    """End an open order on which no store works any more: COMPLETED if something was handed over,
+    else CANCELED. The caller has locked its parts."""
+    statuses = set(order.fulfillments.values_list("status", flat=True))
+    if statuses & LIVE:
+        return
+    if FulfillmentStatus.COMPLETED in statuses:
+        move_order(order, to=OrderStatus.COMPLETED)
+        publish(OrderCompleted(order_id=order.pk))
+    else:
+        _cancel_rest(order)
+
+
+def _cancel_rest(order: Order) -> None:
+    OrderLine.objects.filter(order=order).update(canceled=F("quantity"))
+    move_order(order, to=OrderStatus.CANCELED)
+    publish(OrderCanceled(order_id=order.pk))
 
 
 def check_open(order: Order, parts: list[FulfillmentOrder], version: int | None) -> None:
