@@ -18,7 +18,7 @@ from django.views.decorators.http import require_POST
 from hub import clock
 from hub.staff.scope import StoreWorkAdmin
 from hub.stores.models import Store
-from inventory.models import ShelfPlace, Zone
+from inventory.models import BundlePart, ShelfPlace, Zone
 from orders.admin import pick_steps
 from orders.admin.boards import pick_link, work_link
 from orders.admin.exceptions import MOST, Problem, add_source
@@ -188,6 +188,7 @@ def _shown(line: FulfillmentLine, location: str) -> dict[str, Any]:
         "reasons": pick_steps.NO_SCAN,
         "shorts": SHORT_REASONS,
         "by_weight": is_by_weight(line),
+        "parts": BundlePart.objects.filter(bundle=line.item_id).select_related("part"),
     }
 
 
