@@ -207,3 +207,17 @@ FROM orders_settlement AS settled
 JOIN orders_fulfillmentorder AS part ON part.id = settled.fulfillment_id
 WHERE part.ready_at IS NULL
    OR (settled.ordered_minor <> settled.supplied_minor AND settled.block_id IS NULL);
+
+-- name: replaced_parts_have_ended | A part in whose place another came to stand has ended, and only one took its place.
+SELECT before.id AS fulfillment_id, before.status, count(*) AS replacements
+FROM orders_fulfillmentorder AS part
+JOIN orders_fulfillmentorder AS before ON before.id = part.replaces_id
+GROUP BY before.id
+HAVING before.status <> 'rejected' OR count(*) > 1;
+
+-- name: offers_of_a_move_are_of_parts_that_ended | A customer is asked to move only what the store has rejected and nobody else prepares.
+SELECT offer.id AS move_offer_id, part.status
+FROM orders_moveoffer AS offer
+JOIN orders_fulfillmentorder AS part ON part.id = offer.fulfillment_id
+WHERE offer.state = 'open' AND (part.status <> 'rejected' OR EXISTS (
+    SELECT FROM orders_fulfillmentorder AS successor WHERE successor.replaces_id = part.id));

@@ -21,12 +21,20 @@ from hub.staff.pages import HubAdmin, ReadOnlyAdmin, TabularInline
 from hub.staff.scope import StoreWorkAdmin
 from orders.admin.parts import sentence
 from orders.admin.picture import decision_told, trial_told
-from orders.admin.routing_forms import PLACES, RuleForm, TrialForm
+from orders.admin.routing_forms import PLACES, SORTERS, RuleForm, TrialForm
 from orders.models import RoutingDecision, RoutingRule, RoutingRuleSet, RoutingSimulation
 from orders.routing.drafting import activate, copy_as_draft
 from orders.routing.trials import start_simulation
 
 DRAFT = RoutingRuleSet.State.DRAFT
+ROWS: list[Any] = [
+    ("position", "group"),
+    ("whole_basket", "spare_rejected"),
+    ("radius_metres", "within_minutes"),
+    "capacity_left",
+    "most_rejected_percent",
+    ("rejected_days", "rejected_least"),
+]
 UNFINISHED = (RoutingSimulation.State.WAITING, RoutingSimulation.State.RUNNING)
 STATE_TONES = {"Draft": "info", "Active": "success", "Retired": ""}
 TRIAL_TONES = {"Waiting": "info", "Running": "info", "Done": "success", "Failed": "danger"}
@@ -51,10 +59,24 @@ class RuleInline(TabularInline[RoutingRule, RoutingRuleSet]):
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """With the sorters and the ranked list, or as they stand for what is not a draft."""
-        if obj is not None and obj.state != DRAFT:
-            return [*RuleForm.Meta.fields, "sorters", "ranked"]
-        sorters = [f"sorter_{place}" for place in PLACES]
-        return [*RuleForm.Meta.fields, *sorters, "ranked_codes"]
+        if not _is_draft(obj):
+            return [*ROWS, "ranks", "list_of_stores"]
+        sorters = tuple(f"sorter_{place}" for place in PLACES)
+        return [*ROWS, sorters[:2], sorters[2:4], sorters[4:], "ranked_codes"]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """What has been active is told in words."""
+        return [] if _is_draft(obj) else ["ranks", "list_of_stores"]
+
+    @admin.display(description="Ranks by")
+    def ranks(self, row: RoutingRule) -> str:
+        """The sorters in order."""
+        return ", ".join(SORTERS.get(code, code) for code in row.sorters) or "the store's code"
+
+    @admin.display(description="Ranked list")
+    def list_of_stores(self, row: RoutingRule) -> str:
+        """The stores preferred, in order."""
+        return ", ".join(row.ranked) or "–"
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """What has been active stays as it was."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -11,6 +11,12 @@ from hub.stores.models import Store
 from orders.models import RoutingRule
 from orders.routing.rules import Sorter
 from orders.routing.simulating import MOST_ORDERS
+
+if TYPE_CHECKING:  # unfold ships no types; its widgets are Django's with another face
+    from django.forms import Select, Textarea
+else:
+    from unfold.widgets import UnfoldAdminSelectWidget as Select
+    from unfold.widgets import UnfoldAdminTextareaWidget as Textarea
 
 PLACES = range(1, len(Sorter) + 1)
 MOST_RANKED = 200
@@ -30,7 +36,7 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]
         label="Ranked list",
         required=False,
         max_length=MOST_RANKED * 41,
-        widget=forms.Textarea(attrs={"rows": 2, "cols": 20}),
+        widget=Textarea(attrs={"rows": 3}),
         help_text="store codes, the preferred one first",
     )
 
@@ -41,6 +47,14 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]
             *("capacity_left", "most_rejected_percent", "rejected_days", "rejected_least"),
             "spare_rejected",
         ]
+        labels = {
+            "radius_metres": "Radius, metres",
+            "within_minutes": "Ready within, minutes",
+            "capacity_left": "Capacity left",
+            "most_rejected_percent": "Most rejections, %",
+            "rejected_days": "Over days",
+            "rejected_least": "Of at least, orders",
+        }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -53,6 +67,7 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]
                 required=False,
                 initial=sorters[place - 1],
                 choices=[("", "–"), *((code.value, words) for code, words in SORTERS.items())],
+                widget=Select,
             )
         self.fields["ranked_codes"].initial = "\n".join(self.instance.ranked or [])
 
@@ -87,7 +102,8 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]
         """Keep the sorters in order, and the list."""
         self.instance.sorters = self.cleaned_data["sorters"]
         self.instance.ranked = self.cleaned_data["ranked_codes"]
-        return super().save(commit)
+        saved: RoutingRule = super().save(commit)
+        return saved
 
 
 class TrialForm(forms.Form):

@@ -28,6 +28,7 @@ from orders.models import (
 from orders.picking.rejecting import reject
 from orders.picking.services import finish_picking, mark_ready
 from orders.placing.cancel import cancel_order
+from orders.placing.moving import answer_move
 from orders.putting_back import ask_put_back
 from orders.returns.services import Brought, take_back
 from orders.substitution.answering import answer_offers
@@ -39,8 +40,10 @@ from tests.factories import (
     make_order,
     make_picking,
     make_ready,
+    make_store,
     pick_all,
     pin_of,
+    stock,
 )
 
 pytestmark = pytest.mark.django_db
@@ -73,6 +76,22 @@ def make_unwanted():
     line = part.lines.get()
     OrderLine.objects.filter(pk=line.order_line_id).update(canceled=1)
     ask_put_back(fulfillment=part, units={line.pk: 1}, reason="not wanted")
+    return part
+
+
+def make_rerouted():
+    """A rejected part and the part of another store that took its place."""
+    part = make_asked()
+    answer_move(offer=part.move_offers.get(), yes=True, by="customer")
+    return part
+
+
+def make_asked():
+    """A rejected part whose customer was asked about another store."""
+    part = make_fulfillment()
+    other = make_store(latitude=52.3)
+    stock(other, {line.item: line.allocated for line in part.lines.all()})
+    reject(fulfillment=part, reason="too_busy")
     return part
 
 
@@ -137,6 +156,14 @@ def _parts(part):
 
 
 BREAKS = {
+    "replaced_parts_have_ended": (
+        make_rerouted,
+        lambda part: update(part.order.fulfillments.filter(pk=part.pk), status="canceled"),
+    ),
+    "offers_of_a_move_are_of_parts_that_ended": (
+        make_asked,
+        lambda part: update(part.order.fulfillments.filter(pk=part.pk), status="expired"),
+    ),
     "no_more_set_aside_than_ordered": (
         make_fulfillment,
         lambda part: update(OrderLine.objects.filter(order=part.order), quantity=1),

@@ -51,7 +51,7 @@ def page_context(fulfillment: FulfillmentOrder, *, link: Link, language: str) ->
         context: dict[str, Any] = {
             "language": language,
             "situation": situation,
-            "over": is_over(fulfillment, fulfillment.status in LIVE),
+            "over": is_over(fulfillment, live=fulfillment.status in LIVE),
             "move": move,
             "headline": words[f"head_{situation}"],
             "text": words[f"text_{situation}"],
@@ -98,7 +98,7 @@ def _details(
         ("your_spot", visit.spot.label if visit and visit.spot else None),
         ("your_place", visit.place if visit else None),
         ("collected_at", fulfillment.completed_at),
-        ("readable", link.expires_at if is_over(fulfillment, status in LIVE) else None),
+        ("readable", link.expires_at if is_over(fulfillment, live=status in LIVE) else None),
     ]
     return [
         {
@@ -130,7 +130,8 @@ def _steps(fulfillment: FulfillmentOrder, moments: Moments) -> list[dict[str, st
     """The way of the order, with a state (done, now, later) and a time for what has happened."""
     status = str(fulfillment.status)
     if status not in LIVE and status != FulfillmentStatus.COMPLETED:
-        reached, names = 1, ["placed", "stopped"]
+        over = is_over(fulfillment, live=False)
+        reached, names = 1, ["placed", "stopped"] if over else ["placed"]
     else:
         reached = 1 if status in BEFORE_READY else 2 if status in LIVE else 4
         names = ["placed", "preparing", "ready", "completed"]

@@ -49,7 +49,7 @@ def newest(fulfillment: FulfillmentOrder) -> FulfillmentOrder:
     return fulfillment
 
 
-def is_over(fulfillment: FulfillmentOrder, live: bool) -> bool:
+def is_over(fulfillment: FulfillmentOrder, *, live: bool) -> bool:
     """Whether nothing more will happen to it: a rejected part of an open order may move yet."""
     undecided = fulfillment.status == FulfillmentStatus.REJECTED
     return not live and not (undecided and fulfillment.order.status == OrderStatus.OPEN)
