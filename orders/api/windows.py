@@ -47,7 +47,7 @@ class WindowsQuery(Form):
     )
 
 
-class WindowReply(serializers.Serializer[Any]):
+class OfferedWindowReply(serializers.Serializer[Any]):
     start = serializers.DateTimeField(help_text="UTC; name it to book the window")
     end = serializers.DateTimeField(help_text="UTC; the window ends just before")
     left = serializers.IntegerField(
@@ -58,7 +58,7 @@ class WindowReply(serializers.Serializer[Any]):
 class WindowsReply(serializers.Serializer[Any]):
     store = serializers.CharField(help_text="its id")
     timezone = serializers.CharField(help_text="of the store, an IANA name")
-    windows = WindowReply(many=True, help_text="with room, the earliest first")
+    windows = OfferedWindowReply(many=True, help_text="with room, the earliest first")
 
 
 class WindowHoldForm(Form):
