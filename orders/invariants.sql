@@ -221,3 +221,16 @@ FROM orders_moveoffer AS offer
 JOIN orders_fulfillmentorder AS part ON part.id = offer.fulfillment_id
 WHERE offer.state = 'open' AND (part.status <> 'rejected' OR EXISTS (
     SELECT FROM orders_fulfillmentorder AS successor WHERE successor.replaces_id = part.id));
+
+-- name: receipt_is_of_its_store | A POS prints receipts for goods of its own store only.
+SELECT receipt.id AS receipt_id
+FROM orders_posreceipt AS receipt
+JOIN stores_posconnection AS pos ON pos.id = receipt.connection_id
+JOIN orders_fulfillmentorder AS part ON part.id = receipt.fulfillment_id
+WHERE part.store_id <> pos.store_id;
+
+-- name: pos_has_a_list_it_was_given | What is at a POS for certain has a reference there.
+SELECT part.id AS fulfillment_id
+FROM orders_poslist AS list
+JOIN orders_fulfillmentorder AS part ON part.id = list.fulfillment_id
+WHERE list.revision > 0 AND NOT list.in_doubt AND part.pos_reference = '';

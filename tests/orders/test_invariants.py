@@ -16,6 +16,8 @@ from orders.models import (
     Order,
     OrderLine,
     PickupCode,
+    PosList,
+    PosReceipt,
     PutBack,
     Refund,
     ReturnedLine,
@@ -39,6 +41,7 @@ from tests.factories import (
     make_missing,
     make_order,
     make_picking,
+    make_pos,
     make_ready,
     make_store,
     pick_all,
@@ -60,6 +63,18 @@ def broken():
             if cursor.fetchone()[0]:
                 found.add(invariant.name)
     return found
+
+
+def make_receipt():
+    """A receipt that a store's POS printed for a part of that store."""
+    part = make_fulfillment()
+    return PosReceipt.objects.create(
+        connection=make_pos(part.store),
+        number="R-1",
+        fulfillment=part,
+        lines=[],
+        occurred_at=part.created_at,
+    )
 
 
 def make_completed():
@@ -250,6 +265,14 @@ BREAKS = {
     "changed_amount_was_held_back": (
         make_short_ready,
         lambda part: update(Settlement.objects.all(), block=None),
+    ),
+    "receipt_is_of_its_store": (
+        make_receipt,
+        lambda receipt: update(PosReceipt.objects.all(), connection=make_pos()),
+    ),
+    "pos_has_a_list_it_was_given": (
+        make_fulfillment,
+        lambda part: PosList.objects.create(fulfillment=part, revision=1),
     ),
 }
 

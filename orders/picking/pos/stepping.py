@@ -109,8 +109,8 @@ def _looked_up(work: PosWork, row: PosList) -> Standing:
             raise
         return _supposed(work, row)
     if known is None:
-        FulfillmentOrder.objects.filter(pk=fulfillment.pk).update(pos_reference="")
         _rows(fulfillment).update(in_doubt=False, revision=0, withdrawn_at=None)
+        FulfillmentOrder.objects.filter(pk=fulfillment.pk).update(pos_reference="")
         return Standing("", 0)
     return _keep_known(fulfillment, known)
 
