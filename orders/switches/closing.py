@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -154,9 +154,11 @@ def move_all(
     for part in parts:
         was = _times(part)
         _move(store, calendar, part, closing)
-        if (now := _times(part)) != was:
+        now = _times(part)
+        if changed := [name for name in MOVED if was[name] != now[name]]:
             _save(part)
-            moved.append({"part": part.pk, "was": was, "now": now})
+            kept = {name: [was[name], now[name]] for name in changed}
+            moved.append({"part": part.pk, "times": kept})
         facts.append(_fact(part, closing.at))
     if facts:
         publish_all(facts)
@@ -174,11 +176,12 @@ def move_back(
     A window that is past or has filled up stays the moved one. All ``parts`` are told, in their
     order.
     """
-    known = {row["part"]: row for row in moved}
+    known = {row["part"]: row["times"] for row in moved}
     count, facts = 0, []
     for part in parts:
-        row = known.get(part.pk)
-        if row and _times(part) == row["now"] and _move_back(store, part, row["was"]):
+        times = known.get(part.pk, {})
+        untouched = all(_times(part)[name] == now for name, (_, now) in times.items())
+        if times and untouched and _move_back(store, part, times):
             _save(part)
             count += 1
         facts.append(_fact(part, closes_at, undone=True))
@@ -240,14 +243,18 @@ def _deadline(calendar: Calendar, part: FulfillmentOrder, closing: Closing) -> d
     return last_closing(calendar, tomorrow) or closing.usual
 
 
-def _move_back(store: Store, part: FulfillmentOrder, was: Mapping[str, str | None]) -> bool:
-    times = {name: datetime.fromisoformat(text) if text else None for name, text in was.items()}
-    start = times["window_start"]
-    if start and start != part.window_start:
+def _move_back(
+    store: Store, part: FulfillmentOrder, times: Mapping[str, Sequence[str | None]]
+) -> bool:
+    was = {
+        name: datetime.fromisoformat(before) if before else None
+        for name, (before, _) in times.items()
+    }
+    if start := was.get("window_start"):
         slot = slot_at(store=store, start=start) if start > clock.now() else None
         if slot is None or not rebook(store=store, slot=slot, reference=part.public_id):
             return False
-    for name, moment in times.items():
+    for name, moment in was.items():
         setattr(part, name, moment)
     return True
 

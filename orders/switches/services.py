@@ -97,20 +97,13 @@ def switch_on(
     Raises TimeOver, NotToday and InBreak.
     """
     list(Store.objects.select_for_update(no_key=True).filter(pk=store.pk).values_list("pk"))
-    known = _known(store, kind, token)
-    if known is not None:
+    if known := _known(store, kind, token):
         return known
-    why = clean(reason, limit=REASON_CHARACTERS, what="the reason")
     if until is not None and until <= clock.now():
         raise TimeOver
-    switch = StoreSwitch(
-        store=store,
-        kind=kind,
-        reason=why,
-        until=until,
-        opened_at=clock.now(),
-        opened_by=by[:BY_CHARACTERS],
-    )
+    switch = StoreSwitch(store=store, kind=kind, until=until, opened_by=by[:BY_CHARACTERS])
+    switch.reason = clean(reason, limit=REASON_CHARACTERS, what="the reason")
+    switch.opened_at = clock.now()
     switch.before = {"token": token[:TOKEN_CHARACTERS]}
     if kind == Kind.CLOSING_EARLY:
         _close(switch, _needed(closes))

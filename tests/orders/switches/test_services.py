@@ -288,6 +288,20 @@ def test_undoing_leaves_alone_what_somebody_has_changed_since(store):
     assert HoursException.objects.get().closes == time(15)
 
 
+def test_what_became_ready_meanwhile_gets_its_window_back(store):
+    part = windowed(store, CLOSING + timedelta(hours=1))
+    switch = close(store)
+    FulfillmentOrder.objects.filter(pk=part.pk).update(
+        status="ready", expires_at=TOMORROW + timedelta(days=2)
+    )
+
+    undo(switch=switch, by="lead")
+
+    part.refresh_from_db()
+    assert part.window_start == CLOSING + timedelta(hours=1)
+    assert part.expires_at == TOMORROW + timedelta(days=2)
+
+
 def test_a_window_that_has_filled_up_meanwhile_stays_the_moved_one(store):
     store.slot_capacity = 1
     store.save()
