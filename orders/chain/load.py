@@ -11,9 +11,9 @@ from django.db import transaction
 from django.db.models import Model
 
 from hub.stores.models import Brand, OpeningHours, PosConnection, SalesChannel, Store
-from inventory.models import Item
+from inventory.models import Item, Zone
 from orders.chain.rows import Chain, ItemRow, StoreRow
-from orders.models import Spot
+from orders.models import Spot, StagingLocation
 
 _BATCH = 2000
 # Label, zone, accessible, oversize.
@@ -23,12 +23,18 @@ _SPOTS = [
     ("7", "B", True, False),
     ("8", "B", False, True),
 ]
+# Where bags wait: code, zone.
+_PLACES = [
+    *((f"A{number}", Zone.AMBIENT) for number in range(1, 7)),
+    *((f"COOLER {number}", Zone.CHILLED) for number in range(1, 3)),
+    ("FREEZER 1", Zone.FROZEN),
+]
 
 
 @transaction.atomic
 def load(chain: Chain) -> None:
-    """Afterwards the chain's brand, channels, stores (with hours, spots and a POS) and items are
-    there as described; stores and items that it does not name are left alone."""
+    """Afterwards the chain's brand, channels, stores (with hours, spots, places for bags and a
+    POS) and items are there as described; what it does not name is left alone."""
     brand, _ = Brand.objects.get_or_create(name=chain.brand)
     for channel in chain.channels:
         SalesChannel.objects.update_or_create(
@@ -40,6 +46,7 @@ def load(chain: Chain) -> None:
     stores = Store.objects.in_bulk([row.code for row in chain.stores], field_name="code")
     _load_hours(chain.stores, stores)
     _load_spots(stores)
+    _load_places(stores)
     _load_pos(stores)
 
 
@@ -83,6 +90,18 @@ def _load_spots(stores: dict[str, Store]) -> None:
             Spot(store=store, label=label, zone=zone, accessible=accessible, oversize=oversize)
             for store in stores.values()
             for label, zone, accessible, oversize in _SPOTS
+        ],
+        ignore_conflicts=True,
+        batch_size=_BATCH,
+    )
+
+
+def _load_places(stores: dict[str, Store]) -> None:
+    StagingLocation.objects.bulk_create(
+        [
+            StagingLocation(store=store, code=code, zone=zone)
+            for store in stores.values()
+            for code, zone in _PLACES
         ],
         ignore_conflicts=True,
         batch_size=_BATCH,

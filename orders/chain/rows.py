@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import time
 
+from orders.picking.codes import check_digit
+
 
 @dataclass(frozen=True, kw_only=True)
 class StoreRow:
@@ -61,6 +63,5 @@ class Chain:
 
 
 def gtin_13(digits: str) -> str:
-    """Twelve digits with their check digit (GS1 General Specifications, 7.9: weights 1 and 3)."""
-    total = sum(int(digit) * (3 if place % 2 else 1) for place, digit in enumerate(digits))
-    return f"{digits}{-total % 10}"
+    """Twelve digits with their check digit."""
+    return f"{digits}{check_digit(digits)}"

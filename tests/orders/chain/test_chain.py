@@ -12,11 +12,12 @@ from django.db.models import Count
 from hub.api.models import ApiKey
 from hub.errors import Invalid
 from hub.stores.models import PosConnection, SalesChannel, Store
-from inventory.models import Item
+from inventory.models import Item, Zone
 from orders.chain.demo import demo_chain
 from orders.chain.load import load
 from orders.chain.retail import is_goods, read_lines, retail_chain
 from orders.chain.rows import gtin_13
+from orders.models import StagingLocation
 
 STORES = (
     "store_code,street,city,state,postal_code,latitude,longitude\n"
@@ -86,6 +87,16 @@ def test_loading_twice_changes_nothing():
     assert set(PosConnection.objects.values_list("public_id", "base_url")) == connections
     counts = Store.objects.annotate(spots_count=Count("spots", distinct=True))
     assert set(counts.values_list("spots_count", flat=True)) == {8}
+
+
+@pytest.mark.django_db
+def test_every_store_has_places_for_bags_of_every_zone():
+    load(demo_chain())
+    load(demo_chain())
+    places = StagingLocation.objects.values_list("store", flat=True)
+    assert places.count() == len(set(places)) * 9
+    assert len(set(places)) == 12
+    assert set(StagingLocation.objects.values_list("zone", flat=True)) == set(Zone.values)
 
 
 @pytest.mark.django_db
