@@ -21,7 +21,7 @@ from orders.admin.words import STATUS_TONES, local
 from orders.clocks.collecting import MOST_DAYS, extend_wait
 from orders.models import FulfillmentOrder, FulfillmentStatus, MoveOffer
 from orders.picking.rejecting import send_elsewhere, try_again
-from orders.placing.rerouting import Work, moves_freely, turned_down_by, work_left
+from orders.placing.rerouting import Work, give_up, moves_freely, turned_down_by, work_left
 from orders.routing.geography import Point
 from orders.routing.judging import Look
 from orders.routing.reach import Candidate
@@ -40,7 +40,7 @@ MOVABLE = {
 class RescueForm(forms.Form):
     """What a person decides about a part."""
 
-    act = forms.ChoiceField(choices=[(one, one) for one in ("again", "send", "extend")])
+    act = forms.ChoiceField(choices=[(one, one) for one in ("again", "send", "extend", "give_up")])
     token = forms.CharField(max_length=64, required=False)
     store = forms.CharField(max_length=40, required=False)
     other = forms.CharField(max_length=40, required=False)
@@ -83,6 +83,7 @@ def rescue_view(request: HttpRequest, pk: int) -> HttpResponse:
         "successor": part.replacements.select_related("store").last(),
         "may_move": part.status in MOVABLE and may_decide(request),
         "may_extend": part.status == FulfillmentStatus.READY,
+        "others": part.order.fulfillments.exclude(pk=part.pk).exists(),
         "days": range(1, MOST_DAYS + 1),
         "choices": _choices(part) if part.status in MOVABLE else [],
         "token": secrets.token_urlsafe(16),
@@ -120,6 +121,9 @@ def _do(request: HttpRequest, part: FulfillmentOrder, form: RescueForm) -> str:
         try_again(fulfillment=part, token=asked["token"])
         named = not moves_freely(part.order)
         return "The customer is asked about another store." if named else "Another store has it."
+    if asked["act"] == "give_up":
+        give_up(ended=part)
+        return "Given up. The site is told what the customer gets back."
     return _send(part, asked)
 
 

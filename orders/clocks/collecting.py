@@ -14,8 +14,6 @@ from hub.errors import Conflict, Invalid
 from hub.events.catalog import (
     FulfillmentExpired,
     FulfillmentExpiring,
-    OrderCanceled,
-    OrderCompleted,
     WaitExtended,
 )
 from hub.events.outbox import publish
@@ -26,17 +24,15 @@ from orders.models import (
     ClockMark,
     FulfillmentOrder,
     FulfillmentStatus,
-    Order,
-    OrderLine,
-    OrderStatus,
     Refund,
     VisitPickup,
     VisitStatus,
 )
 from orders.picking.deadline import last_closing
+from orders.placing.rerouting import close_unless_undecided
 from orders.putting_back import give_up_goods
 from orders.refunds import refund_due
-from orders.states import LIVE, move, move_order
+from orders.states import move
 
 BATCH = 500
 SECONDS = 20.0
@@ -96,7 +92,7 @@ def expire(*, fulfillment: FulfillmentOrder) -> bool:
     refund_due(fulfillment=fulfillment, reason=Refund.Reason.EXPIRED)
     ids = {"order_id": fulfillment.order_id, "fulfillment_id": fulfillment.pk}
     publish(FulfillmentExpired(**ids))
-    _end_order(fulfillment.order)
+    close_unless_undecided(fulfillment.order)
     return True
 
 
@@ -144,20 +140,6 @@ def _closing(part: FulfillmentOrder, days: int) -> datetime:
     if until > (part.ready_at or now) + timedelta(days=MOST_DAYS + 1):
         raise WaitTooLong(f"ready goods are kept {MOST_DAYS} days at most")
     return until
-
-
-def _end_order(order: Order) -> None:
-    """The last part ends the order: completed when something was collected, else canceled."""
-    statuses = set(order.fulfillments.values_list("status", flat=True))
-    if statuses & set(LIVE) or order.status != OrderStatus.OPEN:
-        return
-    if FulfillmentStatus.COMPLETED in statuses:
-        move_order(order, to=OrderStatus.COMPLETED)
-        publish(OrderCompleted(order_id=order.pk))
-        return
-    OrderLine.objects.filter(order=order).update(canceled=F("quantity"))
-    move_order(order, to=OrderStatus.CANCELED)
-    publish(OrderCanceled(order_id=order.pk))
 
 
 @transaction.atomic

@@ -21,7 +21,6 @@ from hub.events.catalog import (
     CustomerBeingServed,
     CustomerOnTheWay,
     FulfillmentHandedOff,
-    OrderCompleted,
     VisitEnded,
 )
 from hub.events.outbox import publish
@@ -50,7 +49,8 @@ from orders.models import (
     VisitPickup,
     VisitStatus,
 )
-from orders.states import LIVE, move, move_order, move_visit
+from orders.placing.rerouting import close_unless_undecided
+from orders.states import LIVE, move, move_visit
 from orders.text import clean
 
 MOST_MINUTES = 180
@@ -134,9 +134,9 @@ def hand_off(
     """Give the goods to whoever knows the PIN.
 
     Afterwards the part is COMPLETED, its stock has left, the visit (if any) is over, the order
-    is COMPLETED when no other part is open, and the customer's links are read-only for seven
-    days. Raises PinMalformed, WrongPin, PinLocked, or what ``move`` raises. A wrong PIN stays
-    counted, so this must not be called inside a transaction.
+    is COMPLETED when no other part is open or waits for a store, and the customer's links are
+    read-only for seven days. Raises PinMalformed, WrongPin, PinLocked, or what ``move`` raises.
+    A wrong PIN stays counted, so this must not be called inside a transaction.
     """
     if has_acted(fulfillment=fulfillment, action="hand_off", token=token):
         return HandOff.objects.get(fulfillment=fulfillment)
@@ -251,17 +251,9 @@ def _give(
     )
     publish(FulfillmentHandedOff(order_id=fulfillment.order_id, fulfillment_id=fulfillment.pk))
     _end_visit(fulfillment, to=VisitStatus.DONE)
-    _complete_order(fulfillment)
+    close_unless_undecided(fulfillment.order)
     _end_links(fulfillment)
     return proof
-
-
-def _complete_order(fulfillment: FulfillmentOrder) -> None:
-    """The last open part completes the order; its parts are locked, so one of them is the last."""
-    parts = FulfillmentOrder.objects.filter(order_id=fulfillment.order_id)
-    if not parts.filter(status__in=LIVE).exists():
-        move_order(fulfillment.order, to=OrderStatus.COMPLETED)
-        publish(OrderCompleted(order_id=fulfillment.order_id))
 
 
 def _end_visit(fulfillment: FulfillmentOrder, *, to: str) -> None:

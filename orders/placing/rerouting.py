@@ -8,10 +8,12 @@ point moves by itself, at most three times; one for a named store only with the 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import F
 
 from hub.errors import Conflict
 from hub.events.catalog import FulfillmentProposed, FulfillmentRerouted
@@ -20,6 +22,7 @@ from hub.ids import new_id
 from hub.stores.models import Store
 from inventory.models import Item
 from inventory.services.allocations import allocate
+from orders.actions import lock_parts
 from orders.blocks import lift_block, open_block
 from orders.models import (
     Block,
@@ -27,10 +30,14 @@ from orders.models import (
     FulfillmentOrder,
     FulfillmentStatus,
     Order,
+    OrderLine,
     OrderStatus,
+    Refund,
     RoutingDecision,
 )
+from orders.placing.cancel import close_if_over
 from orders.placing.windows import Agreed, agree
+from orders.refunds import refund_due
 from orders.routing.accepting import accept_deadline
 from orders.routing.geography import Point
 from orders.routing.services import RADIUS_METRES, named_store, route
@@ -95,6 +102,42 @@ def work_left(ended: FulfillmentOrder) -> Work:
         raise MovedAlready
     longest = Item.objects.filter(pk__in=items.values()).order_by("-lead_minutes").first()
     return Work(ended, units, items, longest.lead_minutes if longest else 0)
+
+
+def undecided(order: Order) -> list[FulfillmentOrder]:
+    """The parts of an open order that no store prepares and nobody has given up."""
+    rejected = order.fulfillments.filter(status=FulfillmentStatus.REJECTED)
+    found = []
+    for part in rejected.filter(replacements__isnull=True).select_related("order", "store"):
+        with suppress(MovedAlready):
+            found.append(work_left(part).ended)
+    return found
+
+
+def close_unless_undecided(order: Order) -> None:
+    """End an open order whose last part has just ended, unless another part is undecided: then a
+    person is called. Part of a transaction that has locked the order's parts."""
+    if waiting := undecided(order):
+        wait_for_person(waiting[0], note="no store works on a part of it")
+    elif order.status == OrderStatus.OPEN:
+        close_if_over(order)
+
+
+@transaction.atomic
+def give_up(*, ended: FulfillmentOrder) -> None:
+    """Cancel what a part that ended was to prepare: the customer gets it back, nobody brings it.
+
+    The order ends when nothing else is under way. Raises MovedAlready.
+    """
+    lock_parts(ended.order_id)
+    work = work_left(ended)
+    lines = {line.order_line_id: line for line in ended.lines.filter(stands_for__isnull=True)}
+    for key, units in sorted(work.units.items()):
+        OrderLine.objects.filter(pk=key).update(canceled=F("canceled") + units)
+    owed = {lines[key].pk: units for key, units in work.units.items()}
+    refund_due(fulfillment=ended, reason=Refund.Reason.CANCELED, units=owed)
+    lift_waiting(ended.order)
+    close_unless_undecided(ended.order)
 
 
 def one_at_a_time() -> None:
