@@ -234,3 +234,11 @@ SELECT part.id AS fulfillment_id
 FROM orders_poslist AS list
 JOIN orders_fulfillmentorder AS part ON part.id = list.fulfillment_id
 WHERE list.revision > 0 AND NOT list.in_doubt AND part.pos_reference = '';
+
+-- name: bags_stand_where_they_belong | A bag stands in a place of its own store and temperature; those of a ready part all stand somewhere.
+SELECT bag.id AS bag_id, bag.barcode
+FROM orders_bag AS bag
+JOIN orders_fulfillmentorder AS part ON part.id = bag.fulfillment_id
+LEFT JOIN orders_staginglocation AS place ON place.id = bag.location_id
+WHERE place.store_id <> part.store_id OR place.zone <> bag.zone
+   OR (place.id IS NULL AND part.status = 'ready');

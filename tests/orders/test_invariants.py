@@ -23,10 +23,12 @@ from orders.models import (
     ReturnedLine,
     RoutingDecision,
     Settlement,
+    StagingLocation,
     SubstitutionOffer,
     Visit,
     VisitPickup,
 )
+from orders.picking.bags import pack, stage
 from orders.picking.rejecting import reject
 from orders.picking.services import finish_picking, mark_ready
 from orders.placing.cancel import cancel_order
@@ -81,6 +83,16 @@ def make_completed():
     part = make_ready()
     arrive(fulfillment=part, place="by the door")
     hand_off(fulfillment=part, pin=pin_of(part), by=None)
+    return part
+
+
+def make_bagged():
+    """A ready part with one bag, which stands on a shelf."""
+    part = make_picking()
+    pick_all(part)
+    (bag,) = pack(fulfillment=part, bags={"ambient": 1})
+    StagingLocation.objects.create(store=part.store, code="A1")
+    stage(store=part.store, barcode=bag.barcode, place="A1")
     return part
 
 
@@ -231,6 +243,10 @@ BREAKS = {
     "fulfillment_state_has_its_fact": (
         make_ready,
         lambda part: Fact.objects.filter(name="fulfillment.picked").delete(),
+    ),
+    "bags_stand_where_they_belong": (
+        make_bagged,
+        lambda part: update(StagingLocation.objects.all(), zone="frozen"),
     ),
     "put_backs_agree_with_lines": (
         make_unwanted,
