@@ -28,6 +28,7 @@ from orders.models import (
     GoodsReturn,
     Refund,
     ReturnedLine,
+    Settlement,
 )
 from orders.refunds import price_of
 from orders.returns.prices import adjust_price, least_price
@@ -109,6 +110,7 @@ class GoodsReturnAdmin(StoreWorkAdmin[GoodsReturn]):
             "tone": STATUS_TONES.get(part.status, ""),
             "work_url": work_link(part),
             "currency": part.order.currency,
+            "settlement": _settlement(part),
             "lines": lines,
             "may_take": given and user.has_perm(TAKE) and any(line["left"] for line in lines),
             "why_not": _why_not(given, lines),
@@ -190,6 +192,20 @@ def _line(row: FulfillmentLine, back: int, currency: str) -> dict[str, Any]:
         "may_restock": may_restock(row),
         "least": f"{Decimal(least).scaleb(places):f}",
         "present": f"{Decimal(price).scaleb(places):f}",
+    }
+
+
+def _settlement(part: FulfillmentOrder) -> dict[str, Any] | None:
+    """What the part came to beside what was ordered, and whether the site has still to settle."""
+    rows = Settlement.objects.filter(fulfillment=part).select_related("block")
+    settled, currency = rows.first(), part.order.currency
+    if settled is None:
+        return None
+    return {
+        "ordered": money(settled.ordered_minor, currency),
+        "supplied": money(settled.supplied_minor, currency),
+        "differs": settled.ordered_minor != settled.supplied_minor,
+        "waits": settled.block is not None and settled.block.lifted_at is None,
     }
 
 

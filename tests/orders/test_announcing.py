@@ -52,7 +52,9 @@ def test_events_tell_the_status_of_their_moment_and_public_ids_only():
     whose = about | {"fulfillment_id": part.public_id, "store": part.store.code}
     assert events["order.placed"] == about | {"status": "open"}
     assert events["fulfillment.accepted"] == whose | {"status": "accepted"}
-    assert events["fulfillment.ready_for_pickup"] == whose | {"status": "ready"}
+    ready = events["fulfillment.ready_for_pickup"]
+    assert ready.pop("supplied")["amount_minor"] == 1000
+    assert ready == whose | {"status": "ready"}
 
 
 def test_an_acknowledgement_is_told_without_a_status():

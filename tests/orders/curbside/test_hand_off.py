@@ -11,6 +11,7 @@ from hub.events.models import Fact
 from hub.links.models import Link
 from hub.links.services import make_link, may_act
 from inventory.models import Allocation, StockLevel
+from orders.blocks import lift_block
 from orders.curbside.errors import (
     LeadRequired,
     PinLocked,
@@ -80,6 +81,7 @@ def test_short_units_stay_in_the_store():
     fulfillment = make_picking(lines={item: 3})
     finish_picking(fulfillment=fulfillment, picked={fulfillment.lines.get().pk: 2})
     mark_ready(fulfillment=fulfillment, staging_location="A", bags=1)
+    lift_block(block=Block.objects.get())  # the site has settled the smaller amount
     hand_off(fulfillment=fulfillment, pin=pin_of(fulfillment), by=None)
     level = StockLevel.objects.get(store=fulfillment.store, item=item)
     assert (level.on_hand, level.allocated) == (4, 0)

@@ -6,8 +6,10 @@ from django.test import Client
 from django.urls import reverse
 
 from hub.stores.models import StaffScope
-from orders.models import FulfillmentLine, GoodsReturn, Refund
-from tests.factories import make_item, make_person, make_store
+from orders.blocks import lift_block
+from orders.models import Block, FulfillmentLine, GoodsReturn, Refund
+from orders.picking.services import finish_picking, mark_ready
+from tests.factories import make_item, make_person, make_picking, make_store
 from tests.orders.returns.making import bring_back, make_collected, make_ready
 
 pytestmark = pytest.mark.django_db
@@ -117,6 +119,18 @@ def test_people_of_other_stores_see_nothing_of_it():
     assert own.get(change)["Location"] == address("part", part)
     listed = own.get(reverse("admin:orders_goodsreturn_changelist")).text
     assert part.order.external_id in listed
+
+
+def test_a_changed_amount_is_shown_until_the_site_has_settled_it():
+    part = make_picking(lines={make_item(): 3})
+    finish_picking(fulfillment=part, picked={part.lines.get().pk: 1})
+    mark_ready(fulfillment=part, staging_location="A-1", bags=1)
+    page = logged_in(part.store)
+    waiting = page.get(address("part", part)).text
+    assert "15.00 EUR" in waiting
+    assert "The site has to settle the changed amount" in waiting
+    lift_block(block=Block.objects.get())
+    assert "The site has settled the changed amount." in page.get(address("part", part)).text
 
 
 def test_the_work_page_leads_here():
