@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 
 from django.db import transaction
@@ -23,6 +23,7 @@ from orders.states import LIVE
 SOURCE = "hub"
 REASON_CHARACTERS = 60
 BY_CHARACTERS = 60
+PLACE_CHARACTERS = 40
 
 
 class NotPicked(Conflict):
@@ -57,7 +58,7 @@ def ask_put_back(
     NotPicked when a line is foreign or has fewer picked units; nothing is changed then.
     """
     wanted = {key: count for key, count in units.items() if count}
-    lines = {line.pk: line for line in fulfillment.lines.all()}
+    lines = {line.pk: line for line in fulfillment.lines.select_related("item")}
     live = fulfillment.status in LIVE
     wrong = [key for key, count in wanted.items() if not 0 < count <= _there(lines.get(key), live)]
     if wrong:
@@ -67,12 +68,13 @@ def ask_put_back(
         if live:
             changes |= {"picked": F("picked") - count, "allocated": F("allocated") - count}
         FulfillmentLine.objects.filter(pk=key).update(**changes)
+    places = _places(fulfillment)
     return PutBack.objects.bulk_create(
         PutBack(
             line_id=key,
             store_id=fulfillment.store_id,
             units=count,
-            location=fulfillment.staging_location,
+            location=places.get(lines[key].item.zone, fulfillment.staging_location),
             reason=reason[:REASON_CHARACTERS],
         )
         for key, count in wanted.items()
@@ -120,6 +122,15 @@ def put_back(*, task: PutBack, outcome: str, by: str, token: str = "") -> PutBac
     elif task.outcome != outcome:
         raise PutBackDone(f"{task.get_outcome_display()}, by {task.done_by}", outcome=task.outcome)
     return task
+
+
+def _places(fulfillment: FulfillmentOrder) -> dict[str, str]:
+    """Where the bags of each zone stand, as far as they have been put away."""
+    codes: dict[str, set[str]] = defaultdict(set)
+    rows = fulfillment.bag_rows.filter(location__isnull=False)
+    for zone, code in rows.values_list("zone", "location__code"):
+        codes[zone].add(code)
+    return {zone: ", ".join(sorted(some))[:PLACE_CHARACTERS] for zone, some in codes.items()}
 
 
 def _there(line: FulfillmentLine | None, live: bool) -> int:

@@ -3,9 +3,10 @@
 import pytest
 from django.db import transaction
 
+from hub import clock
 from inventory.models import InventoryEvent, StockLevel, UnavailableUnits
 from orders.actions import lock_parts
-from orders.models import FulfillmentStatus, OrderLine, PutBack
+from orders.models import Bag, FulfillmentStatus, OrderLine, PutBack, StagingLocation
 from orders.putting_back import (
     FreshGoods,
     NotPicked,
@@ -114,6 +115,18 @@ def test_a_ready_part_that_lapses_says_where_the_units_stand():
     move(part, to=FulfillmentStatus.EXPIRED)
     (task,) = give_up_goods(fulfillment=part, reason="not collected")
     assert (task.location, task.units) == ("A-1", 2)
+
+
+def test_a_task_says_where_the_bags_of_its_zone_stand():
+    ice, bread = make_item(zone="frozen"), make_item()
+    part = picked_part(lines={ice: 1, bread: 1})
+    place = StagingLocation.objects.create(store=part.store, code="ICE1", zone="frozen")
+    Bag.objects.create(
+        fulfillment=part, number=1, zone="frozen", location=place, staged_at=clock.now()
+    )
+    counts = {line.pk: 1 for line in part.lines.all()}
+    tasks = ask_put_back(fulfillment=part, units=counts, reason="canceled")
+    assert {task.line.item: task.location for task in tasks} == {ice: "ICE1", bread: ""}
 
 
 @pytest.mark.race
