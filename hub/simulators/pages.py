@@ -14,7 +14,13 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from hub.simulators.models import SimulatedPickList, SimulatedSiteCall, SimulatedText
+from hub import clock
+from hub.simulators.models import (
+    SimulatedPickList,
+    SimulatedSiteCall,
+    SimulatedText,
+    SimulatedTill,
+)
 from hub.simulators.services import till_reference
 from hub.stores.models import PosConnection
 
@@ -58,7 +64,12 @@ def till(request: HttpRequest, connection: str) -> HttpResponse:
     found = get_object_or_404(PosConnection.objects.select_related("store"), public_id=connection)
     zone = ZoneInfo(found.store.timezone)
     rows = SimulatedPickList.objects.filter(connection=connection).order_by("-pk")[:NEWEST]
-    context = {"store": found.store, "tickets": [_ticket(row, zone) for row in rows]}
+    mood = SimulatedTill.objects.filter(connection=connection, dark_until__gt=clock.now()).first()
+    context = {
+        "store": found.store,
+        "tickets": [_ticket(row, zone) for row in rows],
+        "dark_until": mood.dark_until.astimezone(zone) if mood and mood.dark_until else None,
+    }
     return render(request, "simulators/till.html", context)
 
 

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import IntegrityError, transaction
-from django.db.models import OuterRef, Q, Subquery, Sum
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Sum
 from django_q.tasks import async_task
 
 from hub import clock
@@ -29,6 +30,7 @@ from hub.stores.models import PosConnection
 from inventory.models import StockLevel
 from inventory.services.catalog import known_items
 from orders.models import (
+    FulfillmentLine,
     FulfillmentOrder,
     FulfillmentStatus,
     PosCheck,
@@ -45,7 +47,7 @@ from orders.picking.pos.comparing import (
     receipt_drift,
     stock_drift,
 )
-from orders.picking.pos.pick_lists import lane_of, lines_of
+from orders.picking.pos.pick_lists import lane_of, line_id_of
 from orders.states import LIVE
 
 TASK = "orders.picking.pos.tasks.run_check"
@@ -205,7 +207,7 @@ class _Run:
         rows = FulfillmentOrder.objects.filter(
             public_id__in=public_ids, store=self.connection.store_id
         )
-        return {one.fulfillment.public_id: one for one in _known_parts(rows)}
+        return {one.fulfillment.public_id: one for one in _known_parts(rows, with_lines=True)}
 
     def _expected(self) -> list[Ours]:
         rows = FulfillmentOrder.objects.filter(
@@ -214,7 +216,7 @@ class _Run:
             order__is_test=False,
             created_at__lt=self.at - SETTLING,
         )
-        return _known_parts(rows)
+        return _known_parts(rows, with_lines=False)
 
     def _stock(self) -> Iterator[Drift]:
         """Items of which the POS believes to have more or fewer than the hub expects."""
@@ -300,16 +302,26 @@ def keep_receipts(connection: PosConnection, receipts: Iterable[Mapping[str, Any
     return kept
 
 
-def _known_parts(rows: Any) -> list[Ours]:
-    parts = rows.select_related("store", "pos_list", "order")
+def _known_parts(rows: QuerySet[FulfillmentOrder], *, with_lines: bool) -> list[Ours]:
+    parts = list(rows.select_related("store", "pos_list", "order").order_by("pk"))
+    quantities = _quantities(parts) if with_lines else {}
     return [
         Ours(
             fulfillment=part,
             revision=part.pos_list.revision if hasattr(part, "pos_list") else 1,
-            quantities={line.line_id: line.quantity for line in lines_of(part)},
+            quantities=quantities.get(part.pk, {}),
         )
-        for part in parts.order_by("pk")
+        for part in parts
     ]
+
+
+def _quantities(parts: Collection[FulfillmentOrder]) -> dict[int, dict[str, int]]:
+    """The units still wanted of each part, by line id."""
+    found: dict[int, dict[str, int]] = defaultdict(dict)
+    rows = FulfillmentLine.objects.filter(fulfillment__in=parts, allocated__gt=F("short"))
+    for line in rows.select_related("order_line"):
+        found[line.fulfillment_id][line_id_of(line)] = line.allocated - line.short
+    return found
 
 
 def _moving(parts: Iterable[Ours]) -> set[int]:

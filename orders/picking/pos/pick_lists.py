@@ -105,7 +105,7 @@ def lines_of(fulfillment: FulfillmentOrder) -> list[PickLine]:
     )
     return [
         PickLine(
-            line_id=_line_id(line),
+            line_id=line_id_of(line),
             sku=line.item.sku,
             name=line.item.name_in(locale),
             quantity=line.allocated - line.short,
@@ -131,7 +131,8 @@ def checked_edit(
     return {"note": note, "lines": kept}
 
 
-def _line_id(line: FulfillmentLine) -> str:
+def line_id_of(line: FulfillmentLine) -> str:
+    """What a POS knows the line by: the order's line number; a substitute has one of its own."""
     number = str(line.order_line.number)
     return f"{number}-{line.pk}" if line.stands_for_id else number
 

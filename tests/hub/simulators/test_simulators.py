@@ -12,7 +12,12 @@ from hub.events.health import oldest_due_seconds
 from hub.events.models import Delivery
 from hub.events.relay import Relay
 from hub.inbox.models import InboundCall
-from hub.simulators.models import SimulatedPickList, SimulatedSiteCall, SimulatedText
+from hub.simulators.models import (
+    SimulatedPickList,
+    SimulatedSiteCall,
+    SimulatedText,
+    SimulatedTill,
+)
 from hub.webhooks.endpoints import create_endpoint
 from hub.webhooks.models import WebhookCall
 from tests.contracts.test_pos import PICK_LIST
@@ -235,3 +240,12 @@ def test_an_odd_pick_list_does_not_break_the_tills_page(value):
     assert post(f"/sim/pos/{pos.public_id}/pick-lists", body, headers).status_code == 201
     client = Client(raise_request_exception=False)
     assert client.get(f"/sim/pos/{pos.public_id}/").status_code == 200
+
+
+@pytest.mark.django_db
+def test_a_dark_till_says_so_on_its_screen(client):
+    pos = make_pos(make_store())
+    page = f"/sim/pos/{pos.public_id}/"
+    assert "Out of order" not in client.get(page).content.decode()
+    SimulatedTill.objects.create(connection=pos.public_id, dark_until="2999-01-01T00:00Z")
+    assert "Out of order" in client.get(page).content.decode()
