@@ -8,6 +8,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.db.models import Prefetch, prefetch_related_objects
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
@@ -24,7 +25,7 @@ from orders.admin import pick_steps
 from orders.admin.boards import BAND_TONES
 from orders.admin.parts import LONGEST_KEY, part_for, person_of, sentence, store_for, tapped
 from orders.admin.words import due
-from orders.models import FulfillmentOrder, FulfillmentStatus, PickBatch
+from orders.models import FulfillmentLine, FulfillmentOrder, FulfillmentStatus, PickBatch
 from orders.picking import batches
 from orders.picking.queue import Load, band, loads, page
 from orders.picking.splitting import complete_picking
@@ -201,10 +202,12 @@ def _choice(part: FulfillmentOrder, load: Load, place: int) -> dict[str, Any]:
 def _orders(batch: PickBatch) -> list[dict[str, Any]]:
     """The orders of a batch with their totes, how far they are, and whether they can be ended."""
     parts = batches.parts_of(batch)
+    lines_of = Prefetch("lines", queryset=FulfillmentLine.objects.select_related("item"))
+    prefetch_related_objects(parts, lines_of)
     totes = dict(batch.zone_picks.values_list("fulfillment_id", "tote"))
     listed = []
     for part in parts:
-        lines = list(part.lines.select_related("item"))
+        lines = list(part.lines.all())
         listed.append(
             {
                 "part": part,

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from orders.actions import lock_parts
@@ -173,6 +174,20 @@ def test_a_batch_is_chosen_scanned_and_finished(client, store, mug, picker):
     client.post(step, {"act": "close"})
     assert PickBatch.objects.get().closed_at is not None
     assert client.post(step, {"act": "finish", "part": "x"}).status_code == 404
+
+
+def test_the_screens_take_the_same_queries_for_one_order_and_for_many(client, store, mug, picker):
+    def queries_of(page):
+        with CaptureQueriesContext(connection) as queries:
+            assert client.get(page).status_code == 200
+        return len(queries)
+
+    counts = []
+    for parts in ([part_of(store, mug)], [part_of(store, mug) for _ in range(4)]):
+        batch = open_batch(store=store, fulfillments=parts, by=picker)
+        pages = [url("pickbatch_change", batch.pk), url("pickbatch_choose"), url("bag_staging")]
+        counts.append([queries_of(page) for page in pages])
+    assert counts[0] == counts[1]
 
 
 def test_a_batch_of_nothing_or_of_claimed_orders_is_refused_in_words(client, store, mug, picker):
