@@ -3,8 +3,9 @@
 from orders import announcing
 from orders.curbside import handlers as curbside
 from orders.picking import handlers as picking
+from orders.placing import handlers as placing
 from orders.promise import handlers as promise
 from orders.recalls import handlers as recalls
 from orders.substitution import handlers as substitution
 
-__all__ = ["announcing", "curbside", "picking", "promise", "recalls", "substitution"]
+__all__ = ["announcing", "curbside", "picking", "placing", "promise", "recalls", "substitution"]

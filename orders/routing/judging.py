@@ -83,9 +83,10 @@ class Judge:
             found = self.counters(keys)
             refused = {key: str(Result.SHORT) for key in keys if not found[key].supplied}
         if rule.capacity_left:
-            room = self.room(candidates)
-            full = {key: str(Result.FULL) for key in keys if room[key] <= 0}
-            refused = full | refused
+            having = [one for one in candidates if one.store_id not in refused]
+            room = self.room(having)
+            full = (one.store_id for one in having if room[one.store_id] <= 0)
+            refused |= dict.fromkeys(full, str(Result.FULL))
         return refused
 
     def prepare(self, rule: Rule, candidates: Sequence[Candidate]) -> None:

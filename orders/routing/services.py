@@ -240,14 +240,13 @@ def _allocate(
     reference: str,
 ) -> str:
     try:
-        with transaction.atomic():
-            allocate(
-                reference=reference,
-                channel=errand.channel,
-                store=Store(pk=candidate.store_id),
-                lines=lines,
-                promised_at=look.promised_at,
-            )
+        allocate(
+            reference=reference,
+            channel=errand.channel,
+            store=Store(pk=candidate.store_id),
+            lines=lines,
+            promised_at=look.promised_at,
+        )
     except InsufficientStock:
         return Result.GONE
     return ""

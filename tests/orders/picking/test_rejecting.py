@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from hub import clock
+from hub.events.catalog import OrderCanceled
 from hub.events.models import Fact
 from inventory.models import Allocation, Hold, SalesStop, StockLevel
 from inventory.services.holds import sweep_holds
@@ -22,6 +23,8 @@ from orders.models import (
 from orders.picking.errors import PickMismatch
 from orders.picking.rejecting import pass_on, reason_of, reject, send_elsewhere, try_again
 from orders.picking.services import accept
+from orders.placing.cancel import cancel_order
+from orders.placing.handlers import end_offers
 from orders.placing.moving import OfferOver, answer_move, lapse_offers
 from orders.placing.rerouting import ConsentMissing, MovedAlready
 from tests.factories import (
@@ -324,6 +327,15 @@ def test_a_person_needs_the_customers_yes_to_move_it(item):
     assert StockLevel.objects.get(store=rival, item=item).held == 0
     told = RoutingDecision.objects.filter(order=part.order).last().explanation
     assert (told["asked"], told["consent"]) == ("staff:1", True)
+
+
+def test_a_question_ends_with_its_order(item):
+    part, _, (rival,) = named_part(item)
+    reject(fulfillment=part, reason="too_busy")
+    cancel_order(order=part.order, reason="no")
+    end_offers(OrderCanceled(order_id=part.order_id))
+    assert MoveOffer.objects.get().state == "withdrawn"
+    assert StockLevel.objects.get(store=rival, item=item).held == 0
 
 
 # --- races ----------------------------------------------------------------------------------

@@ -33,6 +33,6 @@ def make_rules(*rules, active=True, channel=None, most_parts=1):
 
 
 def make_group(*stores):
-    group = StoreGroup.objects.create(name=f"group of {len(stores)}, {stores[0].code}")
+    group = StoreGroup.objects.create(name=f"group {StoreGroup.objects.count() + 1}")
     group.stores.set(stores)
     return group
