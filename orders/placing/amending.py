@@ -15,9 +15,10 @@ from inventory.services.allocations import release
 from orders.actions import lock_parts
 from orders.errors import LinesWrong, TooLate
 from orders.models import FulfillmentLine, FulfillmentOrder, Order, OrderLine
-from orders.placing.cancel import cancel_locked, check_open, close_if_over
+from orders.placing.cancel import cancel_locked, check_open
+from orders.placing.rerouting import close_unless_undecided, undecided, work_left
 from orders.putting_back import ask_put_back
-from orders.states import BEFORE_READY
+from orders.states import BEFORE_READY, LIVE
 
 REASON = "canceled by the customer"
 
@@ -58,10 +59,11 @@ def amend_order(
         return order
     if _is_everything(order, cuts):
         return cancel_locked(order, parts, reason)
-    touched = _cut_parts([part for part in parts if part.status in BEFORE_READY], cuts, reason)
+    touched = _cut_parts(order, cuts, reason)
     _write(order, cuts, totals)
     publish_all([OrderAmended(order_id=order.pk), *_amended(touched)])
-    close_if_over(order)
+    if not order.fulfillments.filter(status__in=LIVE).exists():
+        close_unless_undecided(order)
     return order
 
 
@@ -88,35 +90,46 @@ def _is_everything(order: Order, cuts: Mapping[int, int]) -> bool:
     return all(line.quantity - line.canceled == cuts.get(line.pk, 0) for line in lines)
 
 
-def _cut_parts(
-    parts: Iterable[FulfillmentOrder], cuts: Mapping[int, int], reason: str
-) -> list[FulfillmentOrder]:
+def _cut_parts(order: Order, cuts: Mapping[int, int], reason: str) -> list[FulfillmentOrder]:
     """Take the units off the parts; those that were touched come back, ended ones as CANCELED."""
     left, touched = Counter(cuts), []
-    for part in parts:
+    for part in order.fulfillments.filter(status__in=BEFORE_READY).order_by("pk"):
         taken = _cut(part, left, reason)
         if not taken:
             continue
         touched.append(part)
         if not part.lines.filter(allocated__gt=F("short")).exists():
-            cancel_locked(part.order, [part], reason, whole=False)
+            cancel_locked(order, [part], reason, whole=False)
         else:
             rows = FulfillmentOrder.objects.filter(pk=part.pk)
             rows.update(version=F("version") + 1)
             part.refresh_from_db(fields=["version"])
+    _cut_undecided(order, left)
     if late := [key for key, units in left.items() if units]:
         numbers = sorted(OrderLine.objects.filter(pk__in=late).values_list("number", flat=True))
         raise TooLate("these lines are ready or handed over", lines=numbers)
     return touched
 
 
+def _cut_undecided(order: Order, left: Counter[int]) -> None:
+    """Units that no store prepares at present need no cutting: whoever will, is asked for less."""
+    for ended in undecided(order):
+        for key, units in work_left(ended).units.items():
+            left[key] -= min(left[key], units)
+
+
 def _cut(part: FulfillmentOrder, left: Counter[int], reason: str) -> bool:
-    """Take from one part what it has of the cuts: the missing first, the picked last."""
+    """Take from one part what it has of the cuts: substitutes first, then what is missing, then
+    what waits, and last what was picked."""
     free: Counter[int] = Counter()
     picked: dict[int, int] = {}
     changes: dict[int, dict[str, object]] = defaultdict(dict)
-    for line in part.lines.filter(order_line__in=[*left]).order_by("stands_for", "pk"):
-        missing = _take(left, line, line.short)
+    lines = sorted(part.lines.filter(order_line__in=[*left]), key=_substitutes_first)
+    supplied: Counter[int | None] = Counter()  # by substitutes, which are no longer missing
+    for line in lines:
+        supplied[line.stands_for_id] += line.allocated
+    for line in lines:
+        missing = _take(left, line, max(0, line.short - supplied[line.pk]))
         waiting = _take(left, line, line.allocated - line.short - line.picked)
         picked[line.pk] = _take(left, line, line.picked)
         free[line.item_id] += waiting
@@ -131,6 +144,10 @@ def _cut(part: FulfillmentOrder, left: Counter[int], reason: str) -> bool:
         release(reference=part.public_id, lines=units)
     ask_put_back(fulfillment=part, units=picked, reason=reason)
     return bool(changes) or any(picked.values())
+
+
+def _substitutes_first(line: FulfillmentLine) -> tuple[bool, int]:
+    return line.stands_for_id is None, line.pk
 
 
 def _take(left: Counter[int], line: FulfillmentLine, most: int) -> int:

@@ -13,7 +13,17 @@ from orders.models import FulfillmentStatus, OrderStatus, PutBack
 from orders.picking.services import finish_picking
 from orders.placing.amending import Totals, amend_order
 from orders.revision import revision_of
-from tests.factories import make_item, make_order, make_picking, make_ready, make_store, stock
+from orders.substitution.answering import answer_offers
+from tests.factories import (
+    ask_for,
+    make_item,
+    make_missing,
+    make_order,
+    make_picking,
+    make_ready,
+    make_store,
+    stock,
+)
 from tests.orders.test_invariants import broken
 from tests.racing import at_once
 
@@ -137,6 +147,18 @@ def test_canceling_a_picked_line_of_several_leaves_the_others(items):
     assert [line.allocated for line in part.lines.all()] == [0, 2]
     part.refresh_from_db()
     assert part.status == FulfillmentStatus.PICKED
+    assert not broken()
+
+
+def test_of_a_line_that_was_replaced_in_part_the_substitute_goes_first():
+    part, line, other = make_missing(units=3)
+    asked = ask_for(part, line, other, units=2)
+    answer_offers(asked=asked, answers={1: True})
+
+    amend_order(order=part.order, quantities={1: 1})
+
+    left = {row.item_id: row.allocated - row.short for row in part.lines.all()}
+    assert left == {line.item_id: 1, other.pk: 0}
     assert not broken()
 
 
