@@ -22,7 +22,7 @@ def missing():
 
 
 @pytest.fixture
-def page(missing):
+def staff(missing):
     return logged_in(missing[0].store)
 
 
@@ -38,19 +38,19 @@ def part_page(part):
     return reverse("admin:orders_substitutionround_part", args=[part.pk])
 
 
-def read(page, part):
-    reply = page.get(part_page(part))
+def read(staff, part):
+    reply = staff.get(part_page(part))
     assert reply.status_code == 200
     return reply.text
 
 
-def offer(page, part, token="tap-1", **fields):
+def offer(staff, part, token="tap-1", **fields):
     address = reverse("admin:orders_substitutionround_offer", args=[part.pk])
-    return page.post(address, {"token": token} | fields, follow=True)
+    return staff.post(address, {"token": token} | fields, follow=True)
 
 
-def test_the_page_suggests_with_warnings_and_price(page, missing):
-    html = read(page, missing[0])
+def test_the_page_suggests_with_warnings_and_price(staff, missing):
+    html = read(staff, missing[0])
     assert "3  not picked yet" in html
     assert "Soya drink" in html
     assert "contains milk" in html
@@ -58,14 +58,14 @@ def test_the_page_suggests_with_warnings_and_price(page, missing):
     assert "ask first" in html
 
 
-def test_one_tap_asks_and_a_second_one_changes_nothing(page, missing):
+def test_one_tap_asks_and_a_second_one_changes_nothing(staff, missing):
     part, line, other = missing
     fields = {f"item_{line.pk}": other.pk, f"units_{line.pk}": 2}
-    assert "The customer is asked" in offer(page, part, **fields).text
-    offer(page, part, **fields)
+    assert "The customer is asked" in offer(staff, part, **fields).text
+    offer(staff, part, **fields)
     asked = SubstitutionRound.objects.get()
     assert asked.opened_by.startswith("staff:")
-    html = read(page, part)
+    html = read(staff, part)
     assert "answer due" in html
     assert "Take down the answer" in html
 
@@ -81,37 +81,37 @@ def test_one_tap_asks_and_a_second_one_changes_nothing(page, missing):
         ({"units_LINE": "1", "item_LINE": "1" * 18}, "This item cannot stand in"),
     ],
 )
-def test_what_makes_no_sense_is_said_on_the_page(page, missing, fields, said):
+def test_what_makes_no_sense_is_said_on_the_page(staff, missing, fields, said):
     part, line, other = missing
     posted = {
         name.replace("LINE", str(line.pk)): str(value).replace("ITEM", str(other.pk))
         for name, value in fields.items()
     }
-    assert said in offer(page, part, **posted).text
+    assert said in offer(staff, part, **posted).text
     assert not SubstitutionRound.objects.exists()
 
 
-def test_what_a_customer_says_on_the_phone_is_taken_down(page, missing):
+def test_what_a_customer_says_on_the_phone_is_taken_down(staff, missing):
     asked = ask_for(*missing)
     address = reverse("admin:orders_substitutionround_answer", args=[asked.pk])
-    assert "answer is taken" in page.post(address, {"answer_1": "yes"}, follow=True).text
+    assert "answer is taken" in staff.post(address, {"answer_1": "yes"}, follow=True).text
     row = asked.offers.get()
     assert (row.outcome, row.answered_by[:6]) == ("accepted", "staff:")
-    assert "Asked before" in read(page, missing[0])
-    assert "Another answer" in page.post(address, {"answer_1": "no"}, follow=True).text
+    assert "Asked before" in read(staff, missing[0])
+    assert "Another answer" in staff.post(address, {"answer_1": "no"}, follow=True).text
 
 
-def test_a_question_can_be_withdrawn(page, missing):
+def test_a_question_can_be_withdrawn(staff, missing):
     asked = ask_for(*missing)
-    page.post(reverse("admin:orders_substitutionround_withdraw", args=[asked.pk]))
+    staff.post(reverse("admin:orders_substitutionround_withdraw", args=[asked.pk]))
     assert asked.offers.get().outcome == "withdrawn"
 
 
-def test_the_list_leads_to_the_page(page, missing):
+def test_the_list_leads_to_the_page(staff, missing):
     asked = ask_for(*missing)
-    listed = page.get(reverse("admin:orders_substitutionround_changelist")).text
+    listed = staff.get(reverse("admin:orders_substitutionround_changelist")).text
     assert missing[0].order.external_id in listed
-    row = page.get(reverse("admin:orders_substitutionround_change", args=[asked.pk]))
+    row = staff.get(reverse("admin:orders_substitutionround_change", args=[asked.pk]))
     assert row["Location"] == part_page(missing[0])
 
 
@@ -132,10 +132,10 @@ def test_people_of_other_stores_see_nothing_of_it(missing):
     assert asked.offers.get().outcome == ""
 
 
-def test_a_customer_who_wants_none_is_not_offered_any(page, missing):
+def test_a_customer_who_wants_none_is_not_offered_any(staff, missing):
     part, line, _ = missing
     part.order.lines.update(substitution="refused")
-    html = read(page, part)
+    html = read(staff, part)
     assert "no substitute" in html
     assert f"item_{line.pk}" not in html
 
@@ -148,18 +148,20 @@ def test_a_question_nobody_settled_is_an_exception(missing):
     assert "Question about substitutes stuck" in titles
 
 
-def test_the_pick_and_work_pages_lead_here(page, missing):
+def test_the_pick_and_work_pages_lead_here(staff, missing):
     part = missing[0]
-    work = page.get(reverse("admin:orders_fulfillmentorder_change", args=[part.pk])).text
+    work = staff.get(reverse("admin:orders_fulfillmentorder_change", args=[part.pk])).text
     assert part_page(part) in work
     ask_for(*missing)
-    work = page.get(reverse("admin:orders_fulfillmentorder_change", args=[part.pk])).text
+    work = staff.get(reverse("admin:orders_fulfillmentorder_change", args=[part.pk])).text
     assert "the customer is asked" in work
 
 
-def test_a_page_of_twenty_missing_lines_stays_bounded(page, missing, django_assert_max_num_queries):
+def test_a_page_of_twenty_missing_lines_stays_bounded(
+    staff, missing, django_assert_max_num_queries
+):
     part = missing[0]
     stock(part.store, {make_item(**PLAIN): 5 for _ in range(5)})
     with django_assert_max_num_queries(30):
-        html = read(page, part)
+        html = read(staff, part)
     assert len(re.findall(r'name="item_', html)) > 3

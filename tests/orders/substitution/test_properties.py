@@ -99,7 +99,7 @@ def broken() -> set[str]:
     return found
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 @given(allow=st.sampled_from(["ask", "accepted"]), todo=steps)
 def test_substitutes_never_exceed_what_was_bought_and_stock_agrees(allow, todo):
     shop = Shop(allow)
