@@ -18,7 +18,7 @@ from hub.events.models import Fact
 from hub.stores.models import StaffScope
 from hub.webhooks.models import ChannelEvent, WebhookCall, WebhookEndpoint
 from inventory.models import ShortfallCase, StockLevel
-from orders.blocks import lift_block
+from orders.blocks import lift_block, open_block
 from orders.curbside.services import arrive, say_on_my_way
 from orders.models import FulfillmentOrder, FulfillmentStatus, HandOff, Visit, VisitStatus
 from orders.picking.rejecting import reject
@@ -259,14 +259,16 @@ def test_exceptions_name_what_needs_a_person(client, store, item, picker):
     locked = part_in(store, item, make_ready)
     locked.pickup_code.failures = 5
     locked.pickup_code.save()
-    blocked = part_in(store, item)
-    step(client, blocked, action="reject", reason="Out of stock")
+    open_block(order=part_in(store, item).order, reason="fraud")
+    rejected = part_in(store, item)
+    step(client, rejected, action="reject", reason="out_of_stock")
     ShortfallCase.objects.create(store=store, item=item)
 
     page = client.get(url("exceptions")).content.decode()
 
     for title in ("Promise broken", "PIN locked", "Stock falls short", "Order blocked"):
         assert title in page
+    assert "No store works on it" in page
 
 
 @pytest.mark.parametrize("tab", ["pick", "ready", "arrivals"])
