@@ -157,9 +157,7 @@ def test_the_pick_and_work_pages_lead_here(staff, missing):
     assert "the customer is asked" in work
 
 
-def test_a_page_with_many_suggestions_stays_bounded(
-    staff, missing, django_assert_max_num_queries
-):
+def test_a_page_with_many_suggestions_stays_bounded(staff, missing, django_assert_max_num_queries):
     part = missing[0]
     stock(part.store, {make_item(**PLAIN): 5 for _ in range(5)})
     with django_assert_max_num_queries(30):
