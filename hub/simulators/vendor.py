@@ -14,7 +14,7 @@ from typing import Any
 
 from django.db import connection as database
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Max
 
 from hub import clock
 from hub.errors import ConnectorError
@@ -88,6 +88,9 @@ class Vendor:
         """Take the till over from the simulator that answers by itself; its stock is the hub's."""
         values = {"answers": False, "dark_until": None, "lose_answers": self.habits.lost}
         SimulatedTill.objects.update_or_create(connection=self.pos.public_id, defaults=values)
+        printed = SimulatedReceipt.objects.filter(connection=self.pos.public_id)
+        last = printed.aggregate(last=Max("number"))["last"]
+        self._count = int(last.rpartition("-")[2]) if last else 0  # a number is never used again
         known = SimulatedPickList.objects.filter(connection=self.pos.public_id)
         self._seen = set(known.values_list("pk", flat=True))
         with database.cursor() as cursor:

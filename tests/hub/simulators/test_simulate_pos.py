@@ -4,7 +4,8 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from hub.simulators.management.commands import simulate_pos
-from hub.simulators.models import SimulatedTill
+from hub.simulators.models import SimulatedReceipt, SimulatedTill
+from orders.models import PosReceipt
 from tests.flows.simulated import Day
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -42,6 +43,14 @@ def test_it_acknowledges_repeats_and_sells(day, capsys, monkeypatch):
     assert out.count("told receipt.recorded") > 5
     assert "1 tills; left untold" in out
     assert SimulatedTill.objects.get(connection=day.world.pos.public_id).answers
+
+
+def test_a_second_run_goes_on_with_fresh_receipt_numbers(day, capsys, monkeypatch):
+    options = ("--minutes", "3", "--sales-per-minute", "2", "--delay", "0", "--duplicates", "0")
+    for _ in range(2):
+        simulate(day, capsys, monkeypatch, *options)
+    day.work()
+    assert PosReceipt.objects.count() == SimulatedReceipt.objects.count() >= 8
 
 
 def test_it_refuses(day, capsys, monkeypatch):
