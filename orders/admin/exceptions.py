@@ -14,7 +14,7 @@ from hub.stores.models import Store
 from inventory.models import PullTask, ShortfallCase
 from orders.admin.boards import work_link
 from orders.admin.rescue import rescue_link
-from orders.admin.words import span
+from orders.admin.words import SOON, span
 from orders.models import (
     Block,
     ClockMark,
@@ -58,7 +58,7 @@ def add_source(source: Source) -> None:
 
 def problems(stores: QuerySet[Store]) -> list[Problem]:
     """Everything open in these stores, at most fifty of a kind, the gravest first, then oldest."""
-    kinds: list[Source] = [_late, _waiting, _locked, _blocked, _uncollected]
+    kinds: list[Source] = [_late, _at_risk, _waiting, _locked, _blocked, _uncollected]
     kinds += [_homeless, _asked, _unaccepted, _short, _to_pull]
     found = [problem for source in [*kinds, *_sources] for problem in source(stores)]
     return sorted(found, key=lambda problem: (problem.tone != "danger", problem.since))
@@ -70,6 +70,19 @@ def _late(stores: QuerySet[Store]) -> Iterator[Problem]:
     for row in rows.order_by("promised_at")[:MOST]:
         detail = f"promised {span(now - row.promised_at)} ago, still {row.status}"
         yield _of(row, "Promise broken", detail, row.promised_at, "danger")
+
+
+def _at_risk(stores: QuerySet[Store]) -> Iterator[Problem]:
+    """Promised within a quarter of an hour, and nobody has begun to pick it."""
+    now = clock.now()
+    rows = _parts(stores).filter(
+        status__in=[FulfillmentStatus.PROPOSED, FulfillmentStatus.ACCEPTED],
+        promised_at__gte=now,
+        promised_at__lt=now + SOON,
+    )
+    for row in rows.order_by("promised_at")[:MOST]:
+        detail = f"promised in {span(row.promised_at - now)}, still {row.status}"
+        yield _of(row, "Promise at risk", detail, row.created_at)
 
 
 def _waiting(stores: QuerySet[Store]) -> Iterator[Problem]:

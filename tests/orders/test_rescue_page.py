@@ -105,6 +105,16 @@ def test_what_is_not_accepted_is_shown_and_can_be_sent_elsewhere(client, lead, i
     assert part.status == "rejected"
 
 
+def test_a_promise_that_is_near_with_nobody_at_work_is_at_risk(item):
+    home = store_at(1, item)
+    part = make_fulfillment(store=home, lines={item: 1})
+    assert titles(home) == []
+    with clock.turned_to(part.promised_at - timedelta(minutes=10)):
+        assert titles(home) == ["Promise at risk"]
+    with clock.turned_to(part.promised_at + timedelta(minutes=1)):
+        assert titles(home) == ["Promise broken"]
+
+
 def test_ready_goods_are_kept_longer(client, lead, item):
     home = store_at(1, item)
     works_in(lead, home)
