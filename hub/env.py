@@ -15,6 +15,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 SECRET_CHARACTERS = 50
+EAN_DIGITS = 13
 
 _env = environ.Env()
 
@@ -42,6 +43,7 @@ class Environment:
     pos_dir: Path
     log_level: str
     workers: int
+    weight_barcode: str
 
 
 def read() -> Environment:
@@ -78,6 +80,7 @@ def read() -> Environment:
         pos_dir=Path(_env.str("HUB_POS_DIR", default=str(var_dir / "pos"))),
         log_level=_env.str("HUB_LOG_LEVEL", default="INFO"),
         workers=_whole("HUB_WEB_WORKERS", default=2),
+        weight_barcode=_layout("HUB_WEIGHT_BARCODE", default="2PPPPPPWWWWWC"),
     )
 
 
@@ -87,6 +90,14 @@ def _whole(name: str, *, default: int) -> int:
     if not value.isdecimal():
         raise ImproperlyConfigured(f"{name} must be a whole number, not {value!r}")
     return int(value)
+
+
+def _layout(name: str, *, default: str) -> str:
+    """How labels from the scales are read: 13 places, see ``orders.picking.codes``."""
+    value: str = _env.str(name, default=default)
+    if len(value) != EAN_DIGITS or not set(value) <= set("0123456789PWVXC") or "P" not in value:
+        raise ImproperlyConfigured(f"{name} must be like 2PPPPPPWWWWWC, not {value!r}")
+    return value
 
 
 def _secret(name: str, *, debug: bool) -> str:

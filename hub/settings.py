@@ -224,6 +224,7 @@ SMS_CONNECTOR = ENV.sms_connector
 # Where stock files are kept, and where others drop them for the hub to take.
 FEEDS_DIR = ENV.feeds_dir
 DROP_DIR = ENV.drop_dir
+WEIGHT_BARCODE = ENV.weight_barcode
 # Where a POS that speaks files finds its pick lists and leaves its answers.
 POS_DIR = ENV.pos_dir
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin
 from django.db.models import F, QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -118,7 +119,7 @@ def _task(stores: QuerySet[Store], key: int | None, code: str) -> PutBack:
     if key:
         rows = PutBack.objects.filter(store__in=stores)
         return get_object_or_404(rows.select_related("line__item", "line__fulfillment"), pk=key)
-    scanned = read_code(code)
+    scanned = read_code(code, layout=settings.WEIGHT_BARCODE)
     found = meanings(scanned)
     if not found:
         refuse_misread(scanned.text)

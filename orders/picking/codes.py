@@ -12,9 +12,8 @@ from orders.picking.errors import BadCheckDigit, UnreadableCode
 
 GTIN_LENGTHS = {8, 12, 13, 14}
 CODE_CHARACTERS = 60
-EAN_DIGITS = 13
 # One letter for each digit: a digit stands for itself, P: PLU, W: weight in grams, V: the price,
-# X: of no meaning, C: the check digit.
+# X: of no meaning, C: the check digit. HUB_WEIGHT_BARCODE says how a chain's scales print it.
 WEIGHT_LAYOUT = "2PPPPPPWWWWWC"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import F
@@ -69,7 +70,7 @@ def scan_among(
     UnknownCode, WrongItem, TooMany, WeightNeeded, FrozenLast, ClaimedElsewhere, IllegalMove; then
     nothing has changed. The same token again shows the first result.
     """
-    scanned = read_code(code)
+    scanned = read_code(code, layout=settings.WEIGHT_BARCODE)
     first = min(fulfillments, key=lambda fulfillment: fulfillment.pk)
     if not is_first(fulfillment=first, action="scan", token=token):
         return _repeated(fulfillments, scanned)

@@ -179,6 +179,14 @@ def test_what_the_scales_say_is_what_the_customer_gets(ham, grams):
     assert broken() == set()
 
 
+def test_labels_are_read_as_the_scales_of_the_chain_print_them(ham, settings):
+    settings.WEIGHT_BARCODE = "29WWWWWPPPPPC"
+    part = picking({ham: 500})
+    body = "29" + "00480" + "00123"
+    took = scan(fulfillment=part, code=f"{body}{check_digit(body)}", by=someone(part))
+    assert took.units == 480
+
+
 def test_a_piece_that_is_much_too_heavy_is_refused(ham):
     part = picking({ham: 500})
     with pytest.raises(TooMany):
