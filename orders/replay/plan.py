@@ -1,15 +1,15 @@
 """What a day's order lines ask of the hub; pure.
 
-Rules: an invoice that begins with ``C`` cancels; it becomes the cancel of an earlier order when
-that order is the same customer's and consists of exactly the same goods and quantities. Every
-other invoice becomes an order of its goods. A customer's home store is
+Rules: an invoice that begins with ``C`` cancels; it takes its goods off the customer's latest
+order before it that still has all of them. Every other invoice becomes an order of its goods. A
+customer's home store is
 ``stores[crc32(customer) mod number of stores]``; an invoice without a customer is its own.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from zlib import crc32
@@ -34,13 +34,24 @@ class PlannedOrder:
         return units
 
 
+@dataclass(frozen=True)
+class PlannedCut:
+    """What a cancellation leaves of an order: line number → units, of the lines it changes.
+
+    ``left`` is empty when nothing is left of the whole order.
+    """
+
+    invoice: str
+    left: dict[int, int]
+
+
 @dataclass
 class Plan:
-    """A day. ``cancels`` names the invoice of the order to cancel; ``left_out`` counts, by
-    reason, what is no order at all; ``unmatched`` counts cancellations without their order."""
+    """A day. ``cuts`` are the cancellations that found their order, in their order; ``left_out``
+    counts, by reason, what is no order at all; ``unmatched`` counts the other cancellations."""
 
     orders: list[PlannedOrder] = field(default_factory=list)
-    cancels: list[str] = field(default_factory=list)
+    cuts: list[PlannedCut] = field(default_factory=list)
     left_out: Counter[str] = field(default_factory=Counter)
     unmatched: int = 0
 
@@ -57,6 +68,7 @@ class Plan:
 def plan_day(lines: Iterable[Line], *, stores: Sequence[str]) -> Plan:
     """The plan of lines that come in time order, an invoice's lines together."""
     plan = Plan()
+    bought: dict[str, list[_Bought]] = defaultdict(list)
     for invoice, group in groupby(lines, key=lambda line: line.invoice):
         goods = tuple(_goods(group, plan))
         if not goods:
@@ -66,10 +78,37 @@ def plan_day(lines: Iterable[Line], *, stores: Sequence[str]) -> Plan:
         store = stores[crc32(customer.encode()) % len(stores)]
         order = PlannedOrder(invoice, customer, store, goods)
         if invoice.startswith("C"):
-            _plan_cancel(order, plan)
+            _plan_cut(order, bought[customer], plan)
         else:
             plan.orders.append(order)
+            bought[customer].append(_Bought(order))
     return plan
+
+
+class _Bought:
+    """An order with what is left of each of its lines."""
+
+    def __init__(self, order: PlannedOrder) -> None:
+        self.order = order
+        self.left = [line.quantity for line in order.lines]
+
+    def has(self, wanted: Mapping[str, int]) -> bool:
+        there: Counter[str] = Counter()
+        for line, units in zip(self.order.lines, self.left, strict=True):
+            there[line.stock_code] += units
+        return all(there[code] >= units for code, units in wanted.items())
+
+    def cut(self, wanted: Mapping[str, int]) -> PlannedCut:
+        """Take the units off, the last lines first; say what is left of the lines it changed."""
+        missing, changed = Counter(wanted), {}
+        for place in reversed(range(len(self.left))):
+            code = self.order.lines[place].stock_code
+            taken = min(self.left[place], missing[code])
+            if taken > 0:
+                missing[code] -= taken
+                self.left[place] -= taken
+                changed[place + 1] = self.left[place]
+        return PlannedCut(self.order.invoice, changed if any(self.left) else {})
 
 
 def _goods(group: Iterable[Line], plan: Plan) -> Iterable[Line]:
@@ -80,11 +119,11 @@ def _goods(group: Iterable[Line], plan: Plan) -> Iterable[Line]:
             plan.left_out["line_that_is_no_goods"] += 1
 
 
-def _plan_cancel(cancellation: PlannedOrder, plan: Plan) -> None:
-    taken_back = Counter({code: -units for code, units in cancellation.contents().items()})
-    for order in plan.orders:
-        same = order.customer == cancellation.customer and order.contents() == taken_back
-        if same and order.invoice not in plan.cancels:
-            plan.cancels.append(order.invoice)
-            return
+def _plan_cut(cancellation: PlannedOrder, bought: Sequence[_Bought], plan: Plan) -> None:
+    wanted = {code: -units for code, units in cancellation.contents().items()}
+    if all(units > 0 for units in wanted.values()):
+        for earlier in reversed(bought):
+            if earlier.has(wanted):
+                plan.cuts.append(earlier.cut(wanted))
+                return
     plan.unmatched += 1

@@ -28,7 +28,7 @@ from orders.chain.access import open_demo_access
 from orders.chain.load import load
 from orders.chain.retail import read_lines, retail_chain
 from orders.replay.client import Answer, Client
-from orders.replay.plan import Plan, PlannedOrder, plan_day
+from orders.replay.plan import Plan, PlannedCut, PlannedOrder, plan_day
 
 CHANNEL = "web-retail"
 SETTLE_SECONDS = 60.0
@@ -42,6 +42,7 @@ class Outcome:
 
     placed: dict[str, str] = field(default_factory=dict)
     canceled: list[str] = field(default_factory=list)
+    amended: int = 0
     refused: Counter[str] = field(default_factory=Counter)
     retried: int = 0
 
@@ -85,7 +86,7 @@ class Replay:
         return plan, Client(base_url, access["api_keys"][CHANNEL])
 
     def place(self, plan: Plan, client: Client) -> Outcome:
-        """Send every order in order of time, then every cancel; all have their final answer."""
+        """Send every order, then every cancellation, in order of time; all have their answer."""
         outcome = Outcome()
         with ThreadPoolExecutor(self.clients) as pool:
             answers = pool.map(lambda order: self._place(client, order), plan.orders)
@@ -95,8 +96,8 @@ class Replay:
                     outcome.placed[order.invoice] = answer.body["id"]
                 else:
                     outcome.refused[answer.code] += 1
-        for invoice in plan.cancels:
-            self._cancel(client, invoice, outcome)
+        for number, cut in enumerate(plan.cuts):
+            self._cut(client, cut, outcome, number)
         outcome.refused["cancellation_without_its_order"] += plan.unmatched
         return outcome
 
@@ -125,18 +126,23 @@ class Replay:
         }
         return client.post("/v1/orders", body, key=number)
 
-    def _cancel(self, client: Client, invoice: str, outcome: Outcome) -> None:
-        order_id = outcome.placed.get(invoice)
+    def _cut(self, client: Client, cut: PlannedCut, outcome: Outcome, number: int) -> None:
+        order_id = outcome.placed.get(cut.invoice)
         if order_id is None:
             outcome.refused["cancellation_of_a_refused_order"] += 1
             return
-        path = f"/v1/orders/{order_id}/cancel"
-        key = f"cancel-{self._number(invoice)}"
-        answer = client.post(path, {"reason": "customer"}, key=key)
-        if answer.status == _OK:
-            outcome.canceled.append(order_id)
-        else:
+        body: dict[str, Any] = {"reason": "customer"}
+        if cut.left:
+            lines = [{"number": line, "quantity": left} for line, left in cut.left.items()]
+            body |= {"lines": lines}
+        path = f"/v1/orders/{order_id}/{'amend' if cut.left else 'cancel'}"
+        answer = client.post(path, body, key=f"cut-{number}-{self._number(cut.invoice)}")
+        if answer.status != _OK:
             outcome.refused[answer.code] += 1
+        elif cut.left:
+            outcome.amended += 1
+        else:
+            outcome.canceled.append(order_id)
 
     def _number(self, invoice: str) -> str:
         return f"{self.run_id}-{invoice}"
@@ -177,9 +183,10 @@ class Replay:
         return {
             "ok": drained and not broken,
             "day": self.day,
-            "invoices": len(plan.orders) + len(plan.cancels) + plan.unmatched,
+            "invoices": len(plan.orders) + len(plan.cuts) + plan.unmatched,
             "placed": len(outcome.placed),
             "canceled": len(outcome.canceled),
+            "amended": outcome.amended,
             "refused": {code: count for code, count in outcome.refused.items() if count},
             "left_out": dict(plan.left_out),
             "retried": outcome.retried,

@@ -20,7 +20,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("lines", type=Path, help="CSV of order lines, plain or gzip")
         parser.add_argument("--stores", type=Path, required=True, help="CSV of stores")
-        parser.add_argument("--day", required=True, help="YYYY-MM-DD")
+        parser.add_argument("--day", required=True, help="YYYY-MM-DD, or YYYY-MM, or YYYY")
         parser.add_argument("--url", help="a running hub; without it one is started and stopped")
         parser.add_argument("--clients", type=int, default=4, help="requests at once")
         parser.add_argument("--json", action="store_true", help="print one JSON object")
@@ -47,7 +47,8 @@ def _in_words(result: dict[str, Any]) -> str:
     refused = ", ".join(f"{count} {code}" for code, count in result["refused"].items()) or "none"
     broken = [row["name"] for row in result["invariants"] if row["violations"]]
     return (
-        f"{result['placed']} orders placed and {result['canceled']} canceled in "
+        f"{result['placed']} orders placed, {result['canceled']} canceled and "
+        f"{result['amended']} amended in "
         f"{result['seconds']:.1f} s ({result['rate']:.1f} orders/s); refused: {refused}; "
         f"left out: {result['left_out']}; "
         + (f"broken invariants: {', '.join(broken)}" if broken else "no invariant broken")

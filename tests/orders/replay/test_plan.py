@@ -3,7 +3,7 @@
 from collections import Counter
 
 from orders.chain.retail import Line
-from orders.replay.plan import plan_day
+from orders.replay.plan import PlannedCut, plan_day
 
 
 def line(invoice, code="10001", quantity=2, customer="7"):
@@ -28,23 +28,35 @@ def test_a_customer_always_goes_to_the_same_store_and_strangers_do_not_all():
     assert {order.store for order in strangers.orders} == {"A", "B", "C"}
 
 
-def test_a_cancellation_of_a_whole_earlier_order_becomes_its_cancel():
+def test_a_cancellation_of_a_whole_earlier_order_leaves_nothing_of_it():
     day = plan(line("1"), line("C9", quantity=-2))
 
-    assert day.cancels == ["1"]
+    assert day.cuts == [PlannedCut("1", {})]
     assert day.unmatched == 0
 
 
 def test_one_order_is_not_canceled_twice():
     day = plan(line("1"), line("C8", quantity=-2), line("C9", quantity=-2))
 
-    assert (day.cancels, day.unmatched) == (["1"], 1)
+    assert (len(day.cuts), day.unmatched) == (1, 1)
 
 
-def test_a_cancellation_of_part_or_of_somebody_elses_order_is_unmatched():
-    day = plan(line("1"), line("C8", quantity=-1), line("C9", quantity=-2, customer="8"))
+def test_a_cancellation_of_some_units_says_what_is_left_of_their_lines():
+    day = plan(line("1"), line("1", code="10002"), line("C8", quantity=-1), line("C9", quantity=-1))
 
-    assert (day.cancels, day.unmatched) == ([], 2)
+    assert [cut.left for cut in day.cuts] == [{1: 1}, {1: 0}]
+
+
+def test_the_latest_order_that_has_all_of_it_is_cut():
+    day = plan(line("1", quantity=5), line("2", quantity=5), line("3"), line("C9", quantity=-4))
+
+    assert day.cuts == [PlannedCut("2", {1: 1})]
+
+
+def test_a_cancellation_of_more_or_of_somebody_elses_goods_is_unmatched():
+    day = plan(line("1"), line("C8", quantity=-3), line("C9", quantity=-2, customer="8"))
+
+    assert (day.cuts, day.unmatched) == ([], 2)
 
 
 def test_what_is_no_goods_is_left_out_and_counted():
