@@ -17,7 +17,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from django.conf import settings
 
@@ -207,9 +207,19 @@ def _is_done(name: str, about: os.stat_result) -> bool:
     return abs(time.time() - about.st_ctime) >= QUIET_SECONDS
 
 
+def opened(path: Path) -> BinaryIO:
+    """A file that a POS left, itself and not where a link leads; raises FileNotFoundError, and
+    ConnectorError when it may not be read."""
+    try:
+        return os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb")
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise ConnectorError(f"it cannot be read: {error.strerror}", permanent=True) from error
+
+
 def _content(path: Path) -> bytes:
-    handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-    with os.fdopen(handle, "rb") as file:
+    with opened(path) as file:
         content = file.read(MOST_BYTES + 1)
     if len(content) > MOST_BYTES:
         raise ConnectorError("the file is too large", permanent=True)

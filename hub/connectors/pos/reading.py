@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from hub.connectors.pos.base import REFERENCE_CHARACTERS, Known, Page, Stocked
@@ -65,12 +65,13 @@ def units_of(row: Mapping[str, Any], name: str) -> int:
 
 
 def moment_of(value: object) -> datetime | None:
-    """An aware moment from ISO 8601; None when there is none."""
+    """A moment in UTC from ISO 8601 with an offset; None when there is none, or in no year from
+    1 to 9999 there: such a one could be kept, but never be read again."""
     try:
         moment = datetime.fromisoformat(value) if isinstance(value, str) else None
-    except ValueError:
+        return moment.astimezone(UTC) if moment is not None and moment.tzinfo else None
+    except (ValueError, OverflowError):
         return None
-    return moment if moment is not None and moment.tzinfo else None
 
 
 def _quantities(lines: list[Any]) -> dict[str, int]:

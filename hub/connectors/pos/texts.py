@@ -114,7 +114,8 @@ def _receipt(row: Mapping[str, str], number: int) -> dict[str, Any]:
 
 def _whole(row: Mapping[str, str], name: str, number: int) -> int:
     text = row[name]
-    if not (text.isascii() and text.lstrip("-").isdecimal() and len(text) <= 12):  # noqa: PLR2004
+    digits = text.removeprefix("-")
+    if not (digits.isascii() and digits.isdecimal() and len(text) <= 12):  # noqa: PLR2004
         raise ConnectorError(f"line {number}: {name} must be a whole number", permanent=True)
     return int(text)
 
@@ -160,7 +161,9 @@ def _objects(text: str) -> Iterator[tuple[int, dict[str, str]]]:
 
 
 def _cell(value: object) -> str:
-    return "" if value is None else str(value).replace("\x00", "").strip()
+    """A value as text that can be kept: no NUL, no half of a character."""
+    text = "" if value is None else str(value).replace("\x00", "")
+    return text.encode(errors="replace").decode().strip()
 
 
 def _event_id(kind: str, name: str, value: Mapping[str, Any]) -> str:

@@ -10,6 +10,7 @@ from hub.connectors.pos import files
 from hub.connectors.pos.base import PosAccount
 from hub.connectors.pos.files import FilesPos
 from hub.connectors.pos.layout import layout_of
+from hub.connectors.pos.reading import moment_of
 from hub.errors import ConnectorError
 from tests.contracts.test_pos import PICK_LIST
 
@@ -145,6 +146,7 @@ def test_rows_of_one_receipt_are_its_lines(pos):
         ("answers.csv", 'fulfillment_id\n"ful_1', "line"),
         ("answers.csv", "fulfillment_id\n" + "x" * 201, "too long"),
         ("receipts.csv", "receipt,sku,quantity,occurred_at\nR1,A,two,x\n", "whole number"),
+        ("receipts.csv", "receipt,sku,quantity,occurred_at\nR1,A,--2,x\n", "whole number"),
         ("nonsense.csv", "a,b\n", "must begin with"),
     ],
 )
@@ -162,6 +164,41 @@ def test_json_of_another_shape_is_refused(settings, tmp_path, monkeypatch):
     drop(pos, "answers.json", json.dumps({"fulfillment_id": "ful_1"}))
     assert read_all(pos) == []
     assert "list of objects" in problem_of(pos)
+
+
+def test_half_characters_of_json_become_question_marks(settings, tmp_path, monkeypatch):
+    settings.POS_DIR = tmp_path
+    monkeypatch.setattr(files, "QUIET_SECONDS", 0)
+    pos = connected(format="json")
+    drop(pos, "answers.json", '[{"fulfillment_id": "ful_\\ud800", "result": "ok"}]')
+    (answer,) = read_all(pos)
+    assert answer.data["fulfillment_id"] == "ful_?"
+
+
+def test_a_file_that_may_not_be_read_is_put_aside(pos, monkeypatch):
+    def refuse(*_args):
+        raise PermissionError(13, "Permission denied")
+
+    drop(pos, "answers.csv", "fulfillment_id\nful_1\n")
+    monkeypatch.setattr(files.os, "open", refuse)
+    assert read_all(pos) == []
+    assert "Permission denied" in problem_of(pos)
+
+
+def test_a_file_that_has_become_a_link_is_not_followed(pos, tmp_path):
+    secret = tmp_path / "secret.csv"
+    secret.write_text("id\n1\n")
+    link = tmp_path / "sales.csv"
+    os.symlink(secret, link)
+    with pytest.raises(ConnectorError):
+        files.opened(link)
+
+
+@pytest.mark.parametrize(
+    "text", ["9999-12-31T23:59:59-14:00", "0001-01-01T00:00:00+14:00", "2026-11-22T10:00:00", "x"]
+)
+def test_a_moment_that_could_not_be_read_again_is_none(text):
+    assert moment_of(text) is None
 
 
 def test_links_unfinished_files_and_fresh_ones_are_left_alone(pos, tmp_path, monkeypatch):
