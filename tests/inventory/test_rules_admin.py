@@ -287,6 +287,7 @@ def item_form(item, *parts):
         "zone": "ambient",
         "names": "{}",
         "allergens": "[]",
+        "lead_minutes": 0,
         "minimum_age": 0,
         "price_minor": 0,
         "active": "on",

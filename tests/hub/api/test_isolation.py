@@ -29,6 +29,15 @@ NAUGHTY = [
     "x" * 10_000,
     "",
 ]
+# What operations on one thing cannot do without, by the last word of their path.
+BODIES = {
+    "amend": {"lines": [{"number": 1, "quantity": 0}]},
+    "blocks": {"reason": "payment"},
+    "returns": {
+        "reason": "broken",
+        "lines": [{"number": 1, "quantity": 1, "disposition": "damaged"}],
+    },
+}
 ODD_VALUES: list[Any] = ["", "\u0301", None, True, -1, 1.5, 2**62, [], {}, [[]], {"a": {"b": []}}]
 
 
@@ -86,6 +95,7 @@ def test_a_thing_of_another_channel_or_store_is_answered_like_one_that_is_not_th
         "holds": hold["id"],
         "stores": store.public_id,
         "stock": file.public_id,
+        "window-holds": hold["id"],
     }
 
     tried = 0
@@ -109,7 +119,8 @@ def answer(api, method, path, name):
     """Status and what is told, without the trace and without the name that was asked for."""
     address = path[: path.index("{")] + name + path[path.index("}") + 1 :]
     headers = {"Authorization": f"Bearer {api.secret}", "Idempotency-Key": f"{method}{address}"}
-    sent = {} if method in ("get", "delete") else {"data": "{}", "content_type": "application/json"}
+    body = json.dumps(BODIES.get(path.rpartition("/")[2], {}))
+    sent = {} if method in ("get", "delete") else {"data": body, "content_type": "application/json"}
     reply = getattr(api.client, method)(address, headers=headers, **sent)
     told = {k: v for k, v in reply.json().items() if k != "trace_id"}
     return reply.status_code, json.dumps(told).replace(name, "")
