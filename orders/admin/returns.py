@@ -258,6 +258,6 @@ def _minor(text: str, currency: str) -> int:
         minor = amount.scaleb(exponent_of(currency))
         if minor != int(minor):
             raise InvalidOperation
-    except (InvalidOperation, ValueError, OverflowError):
+    except (ArithmeticError, ValueError):  # a decimal's own overflow is no OverflowError
         raise Invalid("write the new price as a number, such as 3.99") from None
     return int(minor)
