@@ -23,6 +23,7 @@ from orders.picking.pos.repairing import REPAIRS
 
 SHOWN = 50
 CHECKS = 5
+ERROR_CHARACTERS = 160
 BREAKER_WORDS = {
     Breaker.State.CLOSED: ("Answers", "success"),
     Breaker.State.OPEN: ("Out of reach", "danger"),
@@ -64,16 +65,17 @@ def pos_problems(stores: QuerySet[Store]) -> Iterator[Problem]:
     places = {lane_of(store): store for store in stores.values_list("pk", flat=True)}
     known = PosConnection.objects.filter(store__in=stores, active=True).select_related("store")
     pages = {row.store_id: row for row in known}
-    for breaker in Breaker.objects.exclude(state=Breaker.State.CLOSED)[:MOST]:
-        row = pages.get(places.get(breaker.key, 0))
+    lanes = list(places)
+    away = Breaker.objects.filter(key__in=lanes).exclude(state=Breaker.State.CLOSED)
+    for breaker in away.order_by("opened_at")[:MOST]:
+        row = pages.get(places[breaker.key])
         if row and breaker.opened_at:
             yield _problem(row, "POS out of reach", breaker.last_error, breaker.opened_at, "danger")
     yield from _silent(stores)
-    lanes = list(places)
     parked = Delivery.objects.filter(lane__in=lanes, state=State.PARKED).order_by("created_at")
     for delivery in parked[:MOST]:
         if row := pages.get(places[delivery.lane]):
-            detail = f"given up: {delivery.last_error.strip().splitlines()[-1:]!s:.100}"
+            detail = f"given up: {_why(delivery)}"
             yield _problem(row, "POS could not be told", detail, delivery.created_at)
     given_up = PosWaiting.objects.filter(
         connection__in=known, matched_at__isnull=True, given_up_at__isnull=False
@@ -118,6 +120,11 @@ def _problem(
     return Problem(title, f"{row.store.code}: {detail}", at, link, tone)
 
 
+def _why(row: Delivery) -> str:
+    """The last line of its last error."""
+    return (row.last_error.strip().splitlines() or ["–"])[-1][:ERROR_CHARACTERS]
+
+
 def _age(at: datetime | None) -> str:
     return span(clock.now() - at) if at else "–"
 
@@ -131,7 +138,7 @@ def _parked(rows: QuerySet[Delivery]) -> list[dict[str, Any]]:
         {
             "row": row,
             "part": parts.get(row.fact.data.get("fulfillment_id") or 0),
-            "why": (row.last_error.strip().splitlines() or ["–"])[-1][:160],
+            "why": _why(row),
         }
         for row in found
     ]

@@ -286,3 +286,11 @@ def test_a_new_connection_shows_its_secret_once(staff, world):
     reply = staff.post(page("add"), values)
     made = PosConnection.objects.get(store=store)
     assert made.secret in reply.content.decode()
+
+
+def test_many_pos_out_of_reach_elsewhere_hide_none_of_ones_own(world):
+    away = {"state": "open", "opened_at": clock.now(), "last_error": "no route"}
+    others = [Breaker(key=f"pos:9{number:06}", **away) for number in range(60)]
+    Breaker.objects.bulk_create([*others, Breaker(key=f"pos:{world.store.pk}", **away)])
+    stores = type(world.store).objects.filter(pk=world.store.pk)
+    assert [one.title for one in problems(stores)] == ["POS out of reach"]
