@@ -21,7 +21,8 @@ from orders.admin.words import STATUS_TONES, local
 from orders.clocks.collecting import MOST_DAYS, extend_wait
 from orders.models import FulfillmentOrder, FulfillmentStatus, MoveOffer
 from orders.picking.rejecting import send_elsewhere, try_again
-from orders.placing.rerouting import Work, give_up, moves_freely, turned_down_by, work_left
+from orders.placing.amending import give_up
+from orders.placing.rerouting import Work, moves_freely, turned_down_by, work_left
 from orders.routing.geography import Point
 from orders.routing.judging import Look
 from orders.routing.reach import Candidate

@@ -1,4 +1,5 @@
-"""Buying less than was ordered, line by line, while the goods are not ready."""
+"""Buying less than was ordered, line by line, while the goods are not ready; and giving up what no
+store prepares."""
 
 from __future__ import annotations
 
@@ -14,10 +15,12 @@ from hub.events.outbox import publish_all
 from inventory.services.allocations import release
 from orders.actions import lock_parts
 from orders.errors import LinesWrong, TooLate
-from orders.models import FulfillmentLine, FulfillmentOrder, Order, OrderLine
+from orders.models import FulfillmentLine, FulfillmentOrder, Order, OrderLine, Refund
 from orders.placing.cancel import cancel_locked, check_open
-from orders.placing.rerouting import close_unless_undecided, undecided, work_left
+from orders.placing.moving import withdraw_offers
+from orders.placing.rerouting import close_unless_undecided, lift_waiting, undecided, work_left
 from orders.putting_back import ask_put_back
+from orders.refunds import refund_due
 from orders.states import BEFORE_READY, LIVE
 
 REASON = "canceled by the customer"
@@ -43,8 +46,10 @@ def amend_order(
     """Leave so many units of each of these lines (by number); zero cancels a line.
 
     What nobody has picked yet is on sale again at once; for what was picked there are tasks to
-    put it back. A part, or an order, of which nothing is left is canceled. Asking for what is
-    so already changes nothing. ``version`` is the order's revision as the caller read it.
+    put it back. A part, or an order, of which nothing is left is canceled. A customer who was
+    asked whether another store may prepare these lines is asked no more: a person decides. Asking
+    for what is so already changes nothing. ``version`` is the order's revision as the caller read
+    it.
 
     Raises LinesWrong for unknown lines and for more units than are left, TooLate when the units
     are ready or handed over, and StaleVersion or IllegalMove as ``cancel_order`` does; then
@@ -59,12 +64,33 @@ def amend_order(
         return order
     if _is_everything(order, cuts):
         return cancel_locked(order, parts, reason)
+    if any(work_left(ended).units.keys() & cuts.keys() for ended in undecided(order)):
+        withdraw_offers(order)  # more is held for the customer's yes than is wanted now
     touched = _cut_parts(order, cuts, reason)
     _write(order, cuts, totals)
     publish_all([OrderAmended(order_id=order.pk), *_amended(touched)])
     if not order.fulfillments.filter(status__in=LIVE).exists():
         close_unless_undecided(order)
     return order
+
+
+@transaction.atomic
+def give_up(*, ended: FulfillmentOrder) -> None:
+    """Cancel what a part that ended was to prepare: the customer gets it back, nobody brings it.
+
+    Nor is the customer asked about another store any more. The order ends when nothing else is
+    under way. Raises MovedAlready.
+    """
+    lock_parts(ended.order_id)
+    work = work_left(ended)
+    withdraw_offers(ended.order)
+    lines = {line.order_line_id: line for line in ended.lines.filter(stands_for__isnull=True)}
+    for key, units in sorted(work.units.items()):
+        OrderLine.objects.filter(pk=key).update(canceled=F("canceled") + units)
+    owed = {lines[key].pk: units for key, units in work.units.items()}
+    refund_due(fulfillment=ended, reason=Refund.Reason.CANCELED, units=owed)
+    lift_waiting(ended.order)
+    close_unless_undecided(ended.order)
 
 
 def _cuts(order: Order, quantities: Mapping[int, int]) -> dict[int, int]:

@@ -23,6 +23,7 @@ from orders.actions import lock_parts
 from orders.errors import NeverOpen
 from orders.models import FulfillmentOrder, MoveOffer, Order, OrderStatus
 from orders.placing.rerouting import (
+    MovedAlready,
     Work,
     chosen_by,
     hand_over,
@@ -43,7 +44,10 @@ from orders.routing.rules import Result
 from orders.routing.services import Errand, search_of
 
 SWEEP_BATCH = 100
-_GOODS_GONE = (HoldExpired, HoldMismatch, ItemsRecalled, NeverOpen, StorePaused, WindowFull)
+_GOODS_GONE = (
+    *(HoldExpired, HoldMismatch, ItemsRecalled, MovedAlready),
+    *(NeverOpen, StorePaused, WindowFull),
+)
 
 
 class OfferOver(Conflict):

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import F
 
 from hub.errors import Conflict
 from hub.events.catalog import FulfillmentProposed, FulfillmentRerouted
@@ -22,7 +21,6 @@ from hub.ids import new_id
 from hub.stores.models import Store
 from inventory.models import Item
 from inventory.services.allocations import allocate
-from orders.actions import lock_parts
 from orders.blocks import lift_block, open_block
 from orders.models import (
     Block,
@@ -30,14 +28,11 @@ from orders.models import (
     FulfillmentOrder,
     FulfillmentStatus,
     Order,
-    OrderLine,
     OrderStatus,
-    Refund,
     RoutingDecision,
 )
 from orders.placing.cancel import close_if_over
 from orders.placing.windows import Agreed, agree
-from orders.refunds import refund_due
 from orders.routing.accepting import accept_deadline
 from orders.routing.geography import Point
 from orders.routing.services import RADIUS_METRES, named_store, route
@@ -121,23 +116,6 @@ def close_unless_undecided(order: Order) -> None:
         wait_for_person(waiting[0], note="no store works on a part of it")
     elif order.status == OrderStatus.OPEN:
         close_if_over(order)
-
-
-@transaction.atomic
-def give_up(*, ended: FulfillmentOrder) -> None:
-    """Cancel what a part that ended was to prepare: the customer gets it back, nobody brings it.
-
-    The order ends when nothing else is under way. Raises MovedAlready.
-    """
-    lock_parts(ended.order_id)
-    work = work_left(ended)
-    lines = {line.order_line_id: line for line in ended.lines.filter(stands_for__isnull=True)}
-    for key, units in sorted(work.units.items()):
-        OrderLine.objects.filter(pk=key).update(canceled=F("canceled") + units)
-    owed = {lines[key].pk: units for key, units in work.units.items()}
-    refund_due(fulfillment=ended, reason=Refund.Reason.CANCELED, units=owed)
-    lift_waiting(ended.order)
-    close_unless_undecided(ended.order)
 
 
 def one_at_a_time() -> None:

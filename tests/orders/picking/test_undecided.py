@@ -1,13 +1,17 @@
 """A part of a split order that no store prepares: the order does not end over it."""
 
 import pytest
+from django.db import transaction
 
+from inventory.models import Hold
 from orders.clocks.collecting import expire
 from orders.curbside.services import hand_off
-from orders.models import Block, FulfillmentOrder, Refund
+from orders.models import Block, FulfillmentOrder, MoveOffer, Order, Refund
 from orders.picking.rejecting import reject, send_elsewhere
 from orders.picking.services import accept, mark_ready, start_picking
-from orders.placing.rerouting import MovedAlready, give_up, undecided
+from orders.placing.amending import give_up
+from orders.placing.moving import offer_move
+from orders.placing.rerouting import MovedAlready, one_at_a_time, undecided
 from tests.factories import make_item, make_order, pick_all, pin_of
 from tests.orders.routing.doing import make_rules, store_at
 
@@ -84,3 +88,17 @@ def test_an_order_whose_other_part_expires_waits_too(split):
     assert status(kept) == "open"
     give_up(ended=lost)
     assert status(kept) == "canceled"
+
+
+def test_the_customer_is_not_asked_about_what_is_given_up(split):
+    kept, lost = split
+    Order.objects.update(near_latitude=None, near_longitude=None)
+    store_at(5, lost.lines.get().item)
+    lost.refresh_from_db()
+    with transaction.atomic():
+        one_at_a_time()
+        assert offer_move(ended=lost)
+    give_up(ended=lost)
+    assert MoveOffer.objects.get().state == MoveOffer.State.WITHDRAWN
+    assert Hold.objects.get().status == Hold.Status.RELEASED
+    assert status(kept) == "open"

@@ -9,9 +9,11 @@ from hypothesis import strategies as st
 from hub.events.models import Fact
 from inventory.models import Allocation, StockLevel
 from orders.errors import IllegalMove, LinesWrong, StaleVersion, TooLate
-from orders.models import FulfillmentStatus, OrderStatus, PutBack
+from orders.models import FulfillmentStatus, MoveOffer, OrderStatus, PutBack
+from orders.picking.rejecting import reject
 from orders.picking.services import finish_picking
 from orders.placing.amending import Totals, amend_order
+from orders.placing.rerouting import work_left
 from orders.revision import revision_of
 from orders.substitution.answering import answer_offers
 from tests.factories import (
@@ -196,3 +198,18 @@ def test_the_same_amendment_many_times_at_once_takes_the_units_off_once():
     assert StockLevel.objects.get(item=item).allocated == 2
     assert told(order, "order.amended") == 1
     assert not broken()
+
+
+def test_a_question_about_another_store_ends_when_less_is_wanted(items):
+    home, rival = make_store(latitude=52.0), make_store(latitude=52.02)
+    for store in (home, rival):
+        stock(store, {items[0]: 9})
+    order = make_order(store=home, lines={items[0]: 3})
+    reject(fulfillment=part_of(order), reason="too_busy")
+    assert MoveOffer.objects.get().state == MoveOffer.State.OPEN
+
+    amend_order(order=order, quantities={1: 2})
+
+    assert MoveOffer.objects.get().state == MoveOffer.State.WITHDRAWN
+    assert not StockLevel.objects.filter(held__gt=0).exists()
+    assert work_left(part_of(order)).goods == {items[0].pk: 2}
