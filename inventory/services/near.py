@@ -75,9 +75,8 @@ def stores_near(
 ) -> list[NearStore]:
     """Up to ``limit`` stores with pickup within the radius that have the basket, nearest first.
 
-    Stores that take no new orders at present are left out.
     ``basket`` of each is ``whole`` (every line), ``part`` (at least a unit of one) or ``none``;
-    those below ``at_least`` are left out. ``reach`` are the only stores looked at; None means all.
+    left out are those below ``at_least``, and paused ones. Only ``reach`` is looked at, None: all.
     """
     needed = unpacked(lines)
     span = radius_metres / _METRES_PER_DEGREE * 1.001

@@ -41,6 +41,7 @@ from orders.routing.judging import Look
 from orders.routing.loading import rules_for
 from orders.routing.reach import Candidate
 from orders.routing.rules import Result
+from orders.routing.searching import Found
 from orders.routing.services import Errand, search_of
 
 SWEEP_BATCH = 100
@@ -84,21 +85,25 @@ def offer_move(*, ended: FulfillmentOrder) -> MoveOffer | None:
     found = search_of(_errand(work), rules_for(ended.order.channel)).run(hold)
     if found is None:
         return None
+    offer = _offered(ended, found, held[found.candidate.store_id])
+    lift_waiting(ended.order)
+    wait_for_person(ended, note="waits for the customer's answer about another store")
+    publish(MoveOffered(**_ids(offer)))
+    return offer
+
+
+def _offered(ended: FulfillmentOrder, found: Found, hold_id: str) -> MoveOffer:
     now = clock.now()
-    offer = MoveOffer.objects.create(
+    return MoveOffer.objects.create(
         order=ended.order,
         fulfillment=ended,
         store_id=found.candidate.store_id,
         metres=round(found.candidate.metres),
         promised_at=found.promised_at,
-        hold_id=held[found.candidate.store_id],
+        hold_id=hold_id,
         answer_by=now + timedelta(minutes=MOST_MINUTES),
         made_at=now,
     )
-    lift_waiting(ended.order)
-    wait_for_person(ended, note="waits for the customer's answer about another store")
-    publish(MoveOffered(**_ids(offer)))
-    return offer
 
 
 def answer_move(*, offer: MoveOffer, yes: bool, by: str) -> MoveOffer:
