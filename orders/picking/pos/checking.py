@@ -21,7 +21,7 @@ from django_q.tasks import async_task
 from hub import clock
 from hub.connectors.pos.base import Page, PosConnector
 from hub.connectors.registry import pos_connector
-from hub.errors import Conflict, ConnectorError
+from hub.errors import Conflict, ConnectorError, HubError
 from hub.events.breakers import guarded
 from hub.events.leases import NotNow, State
 from hub.events.models import Delivery
@@ -77,9 +77,7 @@ def ask_check(*, connection: PosConnection, by: str = "") -> PosCheck:
             check = PosCheck.objects.create(
                 connection=connection, asked_by=by[:150], began_at=clock.now()
             )
-            async_task(
-                "orders.picking.pos.tasks.run_check", check.pk, task_name=f"pos check {check.pk}"
-            )
+            async_task(TASK, check.pk, task_name=f"pos check {check.pk}")
     except IntegrityError:
         raise CheckRunning from None
     return check
@@ -116,7 +114,7 @@ def run_check(check_id: int) -> PosCheck:
     try:
         _Run(check).go()
         phase, problem = PosCheck.Phase.DONE, ""
-    except (ConnectorError, NotNow) as error:
+    except (ConnectorError, HubError, NotNow) as error:
         phase, problem = PosCheck.Phase.FAILED, str(error)[:200].replace("\x00", "")
     _note(check, phase=phase, problem=problem, finished_at=clock.now())
     return check

@@ -12,7 +12,7 @@ from django.db.models import Q
 
 from hub import clock
 from hub.connectors.pos.base import Answer, PosConnector
-from hub.connectors.pos.files import FilesPos
+from hub.connectors.pos.files import FilesPos, opened
 from hub.connectors.registry import pos_connector
 from hub.errors import ConnectorError, HubError
 from hub.events.catalog import PosUnacknowledged
@@ -93,12 +93,17 @@ def _tell(part: FulfillmentOrder, now: datetime) -> bool:
 def _keep(
     connection: PosConnection, name: str, answers: tuple[Answer, ...], pos: PosConnector
 ) -> int:
-    """Put the answers of one file into the inbox, then put the file away."""
+    """Put the answers of one file into the inbox, then put the file away; a file with an answer
+    that the inbox refuses is put among the refused."""
     new = 0
-    for answer in answers:
-        body = json.dumps({"type": answer.type, "data": dict(answer.data)}).encode()
-        new += keep(source=connection.public_id, event_id=answer.event_id, body=body)
-    pos.taken(name)
+    try:
+        for answer in answers:
+            body = json.dumps({"type": answer.type, "data": dict(answer.data)}).encode()
+            new += keep(source=connection.public_id, event_id=answer.event_id, body=body)
+    except HubError as error:
+        pos.taken(name, problem=f"{error.code}: {error.detail}")
+    else:
+        pos.taken(name)
     return new
 
 
@@ -108,7 +113,7 @@ def _take_sales(connection: PosConnection, path: Path, pos: FilesPos) -> int:
         source=connection.public_id, mode="delta", active=True
     ).first()
     try:
-        with path.open("rb") as file:
+        with opened(path) as file:
             content = iter(lambda: file.read(READ_BYTES), b"")
             received, is_new = receive_file(
                 content=content,
@@ -122,6 +127,9 @@ def _take_sales(connection: PosConnection, path: Path, pos: FilesPos) -> int:
             )
     except FileNotFoundError:
         return 0  # another run was faster
+    except ConnectorError as error:
+        pos.taken(path.name, problem=str(error))
+        return 0
     except HubError as error:
         pos.taken(path.name, problem=f"{error.code}: {error.detail}")
         return 0

@@ -224,6 +224,13 @@ def test_a_receipt_with_another_amount_is_listed(world):
     )
 
 
+def test_a_receipt_that_cannot_be_kept_ends_the_check_with_a_reason(world):
+    world.till.receipts = [{"receipt": "R\ud800"}]
+    done = check(world)
+    assert (done.phase, done.problem[:4]) == ("failed", "Text")
+    assert done.finished_at
+
+
 def test_receipts_are_asked_for_from_where_the_last_check_ended(world):
     told = {"occurred_at": clock.now().isoformat(), "lines": [{"sku": "A", "quantity": 1}]}
     world.till.receipts = [told | {"receipt": f"R{number}"} for number in range(3)]

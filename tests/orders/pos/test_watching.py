@@ -6,11 +6,13 @@ import pytest
 
 from hub import clock
 from hub.connectors.pos import files
+from hub.errors import ConnectorError
 from hub.events.models import Fact
 from hub.inbox.models import InboundCall
 from hub.stores.models import StoreSwitch
 from inventory.models import StockFile
 from orders.models import FulfillmentOrder
+from orders.picking.pos import watching
 from orders.picking.pos.watching import take_pos_files, tell_unacknowledged
 from orders.switches.services import switch_on
 from tests.factories import make_fulfillment, make_layout, make_pos, make_store
@@ -100,3 +102,26 @@ def test_one_broken_folder_does_not_stop_the_others(folder, settings):
     assert broken.pk
     (place / "answers.csv").write_text("fulfillment_id\nful_1\n")
     assert take_pos_files() == 1
+
+
+def test_a_file_that_the_inbox_refuses_is_put_aside_and_the_next_is_read(folder):
+    _, place = folder
+    marks = "e" + "\N{COMBINING ACUTE ACCENT}" * 40
+    (place / "answers-1.csv").write_text(f"fulfillment_id,result,reason\nful_1,refused,{marks}\n")
+    (place / "answers-2.csv").write_text("fulfillment_id\nful_2\n")
+    assert take_pos_files() == 1
+    assert list(place.iterdir()) == []
+    (sentence,) = (place.parent / "refused").glob("*.problem.txt")
+    assert sentence.read_text().startswith("invalid_text")
+
+
+def test_a_sales_log_that_may_not_be_read_is_put_aside(folder, monkeypatch):
+    _, place = folder
+
+    def refuse(_path):
+        raise ConnectorError("it cannot be read: Permission denied", permanent=True)
+
+    (place / "sales-1.csv").write_text("sku,id,kind,quantity,occurred_at\n")
+    monkeypatch.setattr(watching, "opened", refuse)
+    assert take_pos_files() == 0
+    assert len(list((place.parent / "refused").iterdir())) == 2
