@@ -7,28 +7,12 @@ import re
 from django.http import HttpRequest
 from rest_framework.request import Request
 
-from hub.api.errors import BadRequest, VersionMismatch
-
-_TAGS = re.compile(r'\s*(?:W/)?"[\x21\x23-\x7e]*"\s*(?:,\s*(?:W/)?"[\x21\x23-\x7e]*"\s*)*\Z')
+from hub.api.errors import VersionMismatch
 
 
 def etag_of(version: int) -> str:
     """The strong entity tag of a version."""
     return f'"v{version}"'
-
-
-def check_if_match(request: Request | HttpRequest, version: int) -> None:
-    """Raise VersionMismatch (412) unless If-Match is absent, ``*`` or names ``version``.
-
-    Weak tags never match, as RFC 9110 §13.1.1 demands.
-    """
-    header = request.META.get("HTTP_IF_MATCH")
-    if header is None or header.strip() == "*":
-        return
-    if not _TAGS.match(header):
-        raise BadRequest("If-Match must be * or a list of entity tags")
-    if etag_of(version) not in [tag.strip() for tag in header.split(",")]:
-        raise VersionMismatch(f"it is at version {version} now", version=version)
 
 
 def wanted_version(request: Request | HttpRequest) -> int | None:

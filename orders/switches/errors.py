@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hub.errors import Conflict, Invalid
+from hub.errors import Invalid
 
 
 class NotToday(Invalid):
@@ -24,10 +24,3 @@ class TimeOver(Invalid):
 
     code = "time_is_over"
     title = "That time is over already"
-
-
-class SwitchOff(Conflict):
-    """Somebody has undone it, or its time has run out."""
-
-    code = "switch_is_off"
-    title = "This switch is off already"

@@ -71,12 +71,6 @@ def dismiss(*, drift: PosDrift, by: str) -> bool:
 
 
 @transaction.atomic
-def send_again(*, fulfillment: FulfillmentOrder) -> None:
-    """Bring the store's POS to what is true now, without believing what it is thought to have."""
-    _bring_again(fulfillment, anew=False)
-
-
-@transaction.atomic
 def send_edited(
     *, fulfillment: FulfillmentOrder, note: str, lines: list[Mapping[str, Any]], by: str
 ) -> None:
@@ -112,6 +106,7 @@ def withdraw_unknown(drift_id: int) -> None:
 
 
 def _bring_again(fulfillment: FulfillmentOrder, *, anew: bool) -> None:
+    """Bring the POS to what is true now, without believing what it is thought to have."""
     forget_standing(fulfillment)
     ids = {"order_id": fulfillment.order_id, "fulfillment_id": fulfillment.pk}
     publish(PosListRevised(**ids) if anew else PosOutOfStep(**ids))

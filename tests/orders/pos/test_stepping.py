@@ -2,13 +2,14 @@
 
 import pytest
 
+from hub import clock
 from hub.connectors.pos.memory import ABLE, MemoryPos
 from hub.errors import ConnectorError
 from hub.events.models import Breaker, Delivery
 from hub.stores.models import StoreSwitch
-from orders.models import PosList
+from orders.models import PosDrift, PosList
 from orders.picking.pos.pick_lists import EditRefused
-from orders.picking.pos.repairing import send_again, send_edited
+from orders.picking.pos.repairing import repair, send_edited
 from orders.picking.pos.stepping import bring_in_step
 from orders.placing.cancel import cancel_order
 from orders.switches.services import switch_on, undo
@@ -289,7 +290,15 @@ def test_sending_again_does_not_believe_what_the_pos_is_thought_to_have(world):
     part = world.part()
     world.work()
     world.till.pick_lists.clear()
-    send_again(fulfillment=part)
+    row = PosDrift.objects.create(
+        connection=world.pos,
+        kind=PosDrift.Kind.LIST_MISSING,
+        key=part.public_id,
+        fulfillment=part,
+        as_of=clock.now(),
+        found_at=clock.now(),
+    )
+    assert repair(drift=row, by="Ann")
     world.work()
     assert world.till.calls == ["queue", "status", "queue"]
     assert list(world.till.pick_lists) == [part.public_id]
