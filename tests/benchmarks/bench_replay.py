@@ -23,9 +23,10 @@ from tests.benchmarks.stock import stock_database  # isort: skip  it readies Dja
 from django.db import connection
 
 from hub import clock
+from hub.connectors.signing import new_secret
 from hub.events.health import waiting
 from hub.invariants import check, shipped
-from hub.stores.models import PosConnection
+from hub.stores.models import PosConnection, Store
 from tests.benchmarks.harness import HOST, free_port, web_server
 from tests.benchmarks.results import Check, report
 from tests.benchmarks.site import Site
@@ -114,18 +115,13 @@ def relay(database: str) -> Iterator[None]:
 
 
 def _give_tills(site: Site, port: int) -> None:
-    """A simulated till for each of the site's stores."""
-    for store in site.stores:
-        row = PosConnection(store_id=_key(store), secret="whsec_" + "A" * 32)
-        row.base_url = f"http://{HOST}:{port}/sim/pos/{row.public_id}"
-        row.save()
-
-
-def _key(code: str) -> int:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT id FROM stores_store WHERE code = %s", [code])
-        (key,) = cursor.fetchone()
-    return int(key)
+    """A simulated till for each of the site's stores, at this run's address."""
+    for store in Store.objects.filter(code__in=site.stores):
+        till, _ = PosConnection.objects.get_or_create(
+            store=store, defaults={"secret": new_secret()}
+        )
+        till.base_url = f"http://{HOST}:{port}/sim/pos/{till.public_id}"
+        till.save(update_fields=["base_url"])
 
 
 def _drain(since: datetime) -> bool:
