@@ -6,6 +6,7 @@ from django.db import transaction
 from django.db.models import F
 
 from hub import clock
+from orders.actions import lock_parts
 from orders.models import Block, FulfillmentOrder, Order
 
 
@@ -22,6 +23,15 @@ def open_block(*, order: Order, reason: str, note: str = "") -> Block:
 
 
 @transaction.atomic
+def open_block_once(*, order: Order, reason: str, note: str = "") -> None:
+    """As ``open_block``, unless a block of that reason is open already: then it stays the only
+    one, with its own note."""
+    lock_parts(order.pk)
+    if not Block.objects.filter(order=order, reason=reason, lifted_at__isnull=True).exists():
+        open_block(order=order, reason=reason, note=note)
+
+
+@transaction.atomic
 def lift_block(*, block: Block) -> bool:
     """Let the order move on as far as this block is concerned; False when it was lifted before."""
     open_rows = Block.objects.filter(pk=block.pk, lifted_at__isnull=True)
@@ -34,6 +44,5 @@ def lift_block(*, block: Block) -> bool:
 
 def _raise_versions(order_id: int) -> None:
     """Mark the order's parts as changed, locking them in the order that every service uses."""
-    rows = FulfillmentOrder.objects.filter(order_id=order_id)
-    keys = list(rows.select_for_update(no_key=True).order_by("pk").values_list("pk", flat=True))
-    rows.filter(pk__in=keys).update(version=F("version") + 1)
+    lock_parts(order_id)
+    FulfillmentOrder.objects.filter(order_id=order_id).update(version=F("version") + 1)

@@ -19,7 +19,7 @@ from orders.api.forms import AmendForm, BlockForm, CancelForm
 from orders.api.reading import find_order
 from orders.api.replies import OrderReply
 from orders.api.showing import shown_order
-from orders.blocks import lift_block, open_block
+from orders.blocks import lift_block, open_block_once
 from orders.errors import StaleVersion
 from orders.models import Block, Order
 from orders.placing.amending import REASON, Totals, amend_order
@@ -126,9 +126,7 @@ class BlocksView(HubView):
         form = read_body(BlockForm, request)
 
         def block(order: Order) -> None:
-            blocks = order.blocks.all()
-            if not any(one.lifted_at is None and one.reason == form["reason"] for one in blocks):
-                open_block(order=order, reason=form["reason"], note=form.get("note", ""))
+            open_block_once(order=order, reason=form["reason"], note=form.get("note", ""))
 
         return _changed(request, order_id, block, status=201)
 

@@ -4,10 +4,12 @@ import itertools
 
 import pytest
 
+from orders.blocks import open_block_once
 from orders.models import Block
 from orders.picking.services import accept
 from tests.factories import make_channel, make_item, make_order, make_store, stock
 from tests.orders.api.test_orders_api import body_for, make_api
+from tests.racing import at_once
 
 pytestmark = pytest.mark.django_db
 
@@ -121,6 +123,14 @@ def test_a_block_stops_the_store_and_says_why_until_it_is_lifted(api, order):
     assert Block.objects.count() == 1
     assert lifted.json()["blocks"] == []
     accept(fulfillment=order.fulfillments.get())
+
+
+@pytest.mark.race
+@pytest.mark.django_db(transaction=True)
+def test_parallel_blocks_of_one_reason_are_one(order):
+    at_once(8, lambda _number: open_block_once(order=order, reason=Block.Reason.FRAUD))
+
+    assert Block.objects.count() == 1
 
 
 @pytest.mark.parametrize("reason", ["other", "substitution", "move", "x"])
