@@ -72,7 +72,7 @@ class Store(models.Model):
     cut_off = models.TimeField(
         null=True,
         blank=True,
-        help_text="an order placed later in the day counts as placed at the next opening",
+        help_text="an order placed later in the day counts as placed the next day",
     )
     slot_minutes = models.PositiveSmallIntegerField(
         default=30, db_default=30, help_text="length of a pickup window"

@@ -90,7 +90,7 @@ class PickupForm(Form):
         max_length=40, required=False, help_text="the store's id (`str_…`) or its code"
     )
     near = NearForm(
-        required=False, help_text="take the best store around a point that has the whole order"
+        required=False, help_text="take the best store around a point, or several that share it"
     )
     window = WindowForm(
         required=False,

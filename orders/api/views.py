@@ -53,7 +53,10 @@ class OrdersView(HubView):
     )
     @idempotent
     def post(self, request: Request) -> Response:
-        """Place an order for pickup, in a named store or in the nearest one that has everything.
+        """Place an order for pickup, in a named store or in the best one around a point.
+
+        Which one is best is for the channel's routing rules to say: without any, the nearest that
+        has everything. Where they allow it, several stores share an order.
 
         When the reply is 201, the goods are set aside, the order stands in the store's queue, and
         the customer will be told. Any refusal means that nothing has happened.

@@ -1,4 +1,4 @@
-"""``manage.py replay_orders``: one real trading day, placed over HTTP."""
+"""``manage.py replay_orders``: real trading days, placed over HTTP."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from orders.replay.run import Replay
 
 
 class Command(BaseCommand):
-    help = "Place a day of real invoices over HTTP and report what became of each."
+    help = "Place real invoices over HTTP, cancel what they cancel, and report what became of each."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("lines", type=Path, help="CSV of order lines, plain or gzip")
