@@ -152,7 +152,8 @@ def _by_reference(select: str, stores: int, items: int) -> str:
 
 def _statement(select: str, places: str, goods: str, pairs: str) -> str:
     formula = _POSITIONS.format(places=places, goods=goods, pairs=pairs, stale=STALE_AFTER)
-    return formula + select
+    # the driver remembers how to send statements of up to 4,096 characters
+    return " ".join((formula + select).split())
 
 
 def _size(values: Sequence[Any]) -> int:
