@@ -117,6 +117,7 @@ def band_counts(stores: QuerySet[Store]) -> list[tuple[str, str, int]]:
 
 
 BOARDS = {"pick": pick_board, "ready": ready_board, "arrivals": arrivals_board}
+SIZES = {"pick": PAGE, "ready": PAGE, "arrivals": MOST_CARDS}  # of a full page
 
 
 def active_visit(row: FulfillmentOrder) -> Visit | None:

@@ -24,6 +24,7 @@ from hub.stores.models import Store
 from inventory.models import PullTask
 from orders.admin import boards, steps
 from orders.admin.exceptions import problems
+from orders.admin.parts import LONGEST_KEY, sentence
 from orders.admin.rescue import rescue_urls
 from orders.admin.words import STATUS_TONES, due, local, said
 from orders.models import (
@@ -33,7 +34,6 @@ from orders.models import (
     RecalledPart,
     VisitStatus,
 )
-from orders.picking.queue import PAGE
 from orders.picking.working import most
 from orders.reports import TO_PICK, counts
 from orders.states import LIVE, allowed_actions
@@ -46,7 +46,6 @@ EMPTY = {
     "exceptions": "Nothing needs a person. Well done.",
 }
 MOST_STORES_TO_CHOOSE = 60
-LONGEST_KEY = 18  # digits that fit a bigint
 MOST_DIGITS = 4  # of a page's number
 
 
@@ -132,7 +131,7 @@ class FulfillmentOrderAdmin(StoreWorkAdmin[FulfillmentOrder]):
             "cards": cards,
             "bands": boards.band_counts(stores) if tab == "pick" else [],
             "page": number,
-            "has_more": len(cards) >= PAGE,
+            "has_more": len(cards) >= boards.SIZES.get(tab, 1),
             "tab_query": query_of_tabs.urlencode(),
             "tab": tab,
             "tabs": [(name, title, numbers.get(name)) for name, title in TITLES.items()],
@@ -205,7 +204,7 @@ class FulfillmentOrderAdmin(StoreWorkAdmin[FulfillmentOrder]):
         try:
             done = steps.take(row, steps.tap_of(request))
         except HubError as error:
-            messages.error(request, _sentence(error.detail))
+            messages.error(request, sentence(error.detail))
         else:
             messages.success(request, done)
         return HttpResponseRedirect(_next(request, row), status=HTTPStatus.SEE_OTHER)
@@ -282,11 +281,6 @@ def _lines(row: FulfillmentOrder) -> list[FulfillmentLine]:
 def _board_of(row: FulfillmentOrder) -> str:
     board = "ready" if row.status == FulfillmentStatus.READY else "pick"
     return f"admin:orders_fulfillmentorder_{board}"
-
-
-def _sentence(text: str) -> str:
-    first = text[:1].upper() + text[1:]
-    return first if first.endswith((".", "!", "?")) else first + "."
 
 
 def _next(request: HttpRequest, row: FulfillmentOrder) -> str:

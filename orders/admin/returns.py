@@ -19,7 +19,7 @@ from django.views.decorators.http import require_POST
 from hub.errors import Invalid
 from hub.staff.scope import StoreWorkAdmin
 from orders.admin.boards import work_link
-from orders.admin.parts import part_for, person_of, tapped
+from orders.admin.parts import LONGEST_KEY, part_for, person_of, tapped
 from orders.admin.words import STATUS_TONES, exponent_of, local, money
 from orders.models import (
     FulfillmentLine,
@@ -35,7 +35,6 @@ from orders.returns.prices import adjust_price, least_price
 from orders.returns.services import Brought, may_restock, returned_units, take_back
 from orders.states import LIVE
 
-LONGEST_KEY = 18
 MOST_DIGITS = 15
 TAKE, ADJUST = "orders.take_return", "orders.adjust_price"
 
@@ -174,6 +173,7 @@ def _page(part_id: int) -> str:
 def _lines(part: FulfillmentOrder) -> list[dict[str, Any]]:
     back, currency = returned_units(part), part.order.currency
     rows = part.lines.select_related("order_line", "item", "stands_for__item")
+    rows = rows.prefetch_related("price_adjustments")
     return [_line(row, back.get(row.pk, 0), currency) for row in rows]
 
 

@@ -23,7 +23,7 @@ from hub.staff.scope import StoreWorkAdmin, stores_for
 from hub.stores.models import Store
 from orders.admin.boards import pick_link, work_link
 from orders.admin.exceptions import MOST, Problem, add_source
-from orders.admin.parts import part_for, person_of, tapped
+from orders.admin.parts import LONGEST_KEY, part_for, person_of, tapped
 from orders.admin.words import STATUS_TONES, due, local, money, span
 from orders.models import (
     FulfillmentLine,
@@ -38,7 +38,6 @@ from orders.substitution.offering import OFFERABLE, Proposal, missing_of, offer_
 from orders.substitution.suggesting import suggest
 
 MOST_LINES = 20
-LONGEST_KEY = 18
 OVERDUE = timedelta(minutes=5)
 OUTCOME_TONES = {"accepted": "success", "declined": "warning", "gone": "danger", "withdrawn": ""}
 _MARKS = {

@@ -67,12 +67,13 @@ def adjust_price(
 
 
 def least_price(line: FulfillmentLine) -> int:
-    """The lowest price of a unit within the limit, rounded up to a whole minor unit."""
+    """The lowest price of a unit within the limit, rounded up to a whole minor unit; prefetch
+    ``price_adjustments`` where there are many lines."""
     return -(-_sold_at(line) * (100 - MOST_PERCENT_OFF) // 100)
 
 
 def _sold_at(line: FulfillmentLine) -> int:
-    first = line.price_adjustments.order_by("pk").first()
+    first = min(line.price_adjustments.all(), key=lambda row: row.pk, default=None)
     return first.before_minor if first else price_of(line)
 
 

@@ -18,6 +18,7 @@ from hub.events.models import Fact
 from hub.stores.models import StaffScope
 from hub.webhooks.models import ChannelEvent, WebhookCall, WebhookEndpoint
 from inventory.models import ShortfallCase, StockLevel
+from orders.admin import boards
 from orders.blocks import lift_block, open_block
 from orders.curbside.services import arrive, say_on_my_way
 from orders.models import FulfillmentOrder, FulfillmentStatus, HandOff, Visit, VisitStatus
@@ -251,6 +252,13 @@ def test_who_is_on_the_way_stands_behind_who_waits(client, store, item, picker):
     arrive(fulfillment=waiting, place="by the door")
     cards = client.get(url("arrivals")).context["cards"]
     assert [card.status for card in cards] == ["arrived", "on_my_way"]
+
+
+def test_only_a_full_page_of_arrivals_has_a_next_one(client, store, item, picker, monkeypatch):
+    arrive(fulfillment=part_in(store, item, make_ready))
+    for size, has_more in ((1, True), (2, False)):
+        monkeypatch.setitem(boards.SIZES, "arrivals", size)
+        assert client.get(url("arrivals")).context["has_more"] is has_more
 
 
 def test_exceptions_name_what_needs_a_person(client, store, item, picker):

@@ -2,7 +2,9 @@
 
 import pytest
 from django.contrib.auth.models import Permission
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from hub.stores.models import StaffScope
@@ -140,3 +142,15 @@ def test_the_work_page_leads_here():
     page = logged_in(part.store)
     work = page.get(reverse("admin:orders_fulfillmentorder_change", args=[part.pk])).text
     assert address("part", part) in work
+
+
+def test_the_page_costs_the_same_number_of_queries_however_many_lines():
+    def queries(part):
+        page = logged_in(part.store, *ALL)
+        page.get(address("part", part))
+        with CaptureQueriesContext(connection) as asked:
+            assert page.get(address("part", part)).status_code == 200
+        return len(asked)
+
+    few = queries(make_ready())
+    assert queries(make_ready(lines={make_item(): 1 for _ in range(12)})) == few
