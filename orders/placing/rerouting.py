@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import F, Sum
 
 from hub.errors import Conflict
 from hub.events.catalog import FulfillmentProposed, FulfillmentRerouted
@@ -84,11 +85,18 @@ class Work:
 def work_left(ended: FulfillmentOrder) -> Work:
     """What a part that ended was to prepare, less what was canceled since; raises MovedAlready.
 
+    Never more than the customer still lacks beside what other parts bring of the same lines.
     Substitutes are forgotten: the other store may have what was ordered.
     """
     lines = ended.lines.filter(stands_for__isnull=True).select_related("order_line")
+    elsewhere = _brought_beside(ended)
     units = {
-        line.order_line_id: min(line.allocated, line.order_line.quantity - line.order_line.canceled)
+        line.order_line_id: min(
+            line.allocated,
+            line.order_line.quantity
+            - line.order_line.canceled
+            - elsewhere.get(line.order_line_id, 0),
+        )
         for line in lines
     }
     units = {key: count for key, count in units.items() if count > 0}
@@ -97,6 +105,16 @@ def work_left(ended: FulfillmentOrder) -> Work:
         raise MovedAlready
     longest = Item.objects.filter(pk__in=items.values()).order_by("-lead_minutes").first()
     return Work(ended, units, items, longest.lead_minutes if longest else 0)
+
+
+def _brought_beside(ended: FulfillmentOrder) -> dict[int, int]:
+    """By order line, the units that parts under way or handed over bring, with substitutes."""
+    rows = FulfillmentLine.objects.filter(
+        fulfillment__order=ended.order_id,
+        fulfillment__status__in=[*LIVE, FulfillmentStatus.COMPLETED],
+    ).order_by()
+    brought = rows.values("order_line").annotate(units=Sum(F("allocated") - F("short")))
+    return dict(brought.values_list("order_line", "units"))
 
 
 def undecided(order: Order) -> list[FulfillmentOrder]:

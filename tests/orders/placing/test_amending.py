@@ -11,9 +11,11 @@ from inventory.models import Allocation, StockLevel
 from orders.errors import IllegalMove, LinesWrong, StaleVersion, TooLate
 from orders.models import FulfillmentStatus, MoveOffer, OrderStatus, PutBack
 from orders.picking.rejecting import reject
-from orders.picking.services import finish_picking
+from orders.picking.scanning import count, pick_later
+from orders.picking.services import finish_picking, mark_ready
+from orders.picking.splitting import complete_picking
 from orders.placing.amending import Totals, amend_order
-from orders.placing.rerouting import work_left
+from orders.placing.rerouting import MovedAlready, work_left
 from orders.revision import revision_of
 from orders.substitution.answering import answer_offers
 from tests.factories import (
@@ -26,6 +28,7 @@ from tests.factories import (
     make_store,
     stock,
 )
+from tests.orders.picking.making import make_picker
 from tests.orders.test_invariants import broken
 from tests.racing import at_once
 
@@ -213,3 +216,22 @@ def test_a_question_about_another_store_ends_when_less_is_wanted(items):
     assert MoveOffer.objects.get().state == MoveOffer.State.WITHDRAWN
     assert not StockLevel.objects.filter(held__gt=0).exists()
     assert work_left(part_of(order)).goods == {items[0].pk: 2}
+
+
+def test_what_no_store_prepares_is_no_more_than_is_lacking_beside_what_is_ready(items):
+    part = make_picking(lines={items[0]: 5})
+    by, line = make_picker(part.store), part.lines.get()
+    count(line=line, units=3, by=by, reason="no label")
+    pick_later(line=line, by=by)
+    rest = complete_picking(fulfillment=part)
+    mark_ready(fulfillment=part, staging_location="A-1", bags=1)
+    reject(fulfillment=rest, reason="too_busy")
+    assert work_left(rest).goods == {items[0].pk: 2}
+
+    amend_order(order=part.order, quantities={1: 4})
+    assert work_left(rest).goods == {items[0].pk: 1}
+    amend_order(order=part.order, quantities={1: 3})
+    with pytest.raises(MovedAlready):
+        work_left(rest)
+    with pytest.raises(TooLate):
+        amend_order(order=part.order, quantities={1: 2})
