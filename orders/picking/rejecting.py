@@ -100,8 +100,10 @@ def reject(
         raise ReasonMissing
     if not is_first(fulfillment=fulfillment, action="reject", token=token):
         return
-    lock_parts(fulfillment.order_id)
     code = reason_of(why)
+    if EFFECTS.get(code) == Effect.REDUCE:
+        change_beside_others(fulfillment.store_id)  # the store first, then parts, as everywhere
+    lock_parts(fulfillment.order_id)
     about = _lines_about(fulfillment, code, lines)
     words = code.label if why == code.value else why
     move(fulfillment, to=FulfillmentStatus.REJECTED, version=version, reason=words)
@@ -206,13 +208,11 @@ def _end(fulfillment: FulfillmentOrder) -> None:
 def _settle(
     fulfillment: FulfillmentOrder, code: RejectReason, about: Mapping[FulfillmentLine, int]
 ) -> None:
-    """Stops come before anything that locks stock levels, as do store-wide locks."""
+    """Stops come before anything that locks stock levels."""
     effect = EFFECTS.get(code, Effect.NOTHING)
-    store = fulfillment.store_id
     if about and effect == Effect.ZERO_UNTIL_RECOUNT:
-        stop_after_short_pick(store_id=store, item_ids={line.item_id for line in about})
-    if about and effect == Effect.REDUCE:
-        change_beside_others(store)
+        items = {line.item_id for line in about}
+        stop_after_short_pick(store_id=fulfillment.store_id, item_ids=items)
     unbook(reference=fulfillment.public_id)
     give_up_goods(fulfillment=fulfillment, reason=code.label)
     if about and effect == Effect.REDUCE:
