@@ -7,7 +7,18 @@ from datetime import datetime, timedelta
 from datetime import time as time_of_day
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import (
+    DateTimeField,
+    DurationField,
+    Exists,
+    ExpressionWrapper,
+    F,
+    OuterRef,
+    Q,
+    QuerySet,
+    Value,
+)
+from django.db.models.functions import Least
 
 from hub import clock
 from hub.errors import Conflict, Invalid
@@ -56,12 +67,13 @@ def warn_expiring() -> int:
     """
     now = clock.now()
     told = ClockMark.objects.filter(fulfillment=OuterRef("pk"), kind=ClockMark.Kind.EXPIRING)
-    due = _ready().filter(~Exists(told), expires_at__gt=now, expires_at__lte=now + WARN_BEFORE)
-    count = 0
-    for part in due.order_by("expires_at")[:BATCH]:
-        if part.ready_at and part.expires_at and now >= _warned_at(part.ready_at, part.expires_at):
-            count += _warn(part, now)
-    return count
+    half = ExpressionWrapper((F("expires_at") - F("ready_at")) / 2, output_field=DurationField())
+    due = _ready().filter(
+        ~Exists(told),
+        expires_at__gt=now,
+        expires_at__lte=Least(now + WARN_BEFORE, Value(now) + half, output_field=DateTimeField()),
+    )
+    return sum(_warn(part, now) for part in due.order_by("expires_at")[:BATCH])
 
 
 def expire_due() -> int:
@@ -153,10 +165,6 @@ def _warn(part: FulfillmentOrder, now: datetime) -> bool:
     if first:
         publish(FulfillmentExpiring(order_id=part.order_id, fulfillment_id=part.pk))
     return first
-
-
-def _warned_at(ready_at: datetime, expires_at: datetime) -> datetime:
-    return expires_at - min(WARN_BEFORE, (expires_at - ready_at) / 2)
 
 
 def _ready() -> QuerySet[FulfillmentOrder]:

@@ -9,6 +9,7 @@ from hub.errors import Invalid
 from hub.events.models import Fact
 from inventory.models import StockLevel
 from orders import tasks
+from orders.clocks import collecting
 from orders.clocks.accepting import escalate, pass_on_unaccepted
 from orders.clocks.collecting import (
     WaitTooLong,
@@ -153,6 +154,17 @@ def test_goods_that_wait_only_today_are_warned_of_halfway(at):
     assert warn_expiring() == 0
     at(181)
     assert warn_expiring() == 1
+
+
+def test_many_that_are_not_warned_of_yet_do_not_delay_the_others(at, monkeypatch):
+    fresh, older = make_ready(), make_ready()
+    for part, ready, hours in ((fresh, NOON, 6), (older, NOON - timedelta(days=2), 23)):
+        FulfillmentOrder.objects.filter(pk=part.pk).update(
+            ready_at=ready, expires_at=NOON + timedelta(hours=hours)
+        )
+    monkeypatch.setattr(collecting, "BATCH", 1)
+    assert warn_expiring() == 1
+    assert (facts(fresh, "expiring"), facts(older, "expiring")) == (0, 1)
 
 
 def test_what_nobody_collects_expires_and_is_put_back_before_it_is_sold_again(at):
