@@ -7,21 +7,8 @@ of that order.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
 
-
-@dataclass(frozen=True, kw_only=True)
-class Happening:
-    """The base of all facts."""
-
-    name: ClassVar[str]
-    v: ClassVar[int] = 1
-
-    @property
-    def subject(self) -> str:
-        """What the fact is about, for timelines; empty when nothing in particular."""
-        order_id = getattr(self, "order_id", None)
-        return f"order:{order_id}" if order_id else ""
+from hub.events.happening import Happening, all_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -408,11 +395,4 @@ class SimulatedTextReceived(Happening):
     text_id: int
 
 
-def _all_of(base: type[Happening]) -> dict[str, type[Happening]]:
-    found = {base.name: base} if hasattr(base, "name") else {}
-    for kind in base.__subclasses__():
-        found |= _all_of(kind)
-    return found
-
-
-CATALOG: dict[str, type[Happening]] = _all_of(Happening)
+CATALOG: dict[str, type[Happening]] = all_of(Happening)

@@ -10,7 +10,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from hub import clock
-from hub.events.catalog import Happening
+from hub.events.happening import Happening
 from hub.events.registry import handlers_of
 from hub.ids import new_id
 from hub.trace import actor, trace_id

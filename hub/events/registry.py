@@ -8,7 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from hub.events.catalog import CATALOG, Happening
+from hub.events.catalog import CATALOG
+from hub.events.happening import Happening
 
 F = TypeVar("F", bound=Happening)
 

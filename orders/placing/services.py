@@ -8,7 +8,8 @@ from django.db import transaction
 
 from hub.customers.services import land_words
 from hub.errors import HubError
-from hub.events.catalog import FulfillmentProposed, Happening, OrderPlaced
+from hub.events.catalog import FulfillmentProposed, OrderPlaced
+from hub.events.happening import Happening
 from hub.events.outbox import publish_all
 from inventory.models import Hold
 from inventory.services import taking
