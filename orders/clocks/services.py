@@ -22,9 +22,20 @@ STEPS: dict[str, Callable[[], int]] = {
 
 
 def run_clocks() -> dict[str, int]:
-    """Take every step that is due; how many of each."""
+    """Take every step that is due; how many of each.
+
+    A step that fails holds up no other: what went wrong is raised when all have had their turn.
+    """
+    done: dict[str, int] = {}
+    failures: list[Exception] = []
     with acting("system"), tracing():
-        done = {name: step() for name, step in STEPS.items()}
+        for name, step in STEPS.items():
+            try:
+                done[name] = step()
+            except Exception as error:  # noqa: BLE001  all of them are raised below
+                failures.append(error)
     if any(done.values()):
         logger.info("clocks", extra={"done": done})
+    if failures:
+        raise ExceptionGroup("clocks", failures)
     return done

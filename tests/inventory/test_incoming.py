@@ -53,7 +53,7 @@ def announce(store, units, *, reference="DN-1", source="erp", days=2):
 
 
 def waiting():
-    rows = IncomingUnits.objects.order_by("reference", "item__sku")
+    rows = IncomingUnits.objects.order_by("reference", "item__sku", "units")
     return list(rows.values_list("reference", "item__sku", "units"))
 
 

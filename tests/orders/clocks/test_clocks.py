@@ -9,7 +9,7 @@ from hub.errors import Invalid
 from hub.events.models import Fact
 from inventory.models import StockLevel
 from orders import tasks
-from orders.clocks import collecting
+from orders.clocks import collecting, services
 from orders.clocks.accepting import escalate, pass_on_unaccepted
 from orders.clocks.collecting import (
     WaitTooLong,
@@ -253,3 +253,19 @@ def test_the_minute_takes_every_step(at):
     at(moment=part.expires_at + timedelta(days=1))
     assert run_clocks()["expired"] == 1
     assert set(tasks.run_clocks().values()) == {0}
+
+
+def test_a_step_that_fails_holds_up_no_other(monkeypatch):
+    done = []
+
+    def fail():
+        raise ValueError("odd row")
+
+    steps = {"first": fail, "second": lambda: done.append(1) or 1}
+    monkeypatch.setattr(services, "STEPS", steps)
+
+    with pytest.raises(ExceptionGroup) as failures:
+        run_clocks()
+
+    assert done == [1]
+    assert [str(error) for error in failures.value.exceptions] == ["odd row"]
