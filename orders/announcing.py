@@ -23,7 +23,6 @@ from hub.events.catalog import (
     FulfillmentRejected,
     FulfillmentRerouted,
     GoodsReturned,
-    Happening,
     MoveAnswered,
     MoveOffered,
     OfFulfillment,
@@ -41,6 +40,7 @@ from hub.events.catalog import (
     VisitEnded,
     WaitExtended,
 )
+from hub.events.happening import Happening
 from hub.events.models import Fact
 from hub.events.registry import handles
 from hub.webhooks.services import announce

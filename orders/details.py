@@ -12,7 +12,6 @@ from hub.events.catalog import (
     FulfillmentExpiring,
     FulfillmentRerouted,
     GoodsReturned,
-    Happening,
     MoveAnswered,
     MoveOffered,
     OfMoveOffer,
@@ -24,6 +23,7 @@ from hub.events.catalog import (
     SubstitutesOffered,
     WaitExtended,
 )
+from hub.events.happening import Happening
 from orders.models import (
     FulfillmentOrder,
     GoodsReturn,
