@@ -78,9 +78,7 @@ def receive_file(
         layout=layout,
         source=source,
         store=store,
-        mode=mode or (layout.mode if layout else "snapshot"),
-        complete=(layout.complete if layout else False) if complete is None else complete,
-        policy=policy or (layout.policy if layout else "reject_rows"),
+        **_ways(layout, mode, complete, policy),
         as_of=as_of,
         reach=None if reach is None else sorted(reach),
         received_by=by[:150],
@@ -93,6 +91,17 @@ def receive_file(
     if earlier:
         keeping.drop(kept.path, root=settings.FEEDS_DIR)
     return earlier or file, earlier is None
+
+
+def _ways(
+    layout: FeedLayout | None, mode: str | None, complete: bool | None, policy: str | None
+) -> dict[str, Any]:
+    """How the file is to be read: as it was said, else as its layout says."""
+    return {
+        "mode": mode or (layout.mode if layout else "snapshot"),
+        "complete": (layout.complete if layout else False) if complete is None else complete,
+        "policy": policy or (layout.policy if layout else "reject_rows"),
+    }
 
 
 def queue_file(*, file: StockFile) -> None:
