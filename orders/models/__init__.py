@@ -1,6 +1,13 @@
 """What was bought, what each store prepares, and the visit that collects it."""
 
 from orders.models.action import ActionRecord
+from orders.models.curb import (
+    Complaint,
+    CurbSettings,
+    Delegate,
+    HandOffLine,
+    Rating,
+)
 from orders.models.fulfillment import (
     FulfillmentLine,
     FulfillmentOrder,
@@ -32,7 +39,15 @@ from orders.models.routing import (
     RoutingSimulation,
 )
 from orders.models.substitution import SubstitutionOffer, SubstitutionRound
-from orders.models.visit import Spot, Visit, VisitPickup, VisitStatus
+from orders.models.visit import (
+    Placement,
+    Sign,
+    Spot,
+    StrayArrival,
+    Visit,
+    VisitPickup,
+    VisitStatus,
+)
 from orders.models.window import SlotCapacity, WindowBooking
 
 __all__ = [
@@ -40,11 +55,15 @@ __all__ = [
     "Bag",
     "Block",
     "ClockMark",
+    "Complaint",
+    "CurbSettings",
+    "Delegate",
     "FulfillmentLine",
     "FulfillmentOrder",
     "FulfillmentStatus",
     "GoodsReturn",
     "HandOff",
+    "HandOffLine",
     "MoveOffer",
     "Order",
     "OrderLine",
@@ -52,6 +71,7 @@ __all__ = [
     "PickBatch",
     "PickEntry",
     "PickupCode",
+    "Placement",
     "PosCheck",
     "PosDrift",
     "PosFeed",
@@ -60,6 +80,7 @@ __all__ = [
     "PosWaiting",
     "PriceAdjustment",
     "PutBack",
+    "Rating",
     "RecalledPart",
     "Refund",
     "RejectReason",
@@ -71,9 +92,11 @@ __all__ = [
     "RoutingRuleSet",
     "RoutingSimulation",
     "Settlement",
+    "Sign",
     "SlotCapacity",
     "Spot",
     "StagingLocation",
+    "StrayArrival",
     "SubstitutionOffer",
     "SubstitutionRound",
     "Visit",

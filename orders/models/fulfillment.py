@@ -220,17 +220,28 @@ class PickupCode(models.Model):
 
 
 class HandOff(models.Model):
-    """Proof that the goods were given: who gave them, how the receiver was known. Immutable."""
+    """Proof that the goods were given: who gave them, how the receiver was known. Immutable.
+
+    ``receiver`` is whether the customer or his delegate came, ``age_checked`` that ``by`` looked
+    at a proof of age (never its number), ``bags`` how many were counted out.
+    """
 
     fulfillment = models.OneToOneField(
         FulfillmentOrder, on_delete=models.PROTECT, related_name="hand_off"
     )
-    method = models.CharField(max_length=10, help_text="pin, override")
+    method = models.CharField(max_length=10, help_text="pin, delegate, id, override")
     reason = models.CharField(max_length=200, blank=True, help_text="of an override")
     by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
     )
     bags = models.PositiveSmallIntegerField(default=0)
+    receiver = models.CharField(
+        max_length=8,
+        choices=[("customer", "customer"), ("delegate", "delegate")],
+        default="customer",
+        db_default="customer",
+    )
+    age_checked = models.BooleanField(default=False, db_default=False)
     at = models.DateTimeField(db_default=Now(), editable=False)
 
     class Meta:

@@ -222,6 +222,8 @@ class ClockMark(models.Model):
         ACCEPT_OVERDUE = "accept_overdue"
         ACCEPT_GIVEN_UP = "accept_given_up"
         EXPIRING = "expiring"
+        REMINDED = "reminded"
+        REMINDED_AGAIN = "reminded_again"
 
     fulfillment = models.ForeignKey(
         FulfillmentOrder, on_delete=models.CASCADE, related_name="clock_marks", db_index=False

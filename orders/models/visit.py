@@ -29,8 +29,22 @@ class VisitStatus(models.TextChoices):
 ACTIVE_VISIT = ["on_my_way", "nearby", "arrived", "being_served"]
 
 
+class Placement(models.TextChoices):
+    """Where in or at the car the bags shall go."""
+
+    TRUNK = "trunk", "boot"
+    BACK_SEAT = "back_seat", "back seat"
+    FRONT_SEAT = "front_seat", "front passenger seat"
+    DRIVER_WINDOW = "driver_window", "driver's window"
+    OUTSIDE = "outside", "outside the car"
+
+
 class Spot(models.Model):
-    """A numbered place in a store's pickup area."""
+    """A numbered place in a store's pickup area.
+
+    ``active`` false: it exists no more. ``closed_for`` is why nobody can stand there at present,
+    empty when somebody can.
+    """
 
     store = models.ForeignKey(Store, on_delete=models.CASCADE, related_name="spots")
     label = models.CharField(max_length=10)
@@ -38,6 +52,14 @@ class Spot(models.Model):
     accessible = models.BooleanField(default=False)
     oversize = models.BooleanField(default=False)
     active = models.BooleanField(default=True)
+    closed_for = models.CharField(
+        max_length=80,
+        blank=True,
+        default="",
+        db_default="",
+        verbose_name="out of service",
+        help_text="why nobody can park there now, such as snow; empty: it can be used",
+    )
 
     class Meta:
         ordering = ["store", "label"]
@@ -47,11 +69,48 @@ class Spot(models.Model):
         return self.label
 
 
+class Sign(models.Model):
+    """A QR code on a post: of one spot, or without one of the store's whole pickup area.
+
+    Its address is ``/s/<code>``. A sign that was replaced is not ``active`` and leads nowhere.
+    """
+
+    store = models.ForeignKey(Store, on_delete=models.CASCADE, related_name="signs")
+    spot = models.ForeignKey(Spot, null=True, on_delete=models.CASCADE, related_name="signs")
+    code = models.CharField(max_length=22, unique=True, help_text="not guessable, not secret")
+    active = models.BooleanField(default=True)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["store", "spot"],
+                condition=Q(active=True),
+                nulls_distinct=False,
+                name="sign_one_per_place",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"sign of {self.spot or 'the pickup area'}"
+
+
 class Visit(models.Model):
     """A trip to one store. It neither implies nor blocks the state of what is collected.
 
-    At most one active visit stands on a spot; the database sees to it.
+    At most one active visit stands on a spot; the database sees to it. ``missing_at`` is since
+    when staff cannot find the customer, ``spot_asked_at`` when he was asked where he stands,
+    ``shown_at`` when a live board had his arrival on the screen, ``escalated`` the highest step
+    of waiting (0 to 3) that was told. Of a shared location only ``metres`` to the store is kept.
     """
+
+    class Source(models.TextChoices):
+        PAGE = "page"
+        SIGN = "sign"
+        LOCATION = "location"
+        TEXT = "text"
+        STAFF = "staff"
+        API = "api"
 
     public_id = models.CharField(max_length=30, unique=True, default=_visit_id, editable=False)
     store = models.ForeignKey(Store, on_delete=models.PROTECT, related_name="visits")
@@ -64,6 +123,24 @@ class Visit(models.Model):
     arrived_at = models.DateTimeField(null=True)
     served_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
+    source = models.CharField(
+        max_length=8, choices=Source, default=Source.PAGE, db_default=Source.PAGE
+    )
+    plate_hash = models.CharField(max_length=32, blank=True, default="", db_default="")
+    placement = models.CharField(
+        max_length=13, choices=Placement, blank=True, default="", db_default=""
+    )
+    needs_accessible = models.BooleanField(default=False, db_default=False)
+    needs_oversize = models.BooleanField(default=False, db_default=False)
+    metres = models.PositiveIntegerField(null=True)
+    located_at = models.DateTimeField(null=True)
+    nearby_at = models.DateTimeField(null=True)
+    claimed_by = models.CharField(max_length=150, blank=True, default="", db_default="")
+    claimed_at = models.DateTimeField(null=True)
+    missing_at = models.DateTimeField(null=True)
+    spot_asked_at = models.DateTimeField(null=True)
+    shown_at = models.DateTimeField(null=True)
+    escalated = models.PositiveSmallIntegerField(default=0, db_default=0)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     class Meta:
@@ -105,3 +182,25 @@ class VisitPickup(models.Model):
 
     def __str__(self) -> str:
         return f"{self.fulfillment_id} in {self.visit_id}"
+
+
+class StrayArrival(models.Model):
+    """Somebody who came to the wrong store: its staff learn that, and nothing else of him."""
+
+    store = models.ForeignKey(Store, on_delete=models.CASCADE, related_name="strays")
+    spot = models.ForeignKey(Spot, null=True, on_delete=models.SET_NULL, related_name="+")
+    fulfillment = models.ForeignKey(
+        FulfillmentOrder, on_delete=models.CASCADE, related_name="strays"
+    )
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+    seen_at = models.DateTimeField(null=True, help_text="when staff put the note aside")
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["store", "created_at"], condition=Q(seen_at__isnull=True), name="stray_open"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"stray at {self.store_id}"
