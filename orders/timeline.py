@@ -17,6 +17,22 @@ from hub.webhooks.models import WebhookCall
 from orders.models import Order
 
 WORDS = {
+    "visit.nearby": ("The customer is near", "near_me"),
+    "visit.changed": ("The customer said more about the visit", "edit_location"),
+    "visit.wrong_store": ("The customer came to another store", "wrong_location"),
+    "visit.customer_missing": ("The customer was not found", "person_search"),
+    "visit.spot_asked": ("Asked where the customer stands", "contact_support"),
+    "visit.texted": ("A text to the customer", "sms"),
+    "visit.wait_escalated": ("The customer waits too long", "timer"),
+    "visit.arrival_unseen": ("No board showed the arrival", "visibility_off"),
+    "fulfillment.partly_handed_off": ("Some of it handed over", "splitscreen"),
+    "fulfillment.goods_refused": ("Goods stayed with the store", "undo"),
+    "fulfillment.delegate_named": ("Somebody else may collect", "group"),
+    "fulfillment.reminded": ("Reminded of the pickup", "notifications"),
+    "fulfillment.window_changed": ("The customer chose another time", "schedule"),
+    "fulfillment.complaint_made": ("A complaint", "report"),
+    "fulfillment.complaint_answered": ("The complaint was answered", "reply"),
+    "fulfillment.rated": ("The customer rated the pickup", "star"),
     "order.placed": ("Order placed", "shopping_cart"),
     "order.canceled": ("Order canceled", "cancel"),
     "order.completed": ("Order completed", "task_alt"),

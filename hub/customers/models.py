@@ -61,6 +61,21 @@ class Profile(models.Model):
         return self.public_id
 
 
+class Vehicle(models.Model):
+    """The car a customer comes in, kept because he agreed to it; one per profile.
+
+    ``details`` is JSON: make, model, colour, plate. ``plate_hash`` finds, it does not tell.
+    """
+
+    profile = models.OneToOneField(Profile, on_delete=models.CASCADE, related_name="vehicle")
+    details = EncryptedTextField()
+    plate_hash = models.CharField(max_length=32, blank=True)
+    agreed_at = models.DateTimeField(db_default=Now())
+
+    def __str__(self) -> str:
+        return f"vehicle of {self.profile_id}"
+
+
 class SourceRecord(models.Model):
     """What one system said about a customer, once; immutable. ``payload`` holds no contact data."""
 

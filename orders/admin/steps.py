@@ -11,7 +11,8 @@ from django.contrib.auth.models import User
 from django.http import HttpRequest
 
 from hub.errors import Invalid
-from orders.curbside import services as curbside
+from orders.curbside.handing import hand_off, override_hand_off
+from orders.curbside.visits import begin_service
 from orders.models import FulfillmentOrder
 from orders.picking import services as picking
 from orders.picking.rejecting import reject
@@ -104,12 +105,12 @@ def _reject(fulfillment: FulfillmentOrder, tap: Tap) -> str:
 
 
 def _serve(fulfillment: FulfillmentOrder, tap: Tap) -> str:
-    curbside.begin_service(fulfillment=fulfillment, token=tap.fields["token"])
+    begin_service(fulfillment=fulfillment, token=tap.fields["token"])
     return "The customer sees that somebody is coming."
 
 
 def _hand_off(fulfillment: FulfillmentOrder, tap: Tap) -> str:
-    curbside.hand_off(
+    hand_off(
         fulfillment=fulfillment,
         pin=tap.fields["pin"],
         by=tap.user,
@@ -119,7 +120,7 @@ def _hand_off(fulfillment: FulfillmentOrder, tap: Tap) -> str:
 
 
 def _override(fulfillment: FulfillmentOrder, tap: Tap) -> str:
-    curbside.override_hand_off(
+    override_hand_off(
         fulfillment=fulfillment,
         reason=tap.fields["why"],
         by=tap.user,

@@ -9,7 +9,7 @@ from hub.events.catalog import (
     OfFulfillment,
 )
 from hub.events.registry import handles
-from orders.curbside.services import abandon_pickup
+from orders.curbside.visits import abandon_pickup
 from orders.models import FulfillmentOrder
 
 

@@ -17,7 +17,7 @@ from hub.webhooks.models import ChannelEvent
 from notifications.models import Message
 from notifications.services.sending import send
 from orders.blocks import lift_block
-from orders.curbside.services import hand_off
+from orders.curbside.handing import hand_off
 from orders.models import Block, FulfillmentOrder
 from orders.picking.services import accept, finish_picking, mark_ready, start_picking
 from orders.substitution.offering import Proposal, offer_substitutes

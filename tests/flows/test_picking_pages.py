@@ -17,7 +17,7 @@ from hub import clock
 from hub.stores.models import StaffScope
 from inventory.models import ItemCode, ShelfPlace
 from orders.actions import lock_parts
-from orders.curbside.services import arrive, say_on_my_way
+from orders.curbside.visits import arrive, say_on_my_way
 from orders.models import FulfillmentOrder, PutBack
 from orders.picking.bags import pack, stage
 from orders.picking.batches import open_batch

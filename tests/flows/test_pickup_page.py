@@ -11,7 +11,8 @@ import pytest
 from django.conf import settings
 
 from hub.links.services import make_link
-from orders.curbside.services import arrive, begin_service, hand_off, say_on_my_way
+from orders.curbside.handing import hand_off
+from orders.curbside.visits import arrive, begin_service, say_on_my_way
 from orders.models import FulfillmentOrder, Spot, Visit
 from orders.picking.rejecting import reject
 from orders.picking.services import finish_picking, mark_ready

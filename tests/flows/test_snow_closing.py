@@ -16,7 +16,7 @@ from hub.stores.models import StoreSwitch
 from hub.webhooks.models import ChannelEvent
 from notifications.models import Message
 from notifications.services.words import put_into_words
-from orders.curbside.services import arrive, say_on_my_way
+from orders.curbside.visits import arrive, say_on_my_way
 from orders.models import FulfillmentOrder
 from orders.switches.services import preview, switch_on, undo
 from tests.factories import make_channel, make_endpoint, make_item, make_ready, make_store, stock

@@ -18,7 +18,7 @@ from hub.events.models import Delivery, Fact
 from hub.stores.models import StaffScope
 from orders.admin.words import said
 from orders.blocks import lift_block
-from orders.curbside.services import arrive, say_on_my_way
+from orders.curbside.visits import arrive, say_on_my_way
 from orders.models import FulfillmentOrder, FulfillmentStatus
 from tests.factories import (
     make_fulfillment,

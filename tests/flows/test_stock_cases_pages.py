@@ -18,7 +18,7 @@ from inventory.models import PullTask, Recall, ShortfallCase
 from inventory.services.allocations import allocate
 from inventory.services.clocks import ahead_by_store
 from inventory.services.holds import place_hold
-from orders.curbside.services import hand_off
+from orders.curbside.handing import hand_off
 from orders.models import RecalledPart
 from orders.recalls.services import collect_parts, settle_batch
 from tests.factories import (

@@ -15,7 +15,7 @@ from django.urls import reverse
 from hub import clock
 from hub.clock import turned_to
 from hub.stores.models import StoreSwitch
-from orders.curbside.services import say_on_my_way
+from orders.curbside.visits import say_on_my_way
 from orders.models import FulfillmentOrder
 from tests.factories import make_fulfillment, make_item, make_ready, make_store, stock
 

@@ -17,7 +17,7 @@ from hub.links.models import Link
 from notifications import handlers
 from notifications.models import Message, Outcome
 from notifications.services.folding import take_receipt
-from orders.curbside.services import override_hand_off
+from orders.curbside.handing import override_hand_off
 from tests.factories import make_ready
 from tests.notifications.doing import (
     QUEUE,

@@ -20,7 +20,7 @@ from hub.webhooks.models import ChannelEvent, WebhookCall, WebhookEndpoint
 from inventory.models import ShortfallCase, StockLevel
 from orders.admin import boards
 from orders.blocks import lift_block, open_block
-from orders.curbside.services import arrive, say_on_my_way
+from orders.curbside.visits import arrive, say_on_my_way
 from orders.models import FulfillmentOrder, FulfillmentStatus, HandOff, Visit, VisitStatus
 from orders.picking.rejecting import reject
 from tests.factories import (

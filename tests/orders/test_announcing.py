@@ -10,7 +10,8 @@ from hub.events.models import Delivery
 from hub.events.outbox import publish
 from hub.webhooks.models import ChannelEvent
 from orders.announcing import BROUGHT
-from orders.curbside.services import arrive, hand_off
+from orders.curbside.handing import hand_off
+from orders.curbside.visits import arrive
 from orders.models import FulfillmentStatus, OrderStatus
 from orders.placing.cancel import cancel_order
 from tests.factories import make_fulfillment, make_order, make_ready, pin_of

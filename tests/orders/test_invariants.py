@@ -8,7 +8,8 @@ from django.db import connection
 from hub.events.models import Fact
 from hub.invariants import shipped
 from inventory.models import Allocation
-from orders.curbside.services import arrive, hand_off
+from orders.curbside.handing import hand_off
+from orders.curbside.visits import arrive
 from orders.models import (
     FulfillmentLine,
     FulfillmentOrder,

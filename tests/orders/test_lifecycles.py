@@ -11,7 +11,8 @@ from hub.errors import HubError
 from hub.invariants import shipped
 from inventory.models import Item, StockLevel
 from orders.blocks import lift_block, open_block
-from orders.curbside.services import arrive, hand_off
+from orders.curbside.handing import hand_off
+from orders.curbside.visits import arrive
 from orders.models import Block, FulfillmentOrder, OrderLine, PickupCode
 from orders.picking.rejecting import reject
 from orders.picking.services import accept, finish_picking, mark_ready, start_picking

@@ -29,7 +29,8 @@ from inventory.services.counts import record_counts
 from inventory.services.holds import place_hold, release_hold
 from orders.blocks import lift_block, open_block
 from orders.clocks.collecting import expire_due
-from orders.curbside.services import arrive, hand_off
+from orders.curbside.handing import hand_off
+from orders.curbside.visits import arrive
 from orders.models import (
     Block,
     FulfillmentOrder,

@@ -24,8 +24,8 @@ from orders.curbside.pages.money import money
 from orders.curbside.pages.moves import is_over, move_of
 from orders.curbside.pages.questions import question_of, units_in_words
 from orders.curbside.pages.words import NAMES, WORDS
-from orders.curbside.services import EXPECTED, PLACE_CHARACTERS, VEHICLE_CHARACTERS, active_visit
 from orders.curbside.spots import spots_of
+from orders.curbside.visits import EXPECTED, PLACE_CHARACTERS, VEHICLE_CHARACTERS, active_visit
 from orders.models import FulfillmentOrder, FulfillmentStatus, PickupCode, Visit, VisitStatus
 from orders.refunds import price_of
 from orders.states import BEFORE_READY, LIVE

@@ -29,7 +29,7 @@ from orders.curbside.pages.context import page_context
 from orders.curbside.pages.moves import newest
 from orders.curbside.pages.questions import NO, YES, answers_in
 from orders.curbside.pages.words import language_of
-from orders.curbside.services import arrive, say_on_my_way
+from orders.curbside.visits import arrive, say_on_my_way
 from orders.models import FulfillmentOrder, MoveOffer
 from orders.placing.moving import OfferOver, answer_move
 from orders.substitution.answering import answer_offers

@@ -19,7 +19,8 @@ from orders.clocks.collecting import (
     warn_expiring,
 )
 from orders.clocks.services import run_clocks
-from orders.curbside.services import arrive, hand_off, say_on_my_way
+from orders.curbside.handing import hand_off
+from orders.curbside.visits import arrive, say_on_my_way
 from orders.errors import IllegalMove, StaleVersion
 from orders.models import FulfillmentOrder, Order, PutBack, Refund
 from orders.picking.services import accept

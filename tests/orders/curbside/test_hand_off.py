@@ -19,7 +19,8 @@ from orders.curbside.errors import (
     ReasonMissing,
     WrongPin,
 )
-from orders.curbside.services import arrive, hand_off, override_hand_off, say_on_my_way
+from orders.curbside.handing import hand_off, override_hand_off
+from orders.curbside.visits import arrive, say_on_my_way
 from orders.errors import Blocked, IllegalMove
 from orders.models import Block, FulfillmentOrder, HandOff, Order, PickupCode, Visit
 from orders.picking.services import finish_picking, mark_ready

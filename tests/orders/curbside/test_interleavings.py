@@ -21,8 +21,9 @@ from hub.errors import HubError
 from hub.events.models import Fact
 from hub.invariants import check, shipped
 from inventory.models import StockLevel
+from orders.curbside.handing import hand_off
 from orders.curbside.handlers import end_visit
-from orders.curbside.services import arrive, begin_service, hand_off, say_on_my_way
+from orders.curbside.visits import arrive, begin_service, say_on_my_way
 from orders.models import FulfillmentLine, FulfillmentOrder, HandOff, PickupCode, Visit, VisitPickup
 from orders.models.visit import ACTIVE_VISIT
 from orders.picking.rejecting import reject

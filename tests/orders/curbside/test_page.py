@@ -12,7 +12,8 @@ from hub.customers.models import Contact
 from hub.links.models import Link
 from hub.links.services import make_link
 from orders.blocks import lift_block
-from orders.curbside.services import arrive, begin_service, hand_off, say_on_my_way
+from orders.curbside.handing import hand_off
+from orders.curbside.visits import arrive, begin_service, say_on_my_way
 from orders.models import Block, FulfillmentOrder, Spot, Visit
 from orders.picking.rejecting import reject
 from orders.picking.services import finish_picking, mark_ready

@@ -10,8 +10,8 @@ from hub import clock
 from hub.events.models import Fact
 from orders.curbside.errors import EtaOutOfRange, NoVisit, PickupOver, SpotTaken, UnknownSpot
 from orders.curbside.handlers import end_visit
-from orders.curbside.services import active_visit, arrive, begin_service, say_on_my_way
 from orders.curbside.spots import find_spot
+from orders.curbside.visits import active_visit, arrive, begin_service, say_on_my_way
 from orders.errors import IllegalMove
 from orders.models import FulfillmentOrder, Spot, Visit
 from orders.placing.cancel import cancel_order

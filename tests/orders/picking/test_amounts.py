@@ -8,7 +8,7 @@ from hub.events.registry import decode
 from hub.webhooks.models import ChannelEvent
 from orders.announcing import announce_fulfillment
 from orders.blocks import lift_block
-from orders.curbside.services import hand_off
+from orders.curbside.handing import hand_off
 from orders.errors import Blocked
 from orders.models import Block, FulfillmentLine, Refund, Settlement
 from orders.picking.amounts import settle_amount

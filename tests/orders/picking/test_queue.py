@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 
 from hub import clock
 from hub.stores.models import Store
-from orders.curbside.services import arrive, say_on_my_way
+from orders.curbside.visits import arrive, say_on_my_way
 from orders.models import FulfillmentOrder
 from orders.picking.claims import claim
 from orders.picking.queue import band, bands, loads, page

@@ -6,7 +6,7 @@ from hub import clock
 from hub.events.models import Fact
 from inventory.models import StockLevel
 from orders.actions import TokenReused
-from orders.curbside.services import say_on_my_way
+from orders.curbside.visits import say_on_my_way
 from orders.errors import Blocked, IllegalMove, StaleVersion
 from orders.models import ActionRecord, Block, FulfillmentOrder
 from orders.picking.errors import NothingPicked, PickMismatch, ReasonMissing, StagingIncomplete

@@ -5,7 +5,7 @@ from django.db import transaction
 
 from inventory.models import Hold
 from orders.clocks.collecting import expire
-from orders.curbside.services import hand_off
+from orders.curbside.handing import hand_off
 from orders.models import Block, FulfillmentOrder, MoveOffer, Order, Refund
 from orders.picking.rejecting import reject, send_elsewhere
 from orders.picking.services import accept, mark_ready, start_picking

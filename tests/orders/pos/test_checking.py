@@ -10,7 +10,7 @@ from hub.connectors.pos.base import PickLine, PickList
 from hub.errors import ConnectorError
 from hub.inbox.models import InboundCall
 from inventory.models import InventoryEvent, StockLevel
-from orders.curbside.services import hand_off
+from orders.curbside.handing import hand_off
 from orders.models import (
     FulfillmentOrder,
     PosCheck,

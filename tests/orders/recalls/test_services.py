@@ -14,7 +14,7 @@ from hub.webhooks.models import ChannelEvent
 from inventory.errors import InsufficientStock
 from inventory.models import BundlePart
 from inventory.services.recalls import close_recall, open_recall
-from orders.curbside.services import hand_off
+from orders.curbside.handing import hand_off
 from orders.errors import Blocked
 from orders.models import Block, RecalledPart
 from orders.picking.services import finish_picking

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib.auth.models import Permission, User
 
 from hub.stores.models import StaffScope, Store
-from orders.curbside.services import hand_off
+from orders.curbside.handing import hand_off
 from orders.models import FulfillmentOrder
 from orders.returns.services import Brought, take_back
 from tests.factories import make_person, make_ready, pin_of

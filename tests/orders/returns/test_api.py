@@ -7,7 +7,7 @@ import pytest
 from hub.api.keys import SCOPES, create_key
 from orders.api.replies import OrderReply
 from orders.blocks import lift_block
-from orders.curbside.services import hand_off
+from orders.curbside.handing import hand_off
 from orders.models import Block, FulfillmentOrder
 from orders.picking.services import finish_picking, mark_ready
 from orders.substitution.answering import answer_offers

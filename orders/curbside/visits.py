@@ -1,4 +1,4 @@
-"""The customer's trip to the curb, and the hand-off at its end.
+"""The customer's trip to the curb.
 
 A visit never changes what state the goods are in, nor waits for it: a customer may arrive before
 the order is ready, and an order may be handed over at the counter without any visit. Every
@@ -7,11 +7,9 @@ service locks the fulfillment order first, so the acts on one pickup follow one 
 
 from __future__ import annotations
 
-from collections import Counter
 from datetime import timedelta
 from typing import Any
 
-from django.contrib.auth.models import AbstractBaseUser, PermissionsMixin
 from django.db import IntegrityError, transaction
 from django.db.models import F
 
@@ -20,37 +18,29 @@ from hub.events.catalog import (
     CustomerArrived,
     CustomerBeingServed,
     CustomerOnTheWay,
-    FulfillmentHandedOff,
     VisitEnded,
 )
 from hub.events.outbox import publish
 from hub.links.services import end_links
-from inventory.services import allocations
-from orders.actions import has_acted, is_first, lock_parts
+from orders.actions import is_first
 from orders.curbside.errors import (
     EtaOutOfRange,
-    LeadRequired,
     NoVisit,
     PickupOver,
-    ReasonMissing,
     SpotTaken,
     UnknownSpot,
 )
-from orders.curbside.pins import check_pin
 from orders.curbside.spots import find_spot, free_labels
-from orders.errors import IllegalMove
 from orders.models import (
     FulfillmentOrder,
     FulfillmentStatus,
-    HandOff,
     OrderStatus,
     Spot,
     Visit,
     VisitPickup,
     VisitStatus,
 )
-from orders.placing.rerouting import close_unless_undecided
-from orders.states import LIVE, move, move_visit
+from orders.states import LIVE, move_visit
 from orders.text import clean
 
 MOST_MINUTES = 180
@@ -124,49 +114,6 @@ def begin_service(*, fulfillment: FulfillmentOrder, token: str = "") -> Visit:
     return visit
 
 
-def hand_off(
-    *,
-    fulfillment: FulfillmentOrder,
-    pin: str,
-    by: AbstractBaseUser | None,
-    token: str = "",
-) -> HandOff:
-    """Give the goods to whoever knows the PIN.
-
-    Afterwards the part is COMPLETED, its stock has left, the visit (if any) is over, the order
-    is COMPLETED when no other part is open or waits for a store, and the customer's links are
-    read-only for seven days. Raises PinMalformed, WrongPin, PinLocked, or what ``move`` raises.
-    A wrong PIN stays counted, so this must not be called inside a transaction.
-    """
-    if has_acted(fulfillment=fulfillment, action="hand_off", token=token):
-        return HandOff.objects.get(fulfillment=fulfillment)
-    fulfillment.refresh_from_db()
-    if fulfillment.status != FulfillmentStatus.READY:
-        raise IllegalMove(
-            f"it is {fulfillment.status}, so it cannot be handed over",
-            present_status=fulfillment.status,
-            version=fulfillment.version,
-        )
-    check_pin(fulfillment=fulfillment, pin=pin)
-    return _give(fulfillment, by=by, token=token, method="pin")
-
-
-def override_hand_off(
-    *, fulfillment: FulfillmentOrder, reason: str, by: PermissionsMixin, token: str = ""
-) -> HandOff:
-    """Give the goods without a PIN, on a lead's word; otherwise as ``hand_off``.
-
-    Raises LeadRequired when ``by`` lacks the permission ``orders.override_pin``, and
-    ReasonMissing.
-    """
-    why = clean(reason, limit=REASON_CHARACTERS, what="the reason")
-    if not by.has_perm("orders.override_pin"):
-        raise LeadRequired
-    if not why:
-        raise ReasonMissing
-    return _give(fulfillment, by=by, token=token, method="override", reason=why)
-
-
 @transaction.atomic
 def abandon_pickup(*, fulfillment: FulfillmentOrder) -> None:
     """Nothing will be handed over: the visit ends, its spot is free, the links only inform.
@@ -174,10 +121,10 @@ def abandon_pickup(*, fulfillment: FulfillmentOrder) -> None:
     Those of a rejected part live on with its order: another store may prepare it, or the customer
     is asked whether one may.
     """
-    _end_visit(fulfillment, to=VisitStatus.LEFT)
+    end_visit(fulfillment, to=VisitStatus.LEFT)
     rejected = fulfillment.status == FulfillmentStatus.REJECTED
     if not (rejected and fulfillment.order.status == OrderStatus.OPEN):
-        _end_links(fulfillment)
+        end_pickup_links(fulfillment)
 
 
 def active_visit(fulfillment: FulfillmentOrder) -> Visit | None:
@@ -229,34 +176,7 @@ def _change(visit: Visit, **changes: Any) -> None:
         visit.refresh_from_db()
 
 
-@transaction.atomic
-def _give(
-    fulfillment: FulfillmentOrder, *, by: Any, token: str, method: str, reason: str = ""
-) -> HandOff:
-    if not is_first(fulfillment=fulfillment, action="hand_off", token=token):
-        return HandOff.objects.get(fulfillment=fulfillment)
-    lock_parts(fulfillment.order_id)
-    now = clock.now()
-    move(fulfillment, to=FulfillmentStatus.COMPLETED, completed_at=now)
-    given: Counter[int] = Counter()
-    for item_id, picked in fulfillment.lines.values_list("item_id", "picked"):
-        given[item_id] += picked
-    fulfillment.lines.update(handed_off=F("picked"))
-    allocations.hand_off(
-        reference=fulfillment.public_id,
-        lines={item: units for item, units in given.items() if units},
-    )
-    proof = HandOff.objects.create(
-        fulfillment=fulfillment, method=method, reason=reason, by=by, bags=fulfillment.bags
-    )
-    publish(FulfillmentHandedOff(order_id=fulfillment.order_id, fulfillment_id=fulfillment.pk))
-    _end_visit(fulfillment, to=VisitStatus.DONE)
-    close_unless_undecided(fulfillment.order)
-    _end_links(fulfillment)
-    return proof
-
-
-def _end_visit(fulfillment: FulfillmentOrder, *, to: str) -> None:
+def end_visit(fulfillment: FulfillmentOrder, *, to: str) -> None:
     """Take the pickup out of its visit; a visit without pickups is over."""
     visit = active_visit(fulfillment)
     if visit is None:
@@ -267,7 +187,8 @@ def _end_visit(fulfillment: FulfillmentOrder, *, to: str) -> None:
         publish(VisitEnded(**_ids(fulfillment, visit)))
 
 
-def _end_links(fulfillment: FulfillmentOrder) -> None:
+def end_pickup_links(fulfillment: FulfillmentOrder) -> None:
+    """Let the customer's links only inform from now on, for seven days."""
     now = clock.now()
     end_links(
         purpose="pickup",
