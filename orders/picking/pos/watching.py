@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from hub import clock
 from hub.connectors.pos.base import Answer, PosConnector
@@ -46,7 +46,22 @@ def tell_unacknowledged() -> int:
     A POS that is switched off is not expected to. Returns how many were told of.
     """
     now = clock.now()
-    rows = (
+    told, asleep = 0, set[int]()
+    silent = _silent(now)
+    while parts := silent.exclude(store__in=asleep)[: AT_ONCE - told]:
+        for part in parts:
+            if part.store_id in asleep:
+                continue
+            if _has_waited(part, now):
+                told += _tell(part, now)
+            else:  # nor have the younger ones of that store: the next look passes them over
+                asleep.add(part.store_id)
+    return told
+
+
+def _silent(now: datetime) -> QuerySet[FulfillmentOrder]:
+    """Parts that no POS has acknowledged or been told of, the oldest first, whatever the hours."""
+    return (
         FulfillmentOrder.objects.filter(
             Q(pos_list__isnull=True) | Q(pos_list__alarmed_at__isnull=True),
             status__in=UNHEARD,
@@ -57,8 +72,8 @@ def tell_unacknowledged() -> int:
         .exclude(store__in=stores_with(StoreSwitch.Kind.POS_DOWN))
         .select_related("store")
         .prefetch_related("store__hours", "store__exceptions")
+        .order_by("created_at", "pk")
     )
-    return sum(_tell(part, now) for part in rows.order_by("pk")[:AT_ONCE])
 
 
 def take_pos_files() -> int:
@@ -77,10 +92,12 @@ def take_pos_files() -> int:
     return new
 
 
-def _tell(part: FulfillmentOrder, now: datetime) -> bool:
+def _has_waited(part: FulfillmentOrder, now: datetime) -> bool:
     due = add_open_minutes(*calendar_of(part.store), part.created_at, SILENT_MINUTES)
-    if due is None or due > now:
-        return False
+    return due is not None and due <= now
+
+
+def _tell(part: FulfillmentOrder, now: datetime) -> bool:
     with transaction.atomic():
         PosList.objects.get_or_create(fulfillment=part)
         rows = PosList.objects.filter(fulfillment=part, alarmed_at__isnull=True)

@@ -21,8 +21,8 @@ from tests.factories import make_fulfillment, make_item, make_pos, make_store, s
 class World:
     """One store with its till; ``work`` does what is due for the POS, as a relay does."""
 
-    def __init__(self, **values):
-        self.store = make_store()
+    def __init__(self, *, timezone="Europe/Warsaw", **values):
+        self.store = make_store(timezone=timezone)
         self.pos = make_pos(self.store, **{"connector": "memory"} | values)
         self.milk, self.bread = make_item(name="Milk"), make_item(name="Bread")
         stock(self.store, {self.milk: 50, self.bread: 50})

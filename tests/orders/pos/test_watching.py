@@ -16,6 +16,7 @@ from orders.picking.pos import watching
 from orders.picking.pos.watching import take_pos_files, tell_unacknowledged
 from orders.switches.services import switch_on
 from tests.factories import make_fulfillment, make_layout, make_pos, make_store
+from tests.orders.pos.conftest import World
 
 pytestmark = pytest.mark.django_db
 
@@ -46,6 +47,19 @@ def test_at_night_nobody_is_silent(world):
     part_of(world, evening)
     assert tell_at(evening + timedelta(hours=8)) == 0
     assert tell_at(evening + timedelta(hours=12)) == 1
+
+
+def test_parts_of_closed_stores_never_hide_those_of_open_ones(world, monkeypatch):
+    monkeypatch.setattr(watching, "AT_ONCE", 2)
+    evening = datetime(2026, 11, 23, 19, 30, tzinfo=UTC)
+    for _ in range(3):
+        part_of(world, evening)
+    awake = World(timezone="America/Los_Angeles")
+    later = [part_of(awake, evening + timedelta(minutes=1)) for _ in range(3)]
+    assert tell_at(evening + timedelta(hours=2)) == 2
+    assert tell_at(evening + timedelta(hours=2)) == 1
+    subjects = Fact.objects.filter(name="pos.unacknowledged").values_list("subject", flat=True)
+    assert sorted(subjects) == sorted(f"order:{part.order_id}" for part in later)
 
 
 def test_an_acknowledged_part_is_not_told_of(world):
