@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
@@ -49,6 +50,8 @@ from orders.picking.pos.comparing import (
 )
 from orders.picking.pos.pick_lists import lane_of, line_id_of
 from orders.states import LIVE
+
+logger = logging.getLogger("hub.pos")
 
 TASK = "orders.picking.pos.tasks.run_check"
 MOST_PAGES = 200
@@ -112,8 +115,7 @@ def run_check(check_id: int) -> PosCheck:
         return check  # somebody else is at it, or was
     check.refresh_from_db(fields=["phase", "began_at"])
     try:
-        _Run(check).go()
-        phase, problem = PosCheck.Phase.DONE, ""
+        phase, problem = PosCheck.Phase.DONE, _Run(check).go()
     except (ConnectorError, HubError, NotNow) as error:
         phase, problem = PosCheck.Phase.FAILED, str(error)[:200].replace("\x00", "")
     _note(check, phase=phase, problem=problem, finished_at=clock.now())
@@ -130,10 +132,12 @@ class _Run:
         self.at = check.began_at
         self.found = 0
 
-    def go(self) -> None:
-        """All that the POS can be asked for, one thing after the other."""
+    def go(self) -> str:
+        """All that the POS can be asked for, one thing after the other; returns what of it could
+        not be taken, in words."""
+        refused: list[str] = []
         if "receipts" in self.pos.can:
-            self._pull_receipts()
+            refused = self._pull_receipts()
         self._settle_with(self._receipts(), [Kind.RECEIPT_MISSING, Kind.RECEIPT_AMOUNT])
         if "list" in self.pos.can:
             _note(self.check, phase=PosCheck.Phase.LISTS)
@@ -142,17 +146,20 @@ class _Run:
         if "stock" in self.pos.can:
             _note(self.check, phase=PosCheck.Phase.STOCK)
             self._settle_with(self._stock(), [Kind.STOCK])
+        return f"receipts refused: {len(refused)}, first {refused[0]}"[:200] if refused else ""
 
-    def _pull_receipts(self) -> None:
-        """Put into the inbox what the POS has printed since it was last asked."""
+    def _pull_receipts(self) -> list[str]:
+        """Put into the inbox what the POS has printed since it was last asked; returns which
+        receipts the inbox refuses, and why."""
         feed, _ = PosFeed.objects.get_or_create(connection=self.connection)
-        seen = 0
+        seen, refused = 0, list[str]()
         for page in self._pages(self.pos.receipts, begin=feed.receipts_cursor):
-            keep_receipts(self.connection, page.rows)
+            refused += keep_receipts(self.connection, page.rows)
             seen += len(page.rows)
             if page.next:
                 PosFeed.objects.filter(pk=feed.pk).update(receipts_cursor=page.next)
             _note(self.check, receipts_seen=seen)
+        return refused
 
     def _receipts(self) -> Iterator[Drift]:
         """Goods handed over whose receipts are missing or say something else."""
@@ -290,14 +297,22 @@ class _Run:
         _note(self.check, drifts=self.found)
 
 
-def keep_receipts(connection: PosConnection, receipts: Iterable[Mapping[str, Any]]) -> int:
-    """Put receipts that were asked for into the inbox, each once; returns how many were new."""
-    kept = 0
+def keep_receipts(connection: PosConnection, receipts: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Put receipts that were asked for into the inbox, each once.
+
+    Returns those that the inbox refuses, with the reason: the next ones must not wait for them.
+    """
+    refused = []
     for data in receipts:
         body = json.dumps({"type": "receipt.recorded", "data": dict(data)}, sort_keys=True)
         event_id = f"receipt.{hashlib.sha256(body.encode()).hexdigest()[:32]}"
-        kept += keep(source=connection.public_id, event_id=event_id, body=body.encode())
-    return kept
+        try:
+            keep(source=connection.public_id, event_id=event_id, body=body.encode())
+        except HubError as error:
+            named = ascii(data.get("receipt"))[:40]
+            logger.warning("receipt %s of %s: %s", named, connection.public_id, error.code)
+            refused.append(f"{named}: {error.code}")
+    return refused
 
 
 def _known_parts(rows: QuerySet[FulfillmentOrder], *, with_lines: bool) -> list[Ours]:

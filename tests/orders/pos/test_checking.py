@@ -224,11 +224,19 @@ def test_a_receipt_with_another_amount_is_listed(world):
     )
 
 
-def test_a_receipt_that_cannot_be_kept_ends_the_check_with_a_reason(world):
-    world.till.receipts = [{"receipt": "R\ud800"}]
+def test_a_receipt_that_cannot_be_kept_keeps_nothing_from_being_compared(world):
+    told = {"occurred_at": clock.now().isoformat(), "lines": [{"sku": "A", "quantity": 1}]}
+    world.till.receipts = [told | {"receipt": number} for number in ("R1", "R\ud800", "R3")]
+    agree(world)
+    world.till.stock[world.milk.sku] = 44
+
     done = check(world)
-    assert (done.phase, done.problem[:4]) == ("failed", "Text")
-    assert done.finished_at
+
+    refused = "receipts refused: 1, first 'R\\ud800': invalid_text"
+    assert (done.phase, done.problem, done.receipts_seen) == ("done", refused, 3)
+    assert InboundCall.objects.filter(source=world.pos.public_id).count() == 2
+    assert drifts() == [("stock", world.milk.sku)]
+    assert check(world).problem == ""
 
 
 def test_receipts_are_asked_for_from_where_the_last_check_ended(world):
