@@ -1,17 +1,10 @@
-"""The printed documents as PDF: A4 for lists and slips, 100 × 62 mm for labels.
-
-A font with many letters is taken where the system has one. Where it has none, PDF's own font is
-used, and letters that it lacks lose their marks: ``Łódź`` becomes ``Lodz``.
-"""
+"""The printed documents as PDF: A4 for lists and slips, 100 × 62 mm for labels."""
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Sequence
 from datetime import datetime
-from functools import cache
 from io import BytesIO
-from pathlib import Path
 from xml.sax.saxutils import escape
 from zoneinfo import ZoneInfo
 
@@ -20,23 +13,15 @@ from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
 from reportlab.pdfbase import pdfmetrics
-from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import Flowable, Paragraph, SimpleDocTemplate, Spacer, Table, TableStyle
 
+from orders.fonts import font, shown
 from orders.picking.barcodes import bars_of
 from orders.picking.documents import Label, Paper, Row
 
-FONTS = [
-    Path("/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf"),
-    Path("/usr/share/fonts/dejavu-sans-fonts/DejaVuSans.ttf"),
-    Path("/usr/share/fonts/TTF/DejaVuSans.ttf"),
-    Path("/usr/share/fonts/truetype/noto/NotoSans-Regular.ttf"),
-]
-BUILT_IN = "Helvetica"
 LABEL_SIZE = (100 * mm, 62 * mm)
 MARGIN = 16 * mm
-LETTERS = str.maketrans("łŁøØđĐßæÆœŒ", "lLoOdDsaAoO")
 
 
 def paper_pdf(paper: Paper, *, timezone: str) -> bytes:
@@ -74,24 +59,6 @@ def labels_pdf(labels: Sequence[Label], *, timezone: str) -> bytes:
         canvas.showPage()
     canvas.save()
     return out.getvalue()
-
-
-@cache
-def font() -> str:
-    """The name of the font that documents are set in."""
-    for place in FONTS:
-        if place.is_file():
-            pdfmetrics.registerFont(TTFont(place.stem, str(place)))
-            return place.stem
-    return BUILT_IN
-
-
-def shown(text: str) -> str:
-    """The text in letters that the font has."""
-    if font() != BUILT_IN:
-        return text
-    plain = unicodedata.normalize("NFKD", text.translate(LETTERS))
-    return plain.encode("latin-1", "ignore").decode("latin-1")
 
 
 def _table(rows: Sequence[Row]) -> Flowable:

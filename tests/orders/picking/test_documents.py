@@ -5,6 +5,7 @@ import re
 import pytest
 
 from inventory.models import ShelfPlace
+from orders import fonts
 from orders.picking import papers
 from orders.picking.bags import pack
 from orders.picking.barcodes import bars_of, svg_of
@@ -73,9 +74,9 @@ def test_text_that_bars_cannot_carry_is_refused():
 @pytest.mark.parametrize("with_font", [True, False])
 @pytest.mark.parametrize("name", ["Żółć <b>&", "名前", "😀", "a" * 200, "\u202eevil"])
 def test_papers_can_be_made_of_any_name(monkeypatch, name, with_font):
-    papers.font.cache_clear()
+    fonts.font.cache_clear()
     if not with_font:
-        monkeypatch.setattr(papers, "FONTS", [])
+        monkeypatch.setattr(fonts, "FONTS", [])
     part = picking({make_item(name=name): 1}, customer=CUSTOMER | {"name": name[:80]})
     pick_all(part)
     pack(fulfillment=part, bags={"ambient": 1})
@@ -85,11 +86,11 @@ def test_papers_can_be_made_of_any_name(monkeypatch, name, with_font):
     ):
         assert content.startswith(b"%PDF-")
         assert len(re.findall(rb"/Type /Page\b", content)) == 1
-    papers.font.cache_clear()
+    fonts.font.cache_clear()
 
 
 def test_without_a_font_letters_lose_their_marks_only(monkeypatch):
-    papers.font.cache_clear()
-    monkeypatch.setattr(papers, "FONTS", [])
-    assert papers.shown("Łódź Żółć Grün") == "Lodz Zolc Grun"
-    papers.font.cache_clear()
+    fonts.font.cache_clear()
+    monkeypatch.setattr(fonts, "FONTS", [])
+    assert fonts.shown("Łódź Żółć Grün") == "Lodz Zolc Grun"
+    fonts.font.cache_clear()
