@@ -103,7 +103,10 @@ class HandOffLine(models.Model):
 
 
 class Complaint(models.Model):
-    """Something wrong with what was collected, in the customer's words, and the store's answer."""
+    """Something wrong with what was collected, in the customer's words, and the store's answer.
+
+    ``refunded`` units of the line were paid back with the answer.
+    """
 
     class Kind(models.TextChoices):
         MISSING = "missing"
@@ -125,6 +128,7 @@ class Complaint(models.Model):
     answer = EncryptedTextField(default="")
     answered_at = models.DateTimeField(null=True)
     answered_by = models.CharField(max_length=150, blank=True)
+    refunded = models.PositiveIntegerField(default=0, db_default=0)
 
     class Meta:
         constraints = [

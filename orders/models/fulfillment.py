@@ -220,10 +220,12 @@ class PickupCode(models.Model):
 
 
 class HandOff(models.Model):
-    """Proof that the goods were given: who gave them, how the receiver was known. Immutable.
+    """Proof of what was given: by whom, and how the receiver was known. The database refuses
+    to change or delete it.
 
     ``receiver`` is whether the customer or his delegate came, ``age_checked`` that ``by`` looked
-    at a proof of age (never its number), ``bags`` how many were counted out.
+    at a proof of age (never its number), ``bags`` how many were counted out; ``bags_reason`` is
+    why these were not as many as were packed. Its lines say what became of each unit.
     """
 
     fulfillment = models.OneToOneField(
@@ -235,6 +237,7 @@ class HandOff(models.Model):
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
     )
     bags = models.PositiveSmallIntegerField(default=0)
+    bags_reason = models.CharField(max_length=200, blank=True, default="", db_default="")
     receiver = models.CharField(
         max_length=8,
         choices=[("customer", "customer"), ("delegate", "delegate")],

@@ -23,8 +23,9 @@ def _return_id() -> str:
 
 
 class Settlement(models.Model):
-    """What a part was worth as ordered and what was supplied, when it became ready. Immutable.
+    """What a part was worth as ordered and what was supplied, when it became ready.
 
+    Goods of it that are collected later take their share with them; nothing else changes it.
     ``lines`` are the supplied ones: ``{number, sku, units, unit, unit_price_minor,
     amount_minor}``, a substitute with ``stands_for`` (the SKU bought). Line amounts are units
     times the price of a unit (a gram of weighed goods), before whatever the site adds or takes
@@ -56,6 +57,9 @@ class Refund(models.Model):
         EXPIRED = "expired", "not collected in time"
         RETURNED = "returned", "brought back"
         PRICE_ADJUSTED = "price_adjusted", "price adjusted"
+        REFUSED = "refused", "not taken at the hand-off"
+        DAMAGED = "damaged", "damaged at the hand-off"
+        COMPLAINT = "complaint", "after a complaint"
 
     public_id = models.CharField(max_length=30, unique=True, default=_refund_id, editable=False)
     fulfillment = models.ForeignKey(

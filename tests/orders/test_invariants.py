@@ -127,6 +127,13 @@ def update(rows, **values):
     assert rows.update(**values)
 
 
+def forget(rows):
+    """Delete what a trigger protects: the test's own transaction does without triggers."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL session_replication_role = replica")
+    rows.delete()
+
+
 def drop_index(table, index):
     """Let the test write what a unique index forbids; the rollback at its end restores it."""
     with connection.cursor() as cursor:
@@ -224,7 +231,7 @@ BREAKS = {
         make_ready,
         lambda part: PickupCode.objects.all().delete(),
     ),
-    "hand_off_is_proven": (make_completed, lambda part: HandOff.objects.all().delete()),
+    "hand_off_is_proven": (make_completed, lambda part: forget(HandOff.objects.all())),
     "handed_off_is_what_was_picked": (
         make_completed,
         lambda part: update(_lines(part), handed_off=1),
