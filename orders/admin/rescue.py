@@ -18,7 +18,6 @@ from hub.stores.services import find_store
 from hub.trace import actor
 from orders.admin.parts import part_for, tapped
 from orders.admin.words import STATUS_TONES, local
-from orders.clocks.collecting import MOST_DAYS, extend_wait
 from orders.models import FulfillmentOrder, FulfillmentStatus, MoveOffer
 from orders.picking.rejecting import send_elsewhere, try_again
 from orders.placing.amending import give_up
@@ -28,6 +27,7 @@ from orders.routing.judging import Look
 from orders.routing.reach import Candidate
 from orders.routing.rules import NEAREST
 from orders.routing.services import RADIUS_METRES, Errand, search_of
+from orders.waiting import MOST_DAYS, extend_wait
 
 MOST_CHOICES = 8
 FAR_METRES = 300_000

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from datetime import datetime, timedelta
-from datetime import time as time_of_day
 
 from django.db import transaction
 from django.db.models import (
@@ -18,28 +17,21 @@ from django.db.models import (
     QuerySet,
     Value,
 )
-from django.db.models.functions import Least
+from django.db.models.functions import Greatest, Least
 
 from hub import clock
-from hub.errors import Conflict, Invalid
-from hub.events.catalog import (
-    FulfillmentExpired,
-    FulfillmentExpiring,
-    WaitExtended,
-)
+from hub.events.catalog import FulfillmentExpired, FulfillmentExpiring, PickupReminded
 from hub.events.outbox import publish
-from hub.stores.services import calendar_of
-from orders.actions import is_first, lock_parts
-from orders.errors import IllegalMove, StaleVersion
+from orders.actions import lock_parts
 from orders.models import (
     ClockMark,
+    FulfillmentLine,
     FulfillmentOrder,
     FulfillmentStatus,
     Refund,
     VisitPickup,
     VisitStatus,
 )
-from orders.picking.deadline import last_closing
 from orders.placing.rerouting import close_unless_undecided
 from orders.putting_back import give_up_goods
 from orders.refunds import refund_due
@@ -47,17 +39,36 @@ from orders.states import move
 
 BATCH = 500
 SECONDS = 20.0
+REMIND_AFTER = timedelta(days=1)
+REMIND_AGAIN_AFTER = timedelta(days=2)
 WARN_BEFORE = timedelta(days=1)
 LATE_DRIVERS = timedelta(minutes=30)
-MOST_DAYS = 7
 REASON = "not collected in time"
 
 
-class WaitTooLong(Conflict):
-    """Ready goods are kept for seven days at most, fresh ones not beyond their day."""
+def remind() -> int:
+    """Remind of every ready part a day after it was ready and once more a day later; how many.
 
-    code = "wait_too_long"
-    title = "It cannot be kept any longer"
+    A customer who chose a time is not reminded before a day after it, one who is on the way or
+    there, or was told already that it will not be kept much longer, not at all; nor is anybody
+    of fresh goods, which do not wait that long.
+    """
+    now = clock.now()
+    since = Greatest("ready_at", "window_end")  # PostgreSQL's passes over what is null
+    fresh = FulfillmentLine.objects.filter(
+        fulfillment=OuterRef("pk"), item__fresh=True, picked__gt=0
+    )
+    told = [ClockMark.Kind.REMINDED_AGAIN, ClockMark.Kind.EXPIRING]
+    due = (
+        _ready()
+        .alias(since=since)
+        .filter(~_marked(*told), ~_somebody_comes(), ~Exists(fresh), expires_at__gt=now)
+        .filter(
+            Q(since__lte=now - REMIND_AGAIN_AFTER)
+            | (Q(since__lte=now - REMIND_AFTER) & ~_marked(ClockMark.Kind.REMINDED))
+        )
+    )
+    return sum(_remind(part, now) for part in due.order_by("ready_at")[:BATCH])
 
 
 def warn_expiring() -> int:
@@ -66,10 +77,9 @@ def warn_expiring() -> int:
     That is a day before, or halfway for goods that are kept less than two days.
     """
     now = clock.now()
-    told = ClockMark.objects.filter(fulfillment=OuterRef("pk"), kind=ClockMark.Kind.EXPIRING)
     half = ExpressionWrapper((F("expires_at") - F("ready_at")) / 2, output_field=DurationField())
     due = _ready().filter(
-        ~Exists(told),
+        ~_marked(ClockMark.Kind.EXPIRING),
         expires_at__gt=now,
         expires_at__lte=Least(now + WARN_BEFORE, Value(now) + half, output_field=DateTimeField()),
     )
@@ -109,62 +119,43 @@ def expire(*, fulfillment: FulfillmentOrder) -> bool:
 
 
 @transaction.atomic
-def extend_wait(
-    *, fulfillment: FulfillmentOrder, days: int, token: str = "", version: int | None = None
-) -> datetime:
-    """Keep a ready part until the store closes ``days`` days later; returns until when.
-
-    Raises Invalid for less than a day, WaitTooLong beyond seven days since it was ready and for
-    fresh goods, IllegalMove when it is not READY, and StaleVersion.
-    """
-    if not is_first(fulfillment=fulfillment, action="extend", token=token):
-        return fulfillment.expires_at or clock.now()
-    if not 1 <= days <= MOST_DAYS:
-        raise Invalid(f"it can be kept 1 to {MOST_DAYS} days longer")
-    lock_parts(fulfillment.order_id)
-    fulfillment.refresh_from_db()
-    _check_extendable(fulfillment, version)
-    until = _closing(fulfillment, days)
-    rows = FulfillmentOrder.objects.filter(pk=fulfillment.pk, status=FulfillmentStatus.READY)
-    rows.update(expires_at=until, version=F("version") + 1)
-    fulfillment.refresh_from_db()
-    ClockMark.objects.filter(fulfillment=fulfillment, kind=ClockMark.Kind.EXPIRING).delete()
-    publish(WaitExtended(order_id=fulfillment.order_id, fulfillment_id=fulfillment.pk))
-    return until
-
-
-def _check_extendable(part: FulfillmentOrder, version: int | None) -> None:
-    fresh = {"present_status": str(part.status), "version": part.version}
-    if version is not None and version != part.version:
-        raise StaleVersion(f"it is at version {part.version}, not {version}", **fresh)
-    if part.status != FulfillmentStatus.READY:
-        raise IllegalMove(f"it is {part.status}, so it does not wait", **fresh)
-    if part.lines.filter(item__fresh=True).exists():
-        raise WaitTooLong("fresh goods do not wait longer than their day")
-
-
-def _closing(part: FulfillmentOrder, days: int) -> datetime:
-    now = clock.now()
-    calendar = calendar_of(part.store)
-    since = max(part.expires_at or now, now).astimezone(calendar.tz)
-    morning = datetime.combine(since.date() + timedelta(days=days), time_of_day(), calendar.tz)
-    until = last_closing(calendar, morning) or morning + timedelta(days=1)
-    if until > (part.ready_at or now) + timedelta(days=MOST_DAYS + 1):
-        raise WaitTooLong(f"ready goods are kept {MOST_DAYS} days at most")
-    return until
+def _remind(part: FulfillmentOrder, now: datetime) -> bool:
+    """Mark and tell the reminder whose time has come; one that was missed is not made up for."""
+    if not _waits_still(part):
+        return False
+    since = max(filter(None, (part.ready_at, part.window_end)), default=now)
+    kinds = [ClockMark.Kind.REMINDED]
+    if since <= now - REMIND_AGAIN_AFTER:
+        kinds.append(ClockMark.Kind.REMINDED_AGAIN)
+    if not [kind for kind in kinds if _mark(part, kind, now)]:
+        return False
+    ids = {"order_id": part.order_id, "fulfillment_id": part.pk}
+    publish(PickupReminded(**ids, number=len(kinds)))
+    return True
 
 
 @transaction.atomic
 def _warn(part: FulfillmentOrder, now: datetime) -> bool:
-    rows = FulfillmentOrder.objects.select_for_update(no_key=True, skip_locked=True)
-    if not rows.filter(pk=part.pk, status=FulfillmentStatus.READY).exists():
-        return False
-    _, first = ClockMark.objects.get_or_create(
-        fulfillment=part, kind=ClockMark.Kind.EXPIRING, defaults={"at": now}
-    )
+    first = _waits_still(part) and _mark(part, ClockMark.Kind.EXPIRING, now)
     if first:
         publish(FulfillmentExpiring(order_id=part.order_id, fulfillment_id=part.pk))
     return first
+
+
+def _waits_still(part: FulfillmentOrder) -> bool:
+    """Whether it is ready, and nobody acts on it at this moment: then it is locked."""
+    rows = FulfillmentOrder.objects.select_for_update(no_key=True, skip_locked=True)
+    return rows.filter(pk=part.pk, status=FulfillmentStatus.READY).exists()
+
+
+def _mark(part: FulfillmentOrder, kind: str, now: datetime) -> bool:
+    """Write the mark; False when it was there."""
+    _, first = ClockMark.objects.get_or_create(fulfillment=part, kind=kind, defaults={"at": now})
+    return first
+
+
+def _marked(*kinds: str) -> Exists:
+    return Exists(ClockMark.objects.filter(fulfillment=OuterRef("pk"), kind__in=kinds))
 
 
 def _ready() -> QuerySet[FulfillmentOrder]:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from hub.trace import acting, tracing
 from orders.clocks.accepting import escalate, pass_on_unaccepted
-from orders.clocks.collecting import expire_due, warn_expiring
+from orders.clocks.collecting import expire_due, remind, warn_expiring
 from orders.placing.moving import lapse_offers
 
 logger = logging.getLogger("hub.orders")
@@ -17,6 +17,7 @@ STEPS: dict[str, Callable[[], int]] = {
     "passed on": pass_on_unaccepted,
     "offers lapsed": lapse_offers,
     "expiring": warn_expiring,
+    "reminded": remind,
     "expired": expire_due,
 }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
@@ -29,11 +30,11 @@ from orders.models import (
     PickupCode,
 )
 from orders.picking.amounts import settle_amount
-from orders.picking.deadline import pickup_deadline
 from orders.picking.errors import StagingIncomplete
 from orders.picking.working import SHORTAGE, WEIGHT, check_counts, is_open, left
 from orders.states import move
 from orders.text import clean
+from orders.waiting import pickup_deadline
 
 LOCATION_CHARACTERS = 40
 MANY = LOCATION_CHARACTERS - 4  # leaves room for how many more places there are
@@ -121,7 +122,8 @@ def mark_ready(
     token: str = "",
     version: int | None = None,
 ) -> None:
-    """Put the bagged order on its shelf: READY, with a fresh PIN and a date until which it waits.
+    """Put the bagged order on its shelf: READY, with a fresh PIN and a date until which it waits,
+    counted from today or from the day on which its customer means to come.
 
     Where bags were made for it, they say where it stands and how many they are; each of them has
     to be in its place. Otherwise ``staging_location`` and ``bags`` do. Raises StagingIncomplete
@@ -138,13 +140,18 @@ def mark_ready(
         to=FulfillmentStatus.READY,
         version=version,
         ready_at=now,
-        expires_at=pickup_deadline(fulfillment.store, now, fresh=fresh),
+        expires_at=pickup_deadline(fulfillment.store, _comes_at(fulfillment, now), fresh=fresh),
         staging_location=place,
         bags=count,
     )
     PickupCode.objects.create(fulfillment=fulfillment, pin=_fresh_pin())
     publish(ReadyForPickup(**_ids(fulfillment)))
     settle_amount(fulfillment=fulfillment)
+
+
+def _comes_at(fulfillment: FulfillmentOrder, now: datetime) -> datetime:
+    fulfillment.refresh_from_db(fields=["window_start"])
+    return max(now, fulfillment.window_start or now)
 
 
 def place_of(bags: Iterable[Bag]) -> str:

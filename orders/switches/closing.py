@@ -17,11 +17,11 @@ from hub.stores.calendar import Calendar, add_open_minutes, openings
 from hub.stores.models import HoursException, Store
 from hub.stores.services import calendar_of
 from orders.models import FulfillmentLine, FulfillmentOrder, FulfillmentStatus, VisitPickup
-from orders.picking.deadline import last_closing
 from orders.promise.reckoning import Slot
 from orders.promise.windows import rebook, slot_at, take_next
 from orders.states import BEFORE_READY, LIVE
 from orders.switches.errors import InBreak, NotToday
+from orders.waiting import last_closing
 
 COMING = ["on_my_way", "nearby"]
 HERE = ["arrived", "being_served"]

@@ -11,13 +11,7 @@ from inventory.models import StockLevel
 from orders import tasks
 from orders.clocks import collecting, services
 from orders.clocks.accepting import escalate, pass_on_unaccepted
-from orders.clocks.collecting import (
-    WaitTooLong,
-    expire,
-    expire_due,
-    extend_wait,
-    warn_expiring,
-)
+from orders.clocks.collecting import expire, expire_due, warn_expiring
 from orders.clocks.services import run_clocks
 from orders.curbside.handing import hand_off
 from orders.curbside.visits import arrive, say_on_my_way
@@ -25,6 +19,7 @@ from orders.errors import IllegalMove, StaleVersion
 from orders.models import FulfillmentOrder, Order, PutBack, Refund
 from orders.picking.services import accept
 from orders.routing.accepting import accept_deadline
+from orders.waiting import WaitTooLong, extend_wait
 from tests.factories import make_fulfillment, make_item, make_ready, make_store, pin_of, stock
 from tests.racing import at_once
 

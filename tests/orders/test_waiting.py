@@ -7,7 +7,7 @@ import pytest
 
 from hub.stores.calendar import Calendar, Span
 from hub.stores.models import HoursException, OpeningHours
-from orders.picking.deadline import last_closing, pickup_deadline
+from orders.waiting import last_closing, pickup_deadline
 from tests.factories import make_store
 
 WARSAW = ZoneInfo("Europe/Warsaw")
