@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime, time, timedelta
 from itertools import islice
 from typing import Any, NamedTuple
@@ -15,7 +16,7 @@ from hub.stores.models import Store
 from inventory.errors import HoldExpired
 from inventory.models import Hold
 from orders.models import WindowBooking
-from orders.promise.errors import WindowClosed, WindowFull, WindowTooEarly
+from orders.promise.errors import StorePaused, WindowClosed, WindowFull, WindowTooEarly
 from orders.promise.loads import LIVING, LOOK_AHEAD, Bookings
 from orders.promise.reckoning import Slot, slots
 from orders.promise.services import earliest
@@ -62,17 +63,28 @@ def windows(
     at = at or now
     terms = _terms(store, at, now)
     ready = earliest(terms, lead_minutes=lead_minutes, at=at)
-    if ready is None:
-        return []
-    tz = terms.calendar.tz
-    last = datetime.combine(at.astimezone(tz).date() + timedelta(days=days), time(), tz)
-    bookings = Bookings([store.pk], since=ready - _A_DAY, until=last, now=now)
-    found = slots(terms.calendar, terms.slot_minutes, ready, last)
-    return [
-        Window(slot.start, slot.end, left)
-        for slot in found
-        if slot.start >= ready and (left := bookings.left(terms, slot)) != 0
-    ]
+    return _with_room(terms, ready, at, days) if ready else []
+
+
+def windows_since(*, store: Store, since: datetime, days: int = DAYS) -> list[Window]:
+    """The windows with room that begin ``since`` then or later, up to the end of the same day as
+    above; whether the store takes new orders does not matter."""
+    now = clock.now()
+    return _with_room(_terms(store, now, now), since, now, days)
+
+
+def soonest(*, store: Store, lead_minutes: int, promised_at: datetime) -> datetime | None:
+    """From when on the customer of an order that is under way may choose a window.
+
+    That is when an order placed now would be ready, or when this one was promised to be, if that
+    is sooner. None: a store that is paused has promised nothing more.
+    """
+    now = clock.now()
+    with suppress(StorePaused):
+        ready = earliest(_terms(store, now, now), lead_minutes=lead_minutes, at=now)
+        if ready is not None and not now < promised_at < ready:
+            return ready
+    return promised_at if promised_at > now else None
 
 
 @transaction.atomic
@@ -205,6 +217,17 @@ def _take(terms: Terms, slot: Slot, reference: str, hold: int | None) -> bool:
             cursor.execute(_LOCK, values)
         cursor.execute(_TAKE, values)
         return cursor.fetchone() is not None
+
+
+def _with_room(terms: Terms, since: datetime, at: datetime, days: int) -> list[Window]:
+    tz = terms.calendar.tz
+    last = datetime.combine(at.astimezone(tz).date() + timedelta(days=days), time(), tz)
+    bookings = Bookings([terms.store_id], since=since - _A_DAY, until=last, now=clock.now())
+    return [
+        Window(slot.start, slot.end, left)
+        for slot in slots(terms.calendar, terms.slot_minutes, since, last)
+        if slot.start >= since and (left := bookings.left(terms, slot)) != 0
+    ]
 
 
 def _slot_at(terms: Terms, start: datetime) -> Slot | None:
