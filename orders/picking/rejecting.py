@@ -33,13 +33,13 @@ from orders.placing.moving import offer_move, withdraw_offers
 from orders.placing.rerouting import (
     MovedAlready,
     moves_freely,
-    one_at_a_time,
     reroute,
     send_to,
     wait_for_person,
 )
 from orders.promise.windows import unbook
 from orders.putting_back import give_up_goods
+from orders.routing.alone import one_at_a_time
 from orders.states import move
 from orders.text import clean
 

@@ -31,9 +31,11 @@ from orders.promise.services import promise_by
 from orders.promise.terms import Terms, terms_of
 from orders.promise.windows import book, book_ready, held_window
 from orders.routing.accepting import ACCEPT_MINUTES
+from orders.routing.alone import one_at_a_time
 from orders.routing.geography import Point
 from orders.routing.services import RADIUS_METRES, Routed, explain_named, route_parts
 
+Errand = tuple["Draft", Store | None, datetime | None]
 T = TypeVar("T")
 R = TypeVar("R")
 
@@ -109,11 +111,16 @@ def draft_all(desk: Desk, asked: Sequence[tuple[int, Asked]]) -> list[Draft]:
     homes = _each(drafts, lambda draft: _home(desk, draft, stores), place_of=_place)
     now = clock.now()
     terms = terms_of({home.pk for home in homes if home}, at=now, now=now)
-    at_home = list(zip(drafts, homes, strict=True))
+    if homes.count(None) > 1:
+        one_at_a_time()
+    errands = [
+        (draft, home, _wanted(draft) if home else None)
+        for draft, home in zip(drafts, homes, strict=True)
+    ]
     _each(
-        at_home,
-        lambda entry: _send(desk, *entry, terms, now),
-        place_of=lambda entry: entry[0].place,
+        sorted(errands, key=_turn),
+        lambda errand: _send(desk, errand, terms, now),
+        place_of=lambda errand: errand[0].place,
     )
     return drafts
 
@@ -163,10 +170,28 @@ def _may_use(desk: Desk, store: Store) -> bool:
     return desk.allowed_store_ids is None or store.pk in desk.allowed_store_ids
 
 
-def _send(
-    desk: Desk, draft: Draft, home: Store | None, terms: Mapping[int, Terms], now: datetime
-) -> None:
+def _wanted(draft: Draft) -> datetime | None:
+    """The start of the window that was asked for, or that the cart has."""
+    wanted = draft.asked["pickup"].get("window")
+    if wanted:
+        return wanted["start"]
+    return held_window(draft.hold.public_id) if draft.hold else None
+
+
+def _turn(errand: Errand) -> tuple[int, int, float]:
+    """All book their windows in one order: two batches never wait for each other's places.
+
+    Who named a window comes before who takes the next one, and a search comes last.
+    """
+    _, home, start = errand
+    if home is None:
+        return 2, 0, 0
+    return (0, home.pk, start.timestamp()) if start else (1, home.pk, 0)
+
+
+def _send(desk: Desk, errand: Errand, terms: Mapping[int, Terms], now: datetime) -> None:
     """Give the draft its parts."""
+    draft, home, start = errand
     if home is None:
         draft.parts = [_searched(routed, now) for routed in _search(desk, draft)]
         return
@@ -178,7 +203,7 @@ def _send(
         explanation=explain_named(home, asked="hold" if draft.hold else "store"),
         accept_by=add_open_minutes(*known.calendar, now, ACCEPT_MINUTES),
     )
-    _take_window(part, draft)
+    _take_window(part, draft, start)
     draft.parts = [part]
 
 
@@ -210,11 +235,8 @@ def _searched(routed: Routed, now: datetime) -> Part:
     return part
 
 
-def _take_window(part: Part, draft: Draft) -> None:
-    """Book the window that was asked for, or that the cart has; else the one it is ready in."""
-    hold_id = draft.hold.public_id if draft.hold else ""
-    wanted = draft.asked["pickup"].get("window")
-    start = wanted["start"] if wanted else held_window(hold_id) if hold_id else None
+def _take_window(part: Part, draft: Draft, start: datetime | None) -> None:
+    """Book the window that begins then; without one, the window it is ready in."""
     if start is None:
         _come_when_ready(part)
         return
@@ -222,7 +244,7 @@ def _take_window(part: Part, draft: Draft) -> None:
         store=part.store,
         start=start,
         reference=part.reference,
-        hold_id=hold_id,
+        hold_id=draft.hold.public_id if draft.hold else "",
         lead_minutes=draft.lead_minutes,
     )
     part.promised_at = max(part.window.start, clock.now())

@@ -28,7 +28,6 @@ from orders.placing.rerouting import (
     chosen_by,
     hand_over,
     lift_waiting,
-    one_at_a_time,
     turned_down_by,
     wait_for_person,
     work_left,
@@ -36,6 +35,7 @@ from orders.placing.rerouting import (
 from orders.placing.windows import agree
 from orders.promise.errors import StorePaused, WindowFull
 from orders.promise.services import promise
+from orders.routing.alone import one_at_a_time
 from orders.routing.geography import Point
 from orders.routing.judging import Look
 from orders.routing.loading import rules_for

@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import F, Sum
 
 from hub.errors import Conflict
@@ -40,7 +40,6 @@ from orders.routing.services import RADIUS_METRES, named_store, route
 from orders.states import LIVE
 
 MOST_REROUTES = 3
-_ALONE = "SELECT pg_advisory_xact_lock(hashtextextended('orders.rerouting', 0))"
 
 
 class MovedAlready(Conflict):
@@ -134,16 +133,6 @@ def close_unless_undecided(order: Order) -> None:
         wait_for_person(waiting[0], note="no store works on a part of it")
     elif order.status == OrderStatus.OPEN:
         close_if_over(order)
-
-
-def one_at_a_time() -> None:
-    """Let no other order move until the transaction ends.
-
-    A move takes stock in two stores, in whatever order; two of them could wait for each other.
-    Call it before any stock is touched.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute(_ALONE)
 
 
 def moves_freely(order: Order) -> bool:

@@ -19,6 +19,7 @@ from inventory.errors import InsufficientStock
 from inventory.services.allocations import allocate
 from orders.errors import NoStore, PickupOff
 from orders.promise.services import promise
+from orders.routing.alone import one_at_a_time
 from orders.routing.geography import Point
 from orders.routing.judging import Judge, Look
 from orders.routing.loading import rules_for
@@ -213,6 +214,7 @@ def _split(
         references[candidate.store_id] = new_reference()
         return _allocate(errand, candidate, look, goods, references[candidate.store_id])
 
+    one_at_a_time()
     sid = transaction.savepoint()
     parts = split_over(errand, rules, candidates, take)
     if not parts:

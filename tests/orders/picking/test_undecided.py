@@ -11,7 +11,8 @@ from orders.picking.rejecting import reject, send_elsewhere
 from orders.picking.services import accept, mark_ready, start_picking
 from orders.placing.amending import give_up
 from orders.placing.moving import offer_move
-from orders.placing.rerouting import MovedAlready, one_at_a_time, undecided
+from orders.placing.rerouting import MovedAlready, undecided
+from orders.routing.alone import one_at_a_time
 from tests.factories import make_item, make_order, pick_all, pin_of
 from tests.orders.routing.doing import make_rules, store_at
 

@@ -1,14 +1,23 @@
 """Many orders at once: each stands or falls alone."""
 
+import threading
+from contextlib import suppress
+from datetime import timedelta
+
 import pytest
 
+from hub import clock
 from inventory.errors import InsufficientStock, UnknownSku
 from inventory.models import StockLevel
 from orders.errors import DuplicateOrder, WrongCurrency
 from orders.models import Order
+from orders.placing import drafts
 from orders.placing.drafts import Desk
 from orders.placing.services import place_orders
+from orders.promise.windows import windows
+from orders.routing import services as routing
 from tests.factories import CUSTOMER, make_channel, make_item, make_order, make_store, stock
+from tests.orders.routing.doing import make_rules
 from tests.orders.test_invariants import broken
 from tests.racing import at_once
 
@@ -116,4 +125,87 @@ def test_batches_at_once_share_the_last_units_and_oversell_none():
 
     assert sum(at_once(6, place)) == 5
     assert StockLevel.objects.get(item=item).allocated == 10
+    assert not broken()
+
+
+@pytest.fixture
+def meeting(monkeypatch):
+    """Two threads that call ``owner.name`` wait for each other after their first call of it."""
+
+    def meet(owner, name):
+        done, both = getattr(owner, name), threading.Barrier(2)
+        own = threading.local()
+
+        def slow(*args, **values):
+            found = done(*args, **values)
+            if not getattr(own, "was_here", False):
+                own.was_here = True
+                with suppress(threading.BrokenBarrierError):
+                    both.wait(1)
+            return found
+
+        monkeypatch.setattr(owner, name, slow)
+
+    return meet
+
+
+def both_ways(channel, orders):
+    """Two batches of the same orders at once, the second one from the last to the first."""
+
+    def place(number):
+        batch = [one | {"external_id": f"W-{number}-{at}"} for at, one in enumerate(orders)]
+        return kinds(place_orders(desk=Desk(channel), asked=batch[:: -1 if number else 1]))
+
+    return at_once(2, place)
+
+
+@pytest.mark.race
+@pytest.mark.django_db(transaction=True)
+def test_batches_that_search_stores_never_wait_for_each_other(meeting):
+    channel, item = make_channel(), make_item()
+    orders = []
+    for latitude in (50.0, 54.0):
+        stock(make_store(latitude=latitude, longitude=21.0), {item: 10})
+        point = {"near": {"latitude": latitude, "longitude": 21.0}}
+        orders.append(asked(make_store(), item, 0, pickup=point))
+    meeting(drafts, "route_parts")
+
+    assert both_ways(channel, orders) == [[Order, Order], [Order, Order]]
+    assert not broken()
+
+
+@pytest.mark.race
+@pytest.mark.django_db(transaction=True)
+def test_orders_split_over_stores_never_wait_for_each_other(meeting):
+    channel, milk, bread = make_channel(), make_item(), make_item()
+    make_rules({"whole_basket": False}, most_parts=2)
+    points = []
+    for latitude, goods in ((52.0, milk), (52.1, bread)):
+        stock(make_store(latitude=latitude, longitude=21.0), {goods: 10})
+        points.append({"near": {"latitude": latitude, "longitude": 21.0}})
+    lines = [{"sku": one.sku, "quantity": 1, "unit_price_minor": 250} for one in (milk, bread)]
+    meeting(routing, "_allocate")
+
+    def place(number):
+        order = asked(make_store(), milk, number, pickup=points[number], lines=lines)
+        return kinds(place_orders(desk=Desk(channel), asked=[order]))
+
+    assert at_once(2, place) == [[Order], [Order]]
+    assert not broken()
+
+
+@pytest.mark.race
+@pytest.mark.django_db(transaction=True)
+def test_batches_that_book_windows_never_wait_for_each_other(meeting):
+    channel, item, store = make_channel(), make_item(), make_store(slot_capacity=5)
+    stock(store, {item: 20})
+    with clock.turned_to(clock.now().replace(hour=9) + timedelta(days=1)):
+        starts = [window.start for window in windows(store=store)[:2]]
+        orders = [
+            asked(store, item, 0, pickup={"store": store.code, "window": {"start": start}})
+            for start in starts
+        ]
+        meeting(drafts, "book")
+
+        assert both_ways(channel, orders) == [[Order, Order], [Order, Order]]
     assert not broken()
