@@ -8,6 +8,7 @@ from collections.abc import Callable
 from hub.trace import acting, tracing
 from orders.clocks.accepting import escalate, pass_on_unaccepted
 from orders.clocks.collecting import expire_due, remind, warn_expiring
+from orders.curbside.escalating import escalate_waits, tell_unseen_arrivals
 from orders.placing.moving import lapse_offers
 
 logger = logging.getLogger("hub.orders")
@@ -19,6 +20,8 @@ STEPS: dict[str, Callable[[], int]] = {
     "expiring": warn_expiring,
     "reminded": remind,
     "expired": expire_due,
+    "arrivals unseen": tell_unseen_arrivals,
+    "waits told": escalate_waits,
 }
 
 
