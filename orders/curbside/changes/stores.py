@@ -24,12 +24,12 @@ from orders.placing.rerouting import (
     Work,
     chosen_by,
     hand_over,
-    one_at_a_time,
     work_left,
 )
 from orders.placing.windows import Agreed, agree
 from orders.promise.errors import StorePaused, WindowFull
 from orders.putting_back import give_up_goods
+from orders.routing.alone import one_at_a_time
 from orders.routing.geography import Point
 from orders.routing.judging import Look
 from orders.routing.reach import Candidate
