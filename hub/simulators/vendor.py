@@ -24,7 +24,7 @@ from hub.simulators.models import (
     SimulatedStock,
     SimulatedTill,
 )
-from hub.simulators.services import till_reference
+from hub.simulators.services import revision_of, till_reference
 from hub.simulators.telling import tell
 from hub.stores.models import PosConnection
 
@@ -175,9 +175,9 @@ class Vendor:
         ).exclude(pk__in=self._seen)
         for ticket in rows.order_by("pk")[:MOST_TICKETS]:
             self._seen.add(ticket.pk)
-            data = {"fulfillment_id": ticket.reference}
+            data: dict[str, Any] = {"fulfillment_id": ticket.reference}
             if self._chance.random() < self.habits.rejects:
-                data["reason"] = "till refuses"
+                data |= {"reason": "till refuses", "revision": revision_of(ticket.body)}
                 self._will_tell("pick_list.refused", f"refuse.{ticket.reference}", data, after=now)
             else:
                 data["pos_reference"] = till_reference(ticket)

@@ -92,7 +92,7 @@ def _answer(row: Mapping[str, str], layout: FileLayout) -> Answer:
     data = {"fulfillment_id": row["fulfillment_id"]}
     if refused:
         data["reason"] = row["reason"] or "refused by the POS"
-    elif row["pos_reference"]:
+    if row["pos_reference"]:
         data["pos_reference"] = row["pos_reference"]
     kind = "pick_list.refused" if refused else "pick_list.acknowledged"
     return Answer(event_id=_event_id("answer", row["fulfillment_id"], row), type=kind, data=data)

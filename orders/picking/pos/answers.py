@@ -21,6 +21,7 @@ from hub.events.catalog import FulfillmentAcknowledged
 from hub.events.outbox import publish
 from hub.stores.models import PosConnection
 from orders.models import FulfillmentOrder, FulfillmentStatus, PosList, PosWaiting
+from orders.picking.pos.pick_lists import revision_of
 from orders.picking.pos.receipts import take_receipt
 from orders.picking.rejecting import reject
 from orders.states import LIVE
@@ -131,6 +132,17 @@ def _acknowledge(_: PosConnection, fulfillment: FulfillmentOrder, data: Mapping[
         )
 
 
+def _is_about_earlier(fulfillment: FulfillmentOrder, data: Mapping[str, Any]) -> bool:
+    """Whether it names a revision, or a reference of the part, before the present one."""
+    revision, reference = data.get("revision"), data.get("pos_reference")
+    if isinstance(revision, int) and revision < revision_of(fulfillment):
+        return True
+    if not reference or not fulfillment.pos_reference or reference == fulfillment.pos_reference:
+        return False
+    _require_older(fulfillment, reference)
+    return True
+
+
 def _require_older(fulfillment: FulfillmentOrder, reference: object) -> None:
     """No reference at all, or one that names the part itself (of an older revision), is late
     news; any other is somebody else's."""
@@ -140,7 +152,12 @@ def _require_older(fulfillment: FulfillmentOrder, reference: object) -> None:
 
 
 def _refuse(_: PosConnection, fulfillment: FulfillmentOrder, data: Mapping[str, Any]) -> None:
-    """The store's POS will not do it: the store rejects what nobody has begun to collect."""
+    """The store's POS will not do it: the store rejects what nobody has begun to collect.
+
+    A refusal of an earlier revision comes too late: the present one is answered by itself.
+    """
+    if _is_about_earlier(fulfillment, data):
+        return
     reason = data.get("reason")
     words = reason if isinstance(reason, str) and reason.strip() else "refused by the POS"
     _note_told(fulfillment, "refused", clock.now())
@@ -149,13 +166,16 @@ def _refuse(_: PosConnection, fulfillment: FulfillmentOrder, data: Mapping[str, 
 
 
 def _note_status(_: PosConnection, fulfillment: FulfillmentOrder, data: Mapping[str, Any]) -> None:
-    """How far the POS is, by its own words and clock; an older word never replaces a younger."""
+    """How far the POS is, by its own words and clock; an older word never replaces a younger.
+
+    A clock that goes ahead counts as ours: else its next words would seem old.
+    """
     status, at = data.get("status"), moment_of(data.get("at"))
     if not isinstance(status, str) or not 0 < len(status) <= STATUS_CHARACTERS or at is None:
         raise ConnectorError("a status is a short text with a time", permanent=True)
     if not status.isprintable():
         raise ConnectorError("a status is a short text with a time", permanent=True)
-    _note_told(fulfillment, status, at)
+    _note_told(fulfillment, status, min(at, clock.now()))
 
 
 def _note_told(fulfillment: FulfillmentOrder, status: str, at: Any) -> None:

@@ -110,6 +110,16 @@ def test_answers_are_read_by_the_names_of_the_layout(settings, tmp_path, monkeyp
     assert second.data == {"fulfillment_id": "ful_2", "reason": "für später"}
 
 
+def test_a_refusal_may_say_which_revision_it_is_about(pos):
+    drop(pos, "answers-1.csv", "fulfillment_id,pos_reference,result\nful_1,ful_1.r1,refused\n")
+    (answer,) = read_all(pos)
+    assert answer.data == {
+        "fulfillment_id": "ful_1",
+        "reason": "refused by the POS",
+        "pos_reference": "ful_1.r1",
+    }
+
+
 def test_the_same_row_has_the_same_id_in_every_file(pos):
     drop(pos, "answers-1.csv", "fulfillment_id,pos_reference\nful_1,7\n")
     drop(pos, "answers-2.csv", "fulfillment_id,pos_reference\nful_1,7\nful_1,8\n")

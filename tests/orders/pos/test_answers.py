@@ -15,7 +15,7 @@ from orders.models import FulfillmentOrder, PosList, PosReceipt, PosWaiting
 from orders.picking.pos.answers import dismiss, match_all_waiting, match_waiting, take_answer
 from orders.picking.services import accept
 from tests.factories import make_pos
-from tests.orders.pos.conftest import World
+from tests.orders.pos.conftest import World, amend
 
 pytestmark = pytest.mark.django_db
 
@@ -106,6 +106,40 @@ def test_a_refusal_comes_too_late_once_somebody_collects(world):
     part.refresh_from_db()
     assert part.status == "picking"
     assert PosList.objects.get().told == "refused"
+
+
+@pytest.mark.parametrize("names", ["revision", "reference"])
+def test_a_late_refusal_of_an_earlier_revision_rejects_nothing(world, names):
+    part = world.part()
+    world.work()
+    amend(part)
+    FulfillmentOrder.objects.filter(pk=part.pk).update(pos_reference=f"{part.public_id}.r2")
+    first, second = {"revision": 1}, {"revision": 2}
+    if names == "reference":
+        first, second = ({"pos_reference": f"{part.public_id}.r{n}"} for n in (1, 2))
+
+    tell(world, "pick_list.refused", fulfillment_id=part.public_id, **first)
+    part.refresh_from_db()
+    assert (part.status, PosList.objects.get().told) == ("proposed", "")
+
+    tell(world, "pick_list.refused", fulfillment_id=part.public_id, **second)
+    part.refresh_from_db()
+    assert part.status == "rejected"
+
+
+def test_a_refusal_of_somebody_elses_reference_is_a_contradiction(world):
+    part = world.part()
+    FulfillmentOrder.objects.filter(pk=part.pk).update(pos_reference="till-7")
+    with pytest.raises(ConnectorError):
+        tell(world, "pick_list.refused", fulfillment_id=part.public_id, pos_reference="till-8")
+
+
+def test_a_clock_that_goes_ahead_silences_no_later_word(world):
+    part = world.part()
+    told = {"fulfillment_id": part.public_id}
+    tell(world, "pick_list.status", status="printed", at="2999-01-01T00:00:00Z", **told)
+    tell(world, "pick_list.status", status="bagged", at=clock.now().isoformat(), **told)
+    assert PosList.objects.get().told == "bagged"
 
 
 def test_an_older_word_never_replaces_a_younger_one(world):
