@@ -84,6 +84,15 @@ def stock(store: Store, counts: dict[Item, int], *, minutes_ago: int = 60) -> No
 CUSTOMER = {"name": "Ann Lee", "phone": "+48500123456", "email": "ann@example.com"}
 
 
+def make_customer() -> dict[str, str]:
+    """Who buys: Ann Lee first, then others of her family, who share her phone and address.
+
+    Orders of one name and phone are collected on one visit; most tests mean several customers.
+    """
+    first = not Order.objects.exists()
+    return CUSTOMER if first else CUSTOMER | {"name": f"Ann Lee {next(_numbers)}"}
+
+
 def make_order(
     *, store=None, channel=None, lines: dict[Item, int] | None = None, **values
 ) -> Order:
@@ -99,7 +108,7 @@ def make_order(
     values = {
         "external_id": f"W-{next(_numbers)}",
         "pickup": {"store": store.code} if store else None,
-        "customer": CUSTOMER,
+        "customer": make_customer(),
         "currency": channel.currency,
         "total_minor": 1000,
         "lines": values.pop("lines_asked", None)

@@ -1,4 +1,4 @@
-"""What the curb does when there is nothing left to collect."""
+"""What the curb does when goods become ready, and when there is nothing left to collect."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from hub.events.catalog import (
     FulfillmentExpired,
     FulfillmentRejected,
     OfFulfillment,
+    ReadyForPickup,
 )
 from hub.events.registry import handles
-from orders.curbside.visits import abandon_pickup
+from orders.curbside.visits import abandon_pickup, join_who_waits
 from orders.models import FulfillmentOrder
 
 
@@ -17,3 +18,9 @@ from orders.models import FulfillmentOrder
 def end_visit(fact: OfFulfillment) -> None:
     """Free the spot of a customer who came for nothing, and let the links only inform."""
     abandon_pickup(fulfillment=FulfillmentOrder.objects.get(pk=fact.fulfillment_id))
+
+
+@handles(ReadyForPickup)
+def join_visit(fact: ReadyForPickup) -> None:
+    """Who is here for another order already gets this one, too."""
+    join_who_waits(fulfillment=FulfillmentOrder.objects.get(pk=fact.fulfillment_id))

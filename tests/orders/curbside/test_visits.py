@@ -31,7 +31,7 @@ def label_of(visit):
 
 
 def neighbours(count):
-    """Parts that wait at the same store."""
+    """Parts of as many customers that wait at the same store."""
     store = make_store()
     parts = []
     for _ in range(count):
