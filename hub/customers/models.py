@@ -47,12 +47,17 @@ class Contact(models.Model):
 class Profile(models.Model):
     """A projection: rebuilt from the source records linked to it, never edited.
 
-    ``contact`` is the newest one its records name.
+    ``contact`` is the newest one its records name, ``locale`` what they say of his language;
+    ``chosen_locale`` is what he chose himself, and by ``locale_source`` where: it outranks them.
     """
 
     public_id = models.CharField(max_length=30, unique=True, default=_profile_id, editable=False)
     contact = models.ForeignKey(Contact, null=True, on_delete=models.PROTECT, related_name="+")
     locale = models.CharField(max_length=10, blank=True)
+    chosen_locale = models.CharField(max_length=10, blank=True, default="", db_default="")
+    locale_source = models.CharField(
+        max_length=10, blank=True, default="", db_default="", help_text="page, sms, staff"
+    )
     timezone = models.CharField(max_length=50, blank=True)
     version = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField(db_default=Now(), editable=False)

@@ -1,4 +1,4 @@
-"""Which channels a customer chose, in which order.
+"""Which channels a customer chose, in which order, and which language.
 
 Two voices speak: the records (what a site passed on with an order) and the customer (a page, a
 text). The customer's own word outranks every record, however new.
@@ -9,13 +9,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from django.db import transaction
+from django.db.models import F
 from django.db.models.functions import Now
 
-from hub.customers.errors import UnknownChannel
+from hub.customers.addresses import clean_locale
+from hub.customers.errors import InvalidLocale, UnknownChannel
 from hub.customers.models import Channel, Preference, Profile
 
 ORDER_UPDATES = "order_updates"
 FROM_RECORDS = "order"
+FROM_PAGE = "page"
 
 
 def ranked_channels(profile: Profile, purpose: str = ORDER_UPDATES) -> list[str]:
@@ -36,6 +39,35 @@ def set_preferences(
     check_channels(channels)
     Profile.objects.select_for_update(no_key=True).get(pk=profile.pk)
     _replace(profile, channels, source, purpose)
+
+
+def choose_channels(*, profile: Profile, channels: Sequence[str]) -> None:
+    """Take over the customer's choice on his page, the first channel first; as above.
+
+    An address that refused a channel stays refused: a choice is no consent.
+    """
+    set_preferences(profile=profile, channels=channels, source=FROM_PAGE)
+
+
+def choose_language(*, profile: Profile, locale: str, source: str = FROM_PAGE) -> Profile:
+    """Let the customer be written to in this language, whatever records say of him later.
+
+    ``profile`` is fresh afterwards; choosing the same again changes nothing. Raises InvalidLocale,
+    for an empty one too.
+    """
+    locale = clean_locale(locale)
+    if not locale:
+        raise InvalidLocale
+    rows = Profile.objects.filter(pk=profile.pk).exclude(chosen_locale=locale, locale_source=source)
+    rows.update(chosen_locale=locale, locale_source=source, version=F("version") + 1)
+    profile.refresh_from_db(fields=["chosen_locale", "locale_source", "version"])
+    return profile
+
+
+def locale_for(profile: Profile, *, said: str = "", usual: str = "") -> str:
+    """The language the customer chose, else that of what is spoken of (``said``), else what his
+    records say, else the ``usual`` one."""
+    return profile.chosen_locale or said or profile.locale or usual
 
 
 def check_channels(channels: Sequence[str]) -> None:

@@ -11,7 +11,7 @@ from hub.connectors.registry import sms_connector
 from hub.customers.addresses import takes_texts
 from hub.customers.consent import is_refused
 from hub.customers.models import Channel
-from hub.customers.preferences import ranked_channels
+from hub.customers.preferences import locale_for, ranked_channels
 from hub.events.catalog import MessageNotSent
 from hub.events.leases import State
 from hub.events.outbox import publish, wake_on_commit
@@ -100,9 +100,9 @@ def lane_of(channel: str, *, is_test: bool) -> str:
 
 
 def locale_of(fulfillment: FulfillmentOrder) -> str:
-    """The order's language, else the customer's, else the store's."""
+    """The language the customer chose, else the order's, else the customer's, else the store's."""
     order = fulfillment.order
-    return order.locale or order.profile.locale or fulfillment.store.locale
+    return locale_for(order.profile, said=order.locale, usual=fulfillment.store.locale)
 
 
 def _standing(decision: Decision, is_test: bool, now: datetime) -> dict[str, object]:
