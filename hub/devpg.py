@@ -18,7 +18,6 @@ import hashlib
 import os
 import secrets
 import shutil
-import signal
 import sys
 import threading
 import time
@@ -29,7 +28,7 @@ from typing import Any, Literal
 
 import psycopg
 
-from hub import pghost
+from hub import pghost, pgprocesses
 from hub.pghost import MAJOR, UNSET, DevPgError
 
 if sys.platform != "win32":
@@ -53,7 +52,7 @@ OPTIONS = {
 }
 FAST_OPTIONS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
-Answer = Literal["up", "starting", "no database", "silent", "down"]
+Answer = Literal["up", "starting", "recovering", "no database", "silent", "down"]
 # What a failed connect says, and what it means; anything else means that nobody is there.
 ANSWERS: dict[str, Answer] = {
     "too many clients": "up",
@@ -61,7 +60,7 @@ ANSWERS: dict[str, Answer] = {
     "is starting up": "starting",
     "is shutting down": "starting",
     "not yet accepting": "starting",
-    "in recovery mode": "starting",
+    "in recovery mode": "recovering",
     "does not exist": "no database",
     "timeout expired": "silent",
     "temporarily unavailable": "silent",
@@ -154,7 +153,7 @@ def stop(server: Server) -> None:
         return
     with _locked(server):
         _pg_ctl(server, "stop", "-m", "fast", "-w", "-t", str(START_SECONDS))
-        _kill_strays(server)
+        pgprocesses.clear_away(server.data, server.sockets)
 
 
 # --- up and answering -----------------------------------------------------------------------
@@ -183,12 +182,22 @@ def _bring_up(server: Server) -> bool:
         waited = time.monotonic() - begun
         if waited > START_SECONDS:
             raise DevPgError(_why_not_started(server))
-        if answer == "down" or (answer == "silent" and waited > SILENT_SECONDS):
-            _kill_strays(server)
+        if answer == "down" or (waited > SILENT_SECONDS and _is_stuck(server, answer)):
+            pgprocesses.clear_away(server.data, server.sockets)
             os.environ[STARTED] = _starter(server)  # before it, lest an interrupt come between
             _start(server, programs)
         time.sleep(0.1)
     return True
+
+
+def _is_stuck(server: Server, answer: Answer) -> bool:
+    """Whether waiting is in vain: nothing is said, or a recovery is spoken of that nobody does.
+
+    PostgreSQL 18 waits for ever when its startup process is killed after another process was.
+    """
+    if answer == "recovering" and pgprocesses.CAN_SEE:
+        return not any("startup" in pgprocesses.title(pid) for pid in strays(server))
+    return answer == "silent"
 
 
 def _start(server: Server, programs: Path) -> None:
@@ -287,48 +296,13 @@ def _reason(text: str, output: str) -> str:
 # --- processes ------------------------------------------------------------------------------
 
 
+def strays(server: Server) -> list[int]:
+    """The live processes of this cluster, whoever started them (Linux only)."""
+    return pgprocesses.of(server.data)
+
+
 def _pg_ctl(server: Server, *words: str) -> None:
     pghost.run_as_server([pghost.programs() / "pg_ctl", "-D", server.data, "-s", *words])
-
-
-def _strays(server: Server) -> list[int]:
-    """Live PostgreSQL processes whose working folder is this cluster's data (Linux only)."""
-    places = {str(server.data), f"{server.data} (deleted)"}
-    found = []
-    for entry in Path("/proc").glob("[0-9]*"):
-        with contextlib.suppress(OSError):
-            program = (entry / "exe").readlink().name.removesuffix(" (deleted)")
-            if program == "postgres" and str((entry / "cwd").readlink()) in places:
-                found.append(int(entry.name))
-    return found
-
-
-def _kill_strays(server: Server) -> None:
-    """End what still holds a cluster that does not answer, and drop pid files that lie.
-
-    A dead or recycled pid in them (a reboot, a container, a zombie that nobody reaps) would
-    make PostgreSQL refuse to start although nothing runs.
-    """
-    pid_file = server.data / "postmaster.pid"
-    with contextlib.suppress(OSError, ValueError):
-        postmaster = int(pid_file.read_text().split()[0])
-        if postmaster in _strays(server):  # alive, but its socket is gone: let it end in order
-            _signal_until_gone(server, [postmaster], signal.SIGINT, seconds=3)
-    _signal_until_gone(server, _strays(server), signal.SIGKILL, seconds=5)
-    if Path("/proc/self/exe").exists():
-        pid_file.unlink(missing_ok=True)
-        (server.sockets / ".s.PGSQL.5432.lock").unlink(missing_ok=True)
-
-
-def _signal_until_gone(
-    server: Server, pids: list[int], number: signal.Signals, *, seconds: float
-) -> None:
-    for pid in pids:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, number)
-    deadline = time.monotonic() + seconds
-    while _strays(server) and time.monotonic() < deadline:
-        time.sleep(0.02)
 
 
 # --- the private folders --------------------------------------------------------------------
@@ -371,7 +345,7 @@ def _claim_home(server: Server) -> None:
     """The private folders exist, are ours, and hold this checkout's data and no other's."""
     if not _is_seated(server):
         pghost.programs()  # without them there is nothing to claim a home for
-        _kill_strays(server)
+        pgprocesses.clear_away(server.data, server.sockets)
         if pghost.is_root() and server.home.exists():
             _set_aside(server)
         server.home.mkdir(mode=0o711 if pghost.is_root() else 0o700, parents=True, exist_ok=True)

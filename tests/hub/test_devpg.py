@@ -18,7 +18,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from hub import devpg, pghost
+from hub import devpg, pghost, pgprocesses
 from hub.devpg import DevPgError, Server
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -27,7 +27,7 @@ START = """
 import sys
 sys.path[:0] = {paths}
 from pathlib import Path
-from hub import devpg, pghost
+from hub import devpg, pghost, pgprocesses
 pghost.ROOT_HOME = Path({root_home!r})
 server = devpg.Server(data_root=Path({data_root!r}), fast=True)
 try:
@@ -114,7 +114,7 @@ def test_stopping_leaves_no_process_and_loses_nothing(server):
 
     devpg.stop(server)
 
-    assert devpg._strays(server) == []
+    assert devpg.strays(server) == []
     devpg.stop(server)
     assert devpg.ensure(server) is True
     with connect(server) as connection:
@@ -204,6 +204,34 @@ def test_a_frozen_server_is_replaced(server, monkeypatch):
     os.kill(postmaster(server), signal.SIGSTOP)
 
     assert devpg.ensure(server) is True
+
+
+@pytest.mark.prove
+def test_a_server_whose_recovery_was_hit_too_is_replaced(place, monkeypatch):
+    monkeypatch.setattr(devpg, "SILENT_SECONDS", 1)
+    server = Server(data_root=place / "var")  # a durable one: only that hangs
+    devpg.ensure(server)
+    os.kill(child(server, "background writer"), signal.SIGKILL)
+    wait_for(lambda: child(server, "startup"))
+    os.kill(child(server, "startup"), signal.SIGKILL)
+
+    devpg.ensure(server)
+
+    assert devpg._answer(server) == "up"
+    close(server)
+
+
+def child(server, name):
+    """The cluster's process of that name, or None."""
+    titles = {pid: pgprocesses.title(pid) for pid in devpg.strays(server)}
+    return next((pid for pid, title in titles.items() if name in title), None)
+
+
+def wait_for(condition):
+    deadline = time.monotonic() + 10
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen"
+        time.sleep(0.005)
 
 
 def test_concurrent_starters_share_one_server(place, server):
