@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import secrets
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime
 
-from django.db.models import Count, F, Prefetch, QuerySet, Sum, prefetch_related_objects
+from django.db.models import Count, Prefetch, QuerySet, Sum, prefetch_related_objects
 from django.urls import reverse
 
 from hub import clock
@@ -19,7 +18,6 @@ from orders.models import (
     FulfillmentStatus,
     Visit,
     VisitPickup,
-    VisitStatus,
 )
 from orders.picking.queue import (
     AT_RISK,
@@ -34,8 +32,9 @@ from orders.picking.queue import (
     loads,
 )
 from orders.picking.queue import page as queue_page
-from orders.reports import COMING, LONG_WAIT_MINUTES, TO_PICK, WAITING
+from orders.reports import COMING, TO_PICK, WAITING
 
+TITLES = {"pick": "Pick", "ready": "Ready", "arrivals": "Arrivals", "exceptions": "Exceptions"}
 MOST_CARDS = 200
 REFRESH_SECONDS = 15
 SHOWN = {"pick": TO_PICK, "ready": [FulfillmentStatus.READY]}
@@ -45,9 +44,8 @@ BAND_TONES = {COMPLIANT: "", AT_RISK: "warning", BREACHED: "danger"}
 
 @dataclass(frozen=True)
 class Card:
-    """One thing to do; ``since`` starts a running timer, ``tone`` colours what ``due`` says.
+    """One thing to do; ``tone`` colours what ``due`` says.
 
-    ``serve`` is the part whose customer can be served from the board, ``token`` that tap's own.
     ``zones`` is the work of a part still to be picked, ``pick`` the page on which that is done.
     """
 
@@ -60,11 +58,8 @@ class Card:
     customer: str = ""
     place: str = ""
     notes: tuple[str, ...] = ()
-    since: datetime | None = None
-    serve: int | None = None
     pick: str = ""
     zones: tuple[ZoneWork, ...] = ()
-    token: str = field(default_factory=lambda: secrets.token_urlsafe(16))
 
     @property
     def status_words(self) -> str:
@@ -96,27 +91,13 @@ def ready_board(stores: QuerySet[Store], number: int = 1) -> list[Card]:
     return [_ready(row, work[row.pk], now) for row in shown]
 
 
-def arrivals_board(stores: QuerySet[Store], number: int = 1) -> list[Card]:
-    """A page of who stands at the curb, the longest wait first, then who is on the way by eta."""
-    now = clock.now()
-    pickups = VisitPickup.objects.select_related("fulfillment__order__contact")
-    visits = (
-        Visit.objects.filter(store__in=stores, status__in=[*WAITING, *COMING])
-        .select_related("store", "spot")
-        .prefetch_related(Prefetch("pickups", queryset=pickups.filter(active=True)))
-        .order_by(F("arrived_at").asc(nulls_last=True), F("eta").asc(nulls_last=True), "id")
-    )
-    shown = visits[(number - 1) * MOST_CARDS : number * MOST_CARDS]
-    return [_visit(visit, now) for visit in shown]
-
-
 def band_counts(stores: QuerySet[Store]) -> list[tuple[str, str, int]]:
     """How many wait in each band of the promise: in words, as a tone, and their number."""
     found = bands(stores, clock.now())
     return [(BAND_WORDS[name], BAND_TONES[name], found[name]) for name in BANDS]
 
 
-BOARDS = {"pick": pick_board, "ready": ready_board, "arrivals": arrivals_board}
+BOARDS = {"pick": pick_board, "ready": ready_board}
 SIZES = {"pick": PAGE, "ready": PAGE, "arrivals": MOST_CARDS}  # of a full page
 
 
@@ -172,46 +153,6 @@ def _of_part(
 def _load(load: Load) -> tuple[str, ...]:
     units = f", {_plural(load.units, 'unit')}" if load.units else ""
     return (f"{_plural(load.lines, 'line')}{units}",)
-
-
-def _visit(visit: Visit, now: datetime) -> Card:
-    parts = [pickup.fulfillment for pickup in visit.pickups.all()]
-    first = parts[0] if parts else None
-    waits = visit.status in WAITING
-    words, tone = ("", "")
-    if not waits and visit.eta:
-        words, tone = due(visit.eta, now)
-        words = f"expected {words}"
-    elif waits:
-        tone = _wait_tone(visit, now)
-    spot = f"Spot {visit.spot}" if visit.spot else visit.place or "no spot named"
-    details = [visit.place if visit.spot else "", visit.vehicle, *map(_where, parts)]
-    return Card(
-        title=spot if waits else ", ".join(part.order.external_id for part in parts),
-        link=work_link(first) if first else "",
-        store=visit.store.code,
-        status=visit.status,
-        due=words,
-        tone=tone,
-        customer=first.order.contact.name if first else "",
-        notes=tuple(detail for detail in details if detail),
-        since=visit.arrived_at if waits else None,
-        serve=first.pk if first and visit.status == VisitStatus.ARRIVED else None,
-    )
-
-
-def _wait_tone(visit: Visit, now: datetime) -> str:
-    if visit.status == VisitStatus.BEING_SERVED:
-        return "success"
-    longest = timedelta(minutes=LONG_WAIT_MINUTES)
-    return "danger" if now - (visit.arrived_at or now) > longest else "warning"
-
-
-def _where(part: FulfillmentOrder) -> str:
-    if part.status != FulfillmentStatus.READY:
-        return f"{part.order.external_id}: {said(part.status)}, not ready yet"
-    bags = _plural(part.bags, "bag")
-    return f"{part.order.external_id}: {part.staging_location}, {bags}"
 
 
 def work_link(row: FulfillmentOrder) -> str:

@@ -23,6 +23,7 @@ from hub.staff.scope import StoreWorkAdmin, stores_for, works_in_stores
 from hub.stores.models import Store
 from inventory.models import PullTask
 from orders.admin import boards, steps
+from orders.admin.arrivals import arrival_urls
 from orders.admin.exceptions import problems
 from orders.admin.parts import LONGEST_KEY, sentence
 from orders.admin.rescue import rescue_urls
@@ -38,11 +39,10 @@ from orders.picking.working import most
 from orders.reports import TO_PICK, counts
 from orders.states import LIVE, allowed_actions
 
-TITLES = {"pick": "Pick", "ready": "Ready", "arrivals": "Arrivals", "exceptions": "Exceptions"}
+TITLES = boards.TITLES
 EMPTY = {
     "pick": "Nothing to pick. New orders appear here by themselves.",
     "ready": "Nothing waits for its buyer.",
-    "arrivals": "Nobody is at the curb or on the way.",
     "exceptions": "Nothing needs a person. Well done.",
 }
 MOST_STORES_TO_CHOOSE = 60
@@ -65,17 +65,20 @@ class FulfillmentOrderAdmin(StoreWorkAdmin[FulfillmentOrder]):
         named = "orders_fulfillmentorder_"
         wrap = self.admin_site.admin_view
         own = [
-            path(f"{tab}/", wrap(self.board_view), {"tab": tab}, name=named + tab) for tab in TITLES
+            path(f"{tab}/", wrap(self.board_view), {"tab": tab}, name=named + tab)
+            for tab in TITLES
+            if tab != "arrivals"
         ]
         cards = [
             path(f"{tab}/cards/", wrap(self.cards_view), {"tab": tab}, name=f"{named}{tab}_cards")
             for tab in TITLES
+            if tab != "arrivals"
         ]
         work = [
             path("<int:pk>/step/", wrap(self.step_view), name=named + "step"),
             path("<int:pk>/visit/", wrap(self.visit_view), name=named + "visit"),
         ]
-        return [*own, *cards, *work, *rescue_urls(), *super().get_urls()]
+        return [*own, *cards, *work, *arrival_urls(), *rescue_urls(), *super().get_urls()]
 
     @admin.display(description="Order", ordering="order__external_id")
     def order_number(self, row: FulfillmentOrder) -> str:

@@ -23,7 +23,7 @@ from hub.connectors.registry import sms_connector
 from hub.connectors.signing import sign
 from hub.events.breakers import guarded
 from hub.events.catalog import ArrivalUnseen, CustomerArrived, OfVisit, WaitEscalated
-from hub.events.models import Delivery, Fact
+from hub.events.models import Fact
 from hub.events.outbox import wake_on_commit
 from hub.events.registry import handles
 from hub.stores.models import Store
@@ -52,18 +52,12 @@ def mark_shown(*, visits: Collection[int], stores: QuerySet[Store]) -> int:
 
 @handles(CustomerArrived, envelope=True)
 def alert_of_arrival(fact: CustomerArrived, envelope: Fact) -> None:
-    """Have the store texted and called as it wants, and see in a minute whether a board showed it.
-
-    A visit with several orders is one arrival: whichever of its facts comes first speaks for all.
-    """
-    visit = _held(fact)
-    if visit is None or not _waits(visit):
-        return
-    key = f"arrival:{visit.pk}"
-    if Delivery.objects.filter(lane="db", ordering_key=key, state="pending").exists():
+    """Have the store texted and called as it wants; in a minute, see whether a board showed it."""
+    visit = Visit.objects.select_related("store").get(pk=fact.visit_id)
+    if not _waits(visit):
         return
     curb = curb_of(visit.store)
-    later(envelope, "look_unseen", seconds=UNSEEN_SECONDS, key=key)
+    later(envelope, "look_unseen", seconds=UNSEEN_SECONDS)
     if curb.alert_phone:
         _send(envelope, text_store, visit)
     if curb.alert_url:
@@ -113,12 +107,12 @@ def call_store(fact: OfVisit, envelope: Fact) -> None:
         Client(curb.alert_url, timeout=TIMEOUT).post(body=body, headers=headers)
 
 
-def later(envelope: Fact, handler: str, *, seconds: float, key: str = "") -> None:
+def later(envelope: Fact, handler: str, *, seconds: float) -> None:
     """Have a handler of ``orders.curbside.escalating`` look at the fact in so many seconds.
 
     It falls due by the database's clock; relays look at least every second.
     """
-    _deliver(envelope, f"orders.curbside.escalating.{handler}", "db", key, seconds)
+    _deliver(envelope, f"orders.curbside.escalating.{handler}", "db", seconds)
 
 
 def lane_of(visit: Visit) -> str:
@@ -132,20 +126,20 @@ def lead_phone(curb: CurbSettings) -> str:
 
 
 def _send(envelope: Fact, handler: Callable[..., None], visit: Visit) -> None:
-    _deliver(envelope, f"{__name__}.{handler.__name__}", lane_of(visit), "", 0)
+    _deliver(envelope, f"{__name__}.{handler.__name__}", lane_of(visit), 0)
     wake_on_commit()
 
 
-def _deliver(envelope: Fact, handler: str, lane: str, key: str, seconds: float) -> None:
+def _deliver(envelope: Fact, handler: str, lane: str, seconds: float) -> None:
     """One more copy of the fact, for a handler that did not ask for all facts of its kind."""
     with connection.cursor() as cursor:
-        cursor.execute(_DELIVER, [envelope.pk, handler, lane, key, timedelta(seconds=seconds)])
+        cursor.execute(_DELIVER, [envelope.pk, handler, lane, timedelta(seconds=seconds)])
 
 
 _DELIVER = """
 INSERT INTO events_delivery
     (fact_id, handler, lane, ordering_key, state, attempts, last_error, due_at)
-VALUES (%s, %s, %s, %s, 'pending', 0, '', statement_timestamp() + %s)
+VALUES (%s, %s, %s, '', 'pending', 0, '', statement_timestamp() + %s)
 ON CONFLICT (fact_id, handler) DO NOTHING
 """
 
@@ -172,12 +166,6 @@ def _looked_at(fact: OfVisit) -> tuple[Visit | None, CurbSettings]:
 def _waits(visit: Visit) -> bool:
     arrived = visit.arrived_at
     return visit.status == VisitStatus.ARRIVED and bool(arrived and clock.now() - arrived < STALE)
-
-
-def _held(fact: OfVisit) -> Visit | None:
-    """The visit, its row held until the transaction ends."""
-    rows = Visit.objects.select_for_update(no_key=True, of=("self",)).select_related("store")
-    return rows.filter(pk=fact.visit_id).first()
 
 
 def _words(fact: OfVisit, visit: Visit, part: FulfillmentOrder) -> str:

@@ -1,0 +1,294 @@
+"""The arrivals board: who stands outside, since when, what to bring, and the taps on it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any, cast
+
+from django import forms
+from django.contrib import admin
+from django.contrib.auth.models import User
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.views.decorators.http import require_POST
+
+from hub import clock
+from hub.errors import HubError, Invalid
+from hub.staff.scope import stores_for, works_in_stores
+from hub.stores.models import Store
+from orders.admin import boards
+from orders.admin.arrivals_open import NAME, board_link, do_open_view, open_view
+from orders.admin.curb_cards import curb_board
+from orders.admin.parts import LONGEST_KEY, person_of, sentence, tapped
+from orders.curbside.alerts import mark_shown
+from orders.curbside.errors import AlreadyClaimed
+from orders.curbside.pulse import fresh_pulse, ticket_for
+from orders.curbside.texting import TEXTS, first_part, send_text
+from orders.curbside.visits import (
+    ask_spot,
+    begin_service,
+    claim,
+    customer_missing,
+    leave,
+    move_spot,
+)
+from orders.errors import IllegalMove
+from orders.models import StrayArrival, Visit
+from orders.reports import counts
+
+MOST_STORES_TO_CHOOSE = 60
+MOST_SHOWN = 200
+MOST_DIGITS = 4  # of a page's number
+EMPTY = "Nobody is at the curb or on the way."
+
+
+class TapForm(forms.Form):
+    """What a tap on a card may carry; each field is bounded."""
+
+    act = forms.CharField(max_length=20)
+    token = forms.CharField(max_length=64, required=False)
+    spot = forms.CharField(max_length=40, required=False)
+    text = forms.CharField(max_length=20, required=False)
+
+
+@dataclass(frozen=True)
+class Tap:
+    """Who taps, on what, with what."""
+
+    visit: Visit
+    user: User
+    fields: dict[str, Any]
+
+    @property
+    def once(self) -> dict[str, Any]:
+        """What makes the same tap in another tab harmless."""
+        return {"by": self.user, "token": self.fields["token"]}
+
+
+def arrival_urls() -> list[URLPattern]:
+    """The board, its fragment, and where its buttons lead."""
+    wrap = admin.site.admin_view
+    return [
+        path("arrivals/", wrap(board_view), name=NAME),
+        path("arrivals/cards/", wrap(cards_view), name=f"{NAME}_cards"),
+        path("arrivals/open/", wrap(open_view), name=f"{NAME}_open"),
+        path("arrivals/<int:pk>/open/", wrap(do_open_view), name=f"{NAME}_do_open"),
+        path("arrivals/shown/", wrap(shown_view), name=f"{NAME}_shown"),
+        path("arrivals/<int:pk>/tap/", wrap(tap_view), name=f"{NAME}_tap"),
+        path("arrivals/stray/<int:pk>/", wrap(stray_view), name=f"{NAME}_stray"),
+    ]
+
+
+def board_view(request: HttpRequest) -> HttpResponse:
+    """The whole page; its cards renew themselves."""
+    _must_see(request)
+    keys = _keys(request)
+    context = {
+        **admin.site.each_context(request),
+        **_board(request, keys),
+        "title": "Arrivals",
+        "store_choices": list(stores_for(request).order_by("code")[:MOST_STORES_TO_CHOOSE]),
+        "pulse_url": reverse("board-pulse", args=[ticket_for(keys)]),
+    }
+    return TemplateResponse(request, "admin/orders/arrivals.html", context)
+
+
+def cards_view(request: HttpRequest) -> HttpResponse:
+    """What changes on the board alone."""
+    _must_see(request)
+    return _cards(request)
+
+
+@require_POST
+def shown_view(request: HttpRequest) -> HttpResponse:
+    """A live board says which arrivals it has on the screen; 204."""
+    person_of(request)
+    keys = [key for key in request.POST.getlist("visit")[:MOST_SHOWN] if _is_key(key)]
+    mark_shown(visits=list(map(int, keys)), stores=stores_for(request))
+    return HttpResponse(status=HTTPStatus.NO_CONTENT)
+
+
+@require_POST
+def tap_view(request: HttpRequest, pk: int) -> HttpResponse:
+    """Do what was tapped; a live board gets its cards as they are now, others go back (303)."""
+    user = person_of(request)
+    visits = Visit.objects.filter(store__in=stores_for(request)).select_related("store")
+    visit = get_object_or_404(visits, pk=_bounded(pk))
+    return _answer(request, lambda: _take(request, visit, user))
+
+
+@require_POST
+def stray_view(request: HttpRequest, pk: int) -> HttpResponse:
+    """Put the note of a stray aside."""
+    person_of(request)
+    notes = StrayArrival.objects.filter(store__in=stores_for(request), pk=_bounded(pk))
+    get_object_or_404(notes)
+
+    def act() -> str:
+        notes.filter(seen_at__isnull=True).update(seen_at=clock.now())
+        return "Put aside."
+
+    return _answer(request, act)
+
+
+def _answer(request: HttpRequest, act: Callable[[], str]) -> HttpResponse:
+    if request.headers.get("HX-Request") != "true":
+        return tapped(request, act, board_link(request))
+    try:
+        done, failed = act(), ""
+    except HubError as error:
+        done, failed = "", sentence(error.detail)
+    return _cards(request, done=done, failed=failed)
+
+
+def _take(request: HttpRequest, visit: Visit, user: User) -> str:
+    form = TapForm(request.POST)
+    if not form.is_valid():
+        field, errors = next(iter(form.errors.items()))
+        raise Invalid(f"{field}: {errors[0]}")
+    step = STEPS.get(form.cleaned_data["act"])
+    if step is None:
+        raise Invalid("there is no such step")
+    return step(Tap(visit, user, form.cleaned_data))
+
+
+def _claim(tap: Tap) -> str:
+    try:
+        claim(visit=tap.visit, **tap.once)
+    except AlreadyClaimed as error:
+        who = error.extra["claimed_by"]
+        raise AlreadyClaimed(f"{who} goes already; you may take over") from None
+    return "You go. The others see it."
+
+
+def _take_over(tap: Tap) -> str:
+    claim(visit=tap.visit, take_over=True, **tap.once)
+    return "You go now. The others see it."
+
+
+def _serve(tap: Tap) -> str:
+    try:
+        begin_service(fulfillment=first_part(tap.visit), token=tap.fields["token"])
+    except IllegalMove:
+        raise IllegalMove("somebody brings it out already, or the visit is over") from None
+    return "The customer sees that somebody is coming."
+
+
+def _missing(tap: Tap) -> str:
+    customer_missing(visit=tap.visit, **tap.once)
+    return "Noted. The customer is asked where he is."
+
+
+def _ask(tap: Tap) -> str:
+    ask_spot(visit=tap.visit, **tap.once)
+    return "The spot is free again. The customer is asked where he stands."
+
+
+def _move(tap: Tap) -> str:
+    label = tap.fields["spot"]
+    move_spot(visit=tap.visit, spot=label, **tap.once)
+    return f"Now at spot {label}."
+
+
+def _text(tap: Tap) -> str:
+    key = tap.fields["text"]
+    minute = int(clock.now().timestamp() // 60)  # the same text twice in a minute is a slip
+    send_text(visit=tap.visit, text=key, token=f"{key}-{tap.visit.pk}-{minute}")
+    return f"Sent: {TEXTS[key]}."
+
+
+def _gone(tap: Tap) -> str:
+    leave(fulfillment=first_part(tap.visit))
+    return "The visit is over. The order waits on."
+
+
+STEPS: dict[str, Callable[[Tap], str]] = {
+    "claim": _claim,
+    "take_over": _take_over,
+    "serve": _serve,
+    "missing": _missing,
+    "ask_spot": _ask,
+    "move": _move,
+    "text": _text,
+    "gone": _gone,
+}
+
+
+def _cards(request: HttpRequest, *, done: str = "", failed: str = "") -> HttpResponse:
+    context = _board(request, _keys(request)) | {"done": done, "failed": failed}
+    return TemplateResponse(request, "admin/orders/arrivals_cards.html", context)
+
+
+def _board(request: HttpRequest, keys: list[int] | None) -> dict[str, Any]:
+    stores = _asked_stores(request)
+    pulse = fresh_pulse(keys)  # before the rows: what changes in between is asked for again
+    number, size = _page(request), boards.SIZES["arrivals"]
+    curb, numbers = curb_board(stores, number=number, size=size), counts(stores)
+    code = _store_code(request)
+    return {
+        "pulse": pulse,
+        "cards": curb.arrivals,
+        "curb": curb,
+        "strays": curb.strays,
+        "page": number,
+        "has_more": len(curb.arrivals) >= size,
+        "tab": "arrivals",
+        "tabs": [(name, title, numbers.get(name)) for name, title in boards.TITLES.items()],
+        "store_code": code,
+        "store_query": f"store={code}" if code else "",
+        "texts": TEXTS,
+        "me": _name(request),
+        "my_key": request.user.pk,
+        "may_act": works_in_stores(request),
+        "many_stores": keys is None or len(keys) > 1,
+        "empty": EMPTY,
+        "now": clock.now(),
+    }
+
+
+def _name(request: HttpRequest) -> str:
+    user = cast(User, request.user)
+    return user.get_full_name() or user.get_username()
+
+
+def _asked_stores(request: HttpRequest) -> QuerySet[Store]:
+    stores, code = stores_for(request), _store_code(request)
+    return stores.filter(code=code) if code else stores
+
+
+def _keys(request: HttpRequest) -> list[int] | None:
+    """The keys of the stores on the board; None for all that there are."""
+    if request.user.is_superuser and not _store_code(request):
+        return None
+    return list(_asked_stores(request).values_list("pk", flat=True))
+
+
+def _store_code(request: HttpRequest) -> str:
+    given = request.GET.get("store", "") or request.POST.get("store", "")
+    return given.replace("\0", "")
+
+
+def _page(request: HttpRequest) -> int:
+    text = request.GET.get("page", "")
+    return max(1, int(text)) if _is_key(text) and len(text) <= MOST_DIGITS else 1
+
+
+def _is_key(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) <= LONGEST_KEY
+
+
+def _bounded(pk: int) -> int:
+    if len(str(pk)) > LONGEST_KEY:
+        raise Http404
+    return pk
+
+
+def _must_see(request: HttpRequest) -> None:
+    """As the other boards: for who works in a store or may look at all orders."""
+    if not (works_in_stores(request) or request.user.has_perm("orders.view_fulfillmentorder")):
+        raise Http404
