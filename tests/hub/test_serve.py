@@ -185,7 +185,7 @@ def test_a_stop_leaves_nothing_behind(migrated, environment):
     assert hub.process.wait(30) == 0
     assert time.monotonic() - begun < 15
     assert processes.cpu_ticks(pids) == {}
-    assert devpg._strays(migrated) == []
+    assert devpg.strays(migrated) == []
 
 
 @pytest.mark.prove
@@ -197,7 +197,7 @@ def test_a_killed_supervisor_leaves_nothing_behind_either(migrated, environment)
     hub.process.wait()
 
     wait_for(lambda: processes.cpu_ticks(pids) == {}, 30, "a process lives on")
-    wait_for(lambda: devpg._strays(migrated) == [], 30, "the database server lives on")
+    wait_for(lambda: devpg.strays(migrated) == [], 30, "the database server lives on")
 
 
 @pytest.fixture(scope="module")
