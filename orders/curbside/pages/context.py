@@ -1,13 +1,14 @@
-"""What the customer's page shows, in plain values: the page and its refreshed part share it.
+"""What the customer's page shows, in plain values: the page, its refreshed part and its JSON.
 
-It holds no phone number, e-mail address or postal address of the customer, no name, and nothing
-about the car.
+It holds no phone number, e-mail address or postal address of the customer, no full name, and no
+number plate.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -16,223 +17,124 @@ from django.utils import translation
 from hub import clock
 from hub.links.models import Link
 from hub.links.services import may_act
-from hub.stores.calendar import Calendar
-from hub.stores.models import Store
-from hub.stores.services import calendar_of
+from orders.curbside.pages.afterwards import complaints_of, rating_of
+from orders.curbside.pages.changing import menu_of
+from orders.curbside.pages.codes import pin_of, qr_of
+from orders.curbside.pages.company import age_of, delegate_of, together_with
+from orders.curbside.pages.facts import facts_of, in_line, remaining, steps_of
+from orders.curbside.pages.forms import forms_of
+from orders.curbside.pages.goods import goods_of
 from orders.curbside.pages.moments import Moments, moments_of
-from orders.curbside.pages.money import money
 from orders.curbside.pages.moves import is_over, move_of
-from orders.curbside.pages.questions import question_of, units_in_words
-from orders.curbside.pages.words import NAMES, WORDS
-from orders.curbside.spots import spots_of
-from orders.curbside.visits import EXPECTED, PLACE_CHARACTERS, VEHICLE_CHARACTERS, active_visit
-from orders.models import FulfillmentOrder, FulfillmentStatus, PickupCode, Visit, VisitStatus
-from orders.refunds import price_of
-from orders.states import BEFORE_READY, LIVE
-
-MINUTES = [5, 10, 15, 20, 30, 45]
-USUAL_MINUTES = 15
-HERE = frozenset({VisitStatus.ARRIVED, VisitStatus.BEING_SERVED})
+from orders.curbside.pages.places import place_of
+from orders.curbside.pages.questions import question_of
+from orders.curbside.pages.situation import situation_of, stray_of
+from orders.curbside.pages.words import WORDS
+from orders.curbside.spots import place_in_line
+from orders.curbside.visits import active_visit
+from orders.models import FulfillmentOrder, Sign, Visit
+from orders.states import LIVE
 
 
-def page_context(fulfillment: FulfillmentOrder, *, link: Link, language: str) -> dict[str, Any]:
-    """Everything the templates need; ``version`` changes whenever anything shown changes."""
+@dataclass(frozen=True)
+class _Look:
+    """Who looks at what, when and how."""
+
+    part: FulfillmentOrder
+    visit: Visit | None
+    link: Link
+    moments: Moments
+    language: str
+    sign: Sign | None
+
+
+def page_context(
+    fulfillment: FulfillmentOrder, *, link: Link, language: str, sign: Sign | None = None
+) -> dict[str, Any]:
+    """All that is shown, JSON-ready; ``version`` changes whenever anything shown changes.
+
+    ``sign`` is the one the customer scanned, if any.
+    """
     words, now = WORDS[language], clock.now()
     visit = active_visit(fulfillment)
     with translation.override(language):
         moments = moments_of(fulfillment.store, now=now, language=language, words=words)
-        question = question_of(fulfillment, language=language, moments=moments)
-        situation = situation_of(fulfillment, visit, now)
-        if question and visit is None:
-            situation = "asked"
-        move = move_of(fulfillment, moments) if may_act(link) else None
-        if move:
-            situation = "moving"
-        context: dict[str, Any] = {
-            "language": language,
-            "situation": situation,
-            "over": is_over(fulfillment, live=fulfillment.status in LIVE),
-            "move": move,
-            "headline": words[f"head_{situation}"],
-            "text": words[f"text_{situation}"],
-            "number": words["order"].format(number=fulfillment.order.external_id),
-            "details": _details(fulfillment, visit, link, moments),
-            "pin": _pin(fulfillment),
-            "steps": _steps(fulfillment, moments),
-            "question": question if may_act(link) else None,
-            "forms": _forms(fulfillment, visit, link, words),
-            "store": _store(fulfillment.store, moments),
-            "items": _items(fulfillment, language, words),
-        }
+        context = _shown(_Look(fulfillment, visit, link, moments, language, sign))
     context["version"] = hashlib.sha256(json.dumps(context).encode()).hexdigest()[:16]
-    return context | {"w": words, "languages": NAMES}
+    _count_down(context["details"], moments)
+    return context
 
 
-def situation_of(fulfillment: FulfillmentOrder, visit: Visit | None, now: datetime) -> str:
-    """One word for what the customer should know first; headline and text hang on it."""
-    status = str(fulfillment.status)
-    coming = visit is not None and visit.status in EXPECTED
-    here = visit is not None and visit.status in HERE
-    if status == FulfillmentStatus.READY:
-        served = visit is not None and visit.status == VisitStatus.BEING_SERVED
-        return "served" if served else "here" if here else "coming" if coming else "ready"
-    if status in BEFORE_READY:
-        late = now > fulfillment.promised_at
-        waiting = "late" if late else "preparing"
-        return "here_early" if here else "coming_early" if coming else waiting
-    return status
+def _shown(look: _Look) -> dict[str, Any]:
+    part, visit, moments, words = look.part, look.visit, look.moments, look.moments.words
+    acts = may_act(look.link)
+    question = question_of(part, language=look.language, moments=moments)
+    move = move_of(part, moments) if acts else None
+    situation = _situation(look, asked=question is not None, moving=move is not None)
+    pin = pin_of(part)
+    return {
+        "language": look.language,
+        "situation": situation,
+        "over": is_over(part, live=part.status in LIVE),
+        "headline": words[f"head_{situation}"],
+        "text": words[f"text_{situation}"],
+        "number": words["order"].format(number=part.order.external_id),
+        "details": [*facts_of(part, visit, look.link, moments), *_waiting(look)],
+        "move": move,
+        "question": question if acts else None,
+        "astray": _astray(look, situation),
+        "pin": pin,
+        "qr": qr_of(part, pin),
+        "age": age_of(part, moments),
+        "together": together_with(part, visit, words),
+        "forms": forms_of(part, visit, acts=acts, sign=_own_sign(look), words=words),
+        "steps": steps_of(part, moments),
+        "store": place_of(part.store, moments),
+        "items": goods_of(part, look.language, words),
+        "delegate": delegate_of(part, words) if acts else None,
+        "changes": menu_of(part, moments) if acts else None,
+        "rating": rating_of(part, words),
+        "complaints": complaints_of(part, language=look.language, moments=moments),
+    }
 
 
-def _details(
-    fulfillment: FulfillmentOrder, visit: Visit | None, link: Link, moments: Moments
-) -> list[dict[str, str]]:
-    """Labelled facts below the headline, those that hold now."""
-    status = fulfillment.status
-    before = status in BEFORE_READY and moments.now <= fulfillment.promised_at
-    waiting = status == FulfillmentStatus.READY and (visit is None or visit.status in EXPECTED)
-    said: list[tuple[str, datetime | str | None]] = [
-        ("window", _window(fulfillment, moments) if before or waiting else None),
-        ("promised", fulfillment.promised_at if before and not fulfillment.window_start else None),
-        ("expires", fulfillment.expires_at if waiting else None),
-        ("expected", visit.eta if visit and visit.status in EXPECTED else None),
-        ("your_spot", visit.spot.label if visit and visit.spot else None),
-        ("your_place", visit.place if visit else None),
-        ("collected_at", fulfillment.completed_at),
-        ("readable", link.expires_at if is_over(fulfillment, live=status in LIVE) else None),
-    ]
-    return [
-        {
-            "name": name,
-            "label": moments.words[name],
-            "value": value if isinstance(value, str) else moments.say(value),
-        }
-        for name, value in said
-        if value
-    ]
+def _situation(look: _Look, *, asked: bool, moving: bool) -> str:
+    if moving:
+        return "moving"
+    if asked and look.visit is None:
+        return "asked"
+    return situation_of(look.part, look.visit, look.moments.now)
 
 
-def _window(fulfillment: FulfillmentOrder, moments: Moments) -> str | None:
-    """When the customer means to come, as long as that is not over."""
-    start, end = fulfillment.window_start, fulfillment.window_end
-    if start is None or end is None or end < moments.now:
+def _own_sign(look: _Look) -> Sign | None:
+    """The sign, if it stands at the order's store."""
+    return look.sign if look.sign and look.sign.store_id == look.part.store_id else None
+
+
+def _waiting(look: _Look) -> list[dict[str, Any]]:
+    place = place_in_line(look.visit) if look.visit else None
+    return in_line(look.visit, place, None, look.moments)
+
+
+def _astray(look: _Look, situation: str) -> dict[str, Any] | None:
+    """Where the customer is and where his order is; ``asks`` when he has not told us yet."""
+    part, sign, words = look.part, look.sign, look.moments.words
+    foreign = sign if sign and sign.store_id != part.store_id else None
+    if part.status not in LIVE or not (foreign or situation == "wrong_store"):
         return None
-    return f"{moments.say(start)} – {moments.say_time(end.astimezone(moments.zone).time())}"
-
-
-def _pin(fulfillment: FulfillmentOrder) -> str:
-    if fulfillment.status != FulfillmentStatus.READY:
-        return ""
-    code = PickupCode.objects.filter(fulfillment=fulfillment).first()
-    return code.pin if code else ""
-
-
-def _steps(fulfillment: FulfillmentOrder, moments: Moments) -> list[dict[str, str]]:
-    """The way of the order, with a state (done, now, later) and a time for what has happened."""
-    status = str(fulfillment.status)
-    if status not in LIVE and status != FulfillmentStatus.COMPLETED:
-        over = is_over(fulfillment, live=False)
-        reached, names = 1, ["placed", "stopped"] if over else ["placed"]
-    else:
-        reached = 1 if status in BEFORE_READY else 2 if status in LIVE else 4
-        names = ["placed", "preparing", "ready", "completed"]
-    times = {
-        "placed": fulfillment.order.placed_at,
-        "preparing": fulfillment.accepted_at,
-        "ready": fulfillment.ready_at,
-        "completed": fulfillment.completed_at,
-    }
-    steps = []
-    for place, name in enumerate(names):
-        at = times.get(name)
-        steps.append(
-            {
-                "label": moments.words[f"step_{name}"],
-                "state": "done" if place < reached else "now" if place == reached else "later",
-                "time": moments.say(at) if at else "",
-            }
-        )
-    return steps
-
-
-def _forms(
-    fulfillment: FulfillmentOrder, visit: Visit | None, link: Link, words: dict[str, str]
-) -> dict[str, Any]:
-    """Which forms are open to the customer now, and what they offer."""
-    acts = may_act(link) and fulfillment.status in LIVE
-    coming = visit is not None and visit.status in EXPECTED
-    here = acts and (coming or visit is None or visit.status == VisitStatus.ARRIVED)
-    own = visit.spot_id if visit else None
+    stray = stray_of(part, look.moments.now)
+    here = foreign.store if foreign else stray.store if stray else part.store
     return {
-        "way": acts and (coming or visit is None),
-        "way_again": coming,
-        "here": here,
-        "here_again": visit is not None and not coming,
-        "here_first": visit is not None,
-        "here_folded": visit is None and fulfillment.status in BEFORE_READY,
-        "minutes": [
-            {
-                "value": minutes,
-                "label": words["minutes"].format(count=minutes),
-                "usual": minutes == USUAL_MINUTES,
-            }
-            for minutes in MINUTES
-        ],
-        "place_characters": PLACE_CHARACTERS,
-        "vehicle_characters": VEHICLE_CHARACTERS,
-        "spots": [
-            {
-                "label": spot.label,
-                "accessible": spot.accessible,
-                "oversize": spot.oversize,
-                "taken": taken and spot.pk != own,
-                "own": spot.pk == own,
-            }
-            for spot, taken in (spots_of(fulfillment.store) if here else [])
-        ],
+        "asks": foreign is not None and (stray is None or stray.store_id != here.pk),
+        "sign": foreign.code if foreign else "",
+        "here": words["wrong_here"].format(store=here.name),
+        "there": words["wrong_there"].format(store=part.store.name),
     }
 
 
-def _store(store: Store, moments: Moments) -> dict[str, Any]:
-    place = f"{store.latitude:.5f}", f"{store.longitude:.5f}"
-    return {
-        "name": store.name,
-        "street": store.street,
-        "city": f"{store.postal_code} {store.city}".strip(),
-        "phone": store.phone,
-        "hours": _hours(calendar_of(store), moments),
-        "map": "https://www.openstreetmap.org/?mlat={0}&mlon={1}#map=17/{0}/{1}".format(*place),
-        "route": "https://www.openstreetmap.org/directions?to={}%2C{}".format(*place),
-    }
-
-
-def _hours(calendar: Calendar, moments: Moments) -> list[str]:
-    today = moments.now.astimezone(moments.zone).date()
-    spans = calendar.exceptions.get(today, calendar.hours.get(today.weekday(), ()))
-    return [
-        f"{moments.say_time(opens)} – {moments.say_time(closes)}" for opens, closes in sorted(spans)
-    ]
-
-
-def _items(fulfillment: FulfillmentOrder, language: str, words: dict[str, str]) -> dict[str, Any]:
-    """What was ordered here; after the hand-off what was received, with prices and the total."""
-    order = fulfillment.order
-    received = fulfillment.status == FulfillmentStatus.COMPLETED
-    lines = []
-    rows = fulfillment.lines.select_related("item", "order_line", "stands_for__item")
-    for line in rows:
-        units = line.handed_off if received else line.allocated
-        grams = line.item.unit == "gram"
-        amount = units * price_of(line)
-        other = line.stands_for.item.name_in(language) if line.stands_for else ""
-        lines.append(
-            {
-                "name": line.item.name_in(language),
-                "units": units_in_words(units, line.item),
-                "stands_for": words["stands_for"].format(name=other) if other else "",
-                "short": words["not_available"].format(count=line.short) if line.short else "",
-                "amount": money(amount, order.currency) if received and not grams else "",
-            }
-        )
-    total = money(order.total_minor, order.currency) if received else ""
-    incomplete = received and any(line["short"] for line in lines)
-    return {"received": received, "lines": lines, "total": total, "incomplete": incomplete}
+def _count_down(details: list[dict[str, Any]], moments: Moments) -> None:
+    """Say how long it is to what is counted down to: this changes by itself, unlike the version."""
+    for fact in details:
+        if "until" in fact:
+            until = datetime.fromisoformat(fact["until"])
+            fact["remaining"] = remaining(until, phrase=fact["phrase"], moments=moments)

@@ -1,14 +1,14 @@
-"""The customer's page and its actions, below ``/p/``."""
+"""The customer's page and its acts, below ``/p/``."""
 
 from django.urls import path
 
-from orders.curbside.pages import views
+from orders.curbside.pages import assets, views
 
 urlpatterns = [
+    path("files/<str:name>", assets.pickup_asset, name="pickup-asset"),
     path("<str:token>", views.pickup_page, name="pickup-page"),
     path("<str:token>/state", views.page_state, name="pickup-state"),
-    path("<str:token>/on-my-way", views.on_my_way, name="pickup-on-my-way"),
-    path("<str:token>/arrive", views.i_am_here, name="pickup-arrive"),
-    path("<str:token>/answer", views.answer_question, name="pickup-answer"),
-    path("<str:token>/move", views.answer_move_offer, name="pickup-move"),
+    path("<str:token>/state.json", views.page_json, name="pickup-json"),
+    path("<str:token>/changes", views.changes_page, name="pickup-changes"),
+    path("<str:token>/<str:name>", views.act, name="pickup-act"),
 ]

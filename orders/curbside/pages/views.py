@@ -1,249 +1,165 @@
-"""The customer's page: reading it changes nothing, one POST acts.
-
-Customers have no account and no cookie: the link is the key. A form carries a stamp signed for
-its link, so that a POST can only come from a page that was opened through it.
-"""
+"""The customer's page: reading it changes nothing, one POST acts."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import wraps
 from typing import Any
 
-from django.core import signing
-from django.core.exceptions import BadRequest, SuspiciousOperation
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
-from django.http.multipartparser import MultiPartParserError
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.http import urlencode
 from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_http_methods, require_safe
 
-from hub.api.client import client_address
 from hub.errors import Conflict, HubError, Invalid, NotFound
 from hub.links.models import Link
-from hub.links.services import may_act, open_link
-from hub.trace import acting
-from orders.curbside.errors import EtaOutOfRange
+from hub.links.services import may_act
+from orders.curbside.pages.acts import ACTS, AFTERWARDS, Tap
+from orders.curbside.pages.answering import (
+    ReadOnly,
+    Unreadable,
+    new_stamp,
+    opened,
+    private,
+    read_form,
+)
+from orders.curbside.pages.assets import asset_urls
+from orders.curbside.pages.changing import changes_context
 from orders.curbside.pages.context import page_context
+from orders.curbside.pages.cookies import keep_token
 from orders.curbside.pages.moves import newest
-from orders.curbside.pages.questions import NO, YES, answers_in
-from orders.curbside.pages.words import language_of
-from orders.curbside.visits import arrive, say_on_my_way
-from orders.models import FulfillmentOrder, MoveOffer
-from orders.placing.moving import OfferOver, answer_move
-from orders.substitution.answering import answer_offers
-from orders.substitution.errors import AnswerMissing, RoundOver
-
-PURPOSE = "pickup"
-SUBJECT = "fulfillment:"
-STAMP_SALT = "orders.curbside.pages"
-STAMP_SECONDS = 24 * 3600
-HEADERS = {
-    "Cache-Control": "no-store",
-    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
-    "img-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; "
-    "frame-ancestors 'none'",
-    "Referrer-Policy": "no-referrer",
-    "X-Robots-Tag": "noindex, nofollow",
-}
-
-View = Callable[[HttpRequest, str], HttpResponse]
-
-
-class PageOld(Conflict):
-    """The form's stamp is missing, too old, or another link's."""
-
-    code = "page_old"
-
-
-class ReadOnly(Conflict):
-    """The link can only be read by now."""
-
-    code = "read_only"
-
-
-class Unreadable(Invalid):
-    """The form could not be read at all."""
-
-    code = "other"
-    status = 400
-
-
-def _private(view: View) -> Callable[..., HttpResponseBase]:
-    """Answer for customers only: nothing is kept, referred or indexed, and errors are pages.
-
-    Links that are not there, or not any more, all get one and the same page.
-    """
-
-    @wraps(view)
-    def answer(request: HttpRequest, token: str) -> HttpResponseBase:
-        try:
-            with acting("customer"):
-                response = view(request, token)
-        except NotFound:
-            response = render(request, "curbside/gone.html", status=404)
-        except HubError as error:
-            response = render(request, "curbside/busy.html", status=error.status)
-            response["Retry-After"] = "600"
-        for header, value in HEADERS.items():
-            response[header] = value
-        return response
-
-    return answer
+from orders.curbside.pages.words import NAMES, WORDS, language_of
+from orders.curbside.signs import find_sign
+from orders.models import FulfillmentOrder, Sign
+from orders.states import LIVE
 
 
 @require_safe
-@_private
+@gzip_page
+@private
 def pickup_page(request: HttpRequest, token: str) -> HttpResponse:
-    """The whole page."""
-    return _shown(request, token, *_opened(request, token))
+    """The whole page; the browser keeps the token for the signs on the posts."""
+    link, fulfillment = opened(request, token)
+    response = _shown(request, token, link, fulfillment)
+    keep_token(response, token, living=may_act(link))
+    return response
 
 
 @require_safe
-@_private
+@gzip_page
+@private
 def page_state(request: HttpRequest, token: str) -> HttpResponse:
     """The page's changing part; 204 when it is still at the version ``v``."""
-    link, fulfillment = _opened(request, token)
+    link, fulfillment = opened(request, token)
     context = _context(request, token, link, fulfillment)
     if request.GET.get("v") == context["version"]:
         return HttpResponse(status=204)
     return render(request, "curbside/_live.html", context)
 
 
+@require_safe
+@gzip_page
+@private
+def page_json(request: HttpRequest, token: str) -> HttpResponse:
+    """What the page shows, as JSON."""
+    link, fulfillment = opened(request, token)
+    language = _language(request, fulfillment)
+    return JsonResponse(page_context(fulfillment, link=link, language=language))
+
+
+@require_safe
+@gzip_page
+@private
+def changes_page(request: HttpRequest, token: str) -> HttpResponse:
+    """What may be changed, with all there is to choose from."""
+    link, fulfillment = opened(request, token)
+    if not may_act(link) or fulfillment.status not in LIVE:
+        return HttpResponseRedirect(_address(request, token, _language(request, fulfillment)))
+    language = _language(request, fulfillment)
+    context = changes_context(fulfillment, language=language)
+    return render(
+        request, "curbside/changes.html", context | _frame(request, token, link, fulfillment)
+    )
+
+
 @csrf_exempt  # no cookie speaks for the customer; the form's stamp stands in
 @require_http_methods(["GET", "HEAD", "POST"])
-@_private
-def on_my_way(request: HttpRequest, token: str) -> HttpResponse:
-    """Take over in how many ``minutes`` the customer will be there."""
-    return _acted(request, token, _say_on_my_way)
-
-
-@csrf_exempt  # as above
-@require_http_methods(["GET", "HEAD", "POST"])
-@_private
-def i_am_here(request: HttpRequest, token: str) -> HttpResponse:
-    """Take over where the customer stands: ``spot`` or ``place``, and the ``vehicle``."""
-    return _acted(request, token, _arrive)
-
-
-@csrf_exempt  # as above
-@require_http_methods(["GET", "HEAD", "POST"])
-@_private
-def answer_question(request: HttpRequest, token: str) -> HttpResponse:
-    """Take the ``yes`` or ``no`` to every offer of a substitute: ``answer_1``, ``answer_2``, …"""
-    return _acted(request, token, _answer)
-
-
-@csrf_exempt  # as above
-@require_http_methods(["GET", "HEAD", "POST"])
-@_private
-def answer_move_offer(request: HttpRequest, token: str) -> HttpResponse:
-    """Take the ``answer``, yes or no, to the question whether another store may prepare it."""
-    return _acted(request, token, _answer_move)
-
-
-def _say_on_my_way(fulfillment: FulfillmentOrder, form: Any) -> None:
-    minutes = form.get("minutes", "")
-    if not minutes.isdecimal() or len(minutes) > len("1440"):
-        raise EtaOutOfRange
-    say_on_my_way(fulfillment=fulfillment, minutes=int(minutes))
-
-
-def _arrive(fulfillment: FulfillmentOrder, form: Any) -> None:
-    arrive(
-        fulfillment=fulfillment,
-        spot=form.get("spot", ""),
-        place=form.get("place", ""),
-        vehicle=form.get("vehicle", ""),
-    )
-
-
-def _answer(fulfillment: FulfillmentOrder, form: Any) -> None:
-    asked = fulfillment.rounds.filter(public_id=form.get("round", "").replace("\0", "")).first()
-    if asked is None:
-        raise RoundOver
-    answer_offers(asked=asked, answers=answers_in(form, asked))
-
-
-def _answer_move(fulfillment: FulfillmentOrder, form: Any) -> None:
-    said = form.get("answer", "")
-    reference = form.get("offer", "").replace("\0", "")
-    offer = MoveOffer.objects.select_related("order", "store", "fulfillment__store").filter(
-        order=fulfillment.order_id, public_id=reference
-    )
-    if said not in (YES, NO):
-        raise AnswerMissing
-    if not (asked := offer.first()):
-        raise OfferOver
-    answer_move(offer=asked, yes=said == YES, by="customer")
-
-
-def _acted(
-    request: HttpRequest, token: str, act: Callable[[FulfillmentOrder, Any], None]
-) -> HttpResponse:
+@private
+def act(request: HttpRequest, token: str, name: str) -> HttpResponse:
     """Act once and lead back to the page, or show the page with what was wrong.
 
-    A GET of an action's address (a reload, a robot) only leads to the page.
+    A GET of an act's address (a reload, a robot) only leads to the page.
     """
-    link, fulfillment = _opened(request, token)
-    page = f"{reverse('pickup-page', args=[token])}?lang={_language(request, fulfillment)}"
+    link, fulfillment = opened(request, token)
+    if name not in ACTS:
+        raise NotFound
     if request.method != "POST":
-        return HttpResponseRedirect(page)
+        return HttpResponseRedirect(_address(request, token, _language(request, fulfillment)))
     refused: HubError | None = None
+    language = _language(request, fulfillment)
     try:
-        act(fulfillment, _form(request, link))
+        if not may_act(link) and name not in AFTERWARDS:
+            raise ReadOnly
+        form, nonce = read_form(request, link)
+        language = ACTS[name](Tap(fulfillment, form, nonce)) or language
     except (Invalid, Conflict) as error:
         refused = error
-    if request.headers.get("X-Part") != "live" and refused is None:
-        return HttpResponseRedirect(page, status=303)
+    if not _wants_part(request) and refused is None:
+        return HttpResponseRedirect(_address(request, token, language), status=303)
     return _shown(request, token, link, newest(fulfillment), refused)
 
 
-def _form(request: HttpRequest, link: Link) -> Any:
-    """The form's fields, if it was made by a page of this link; raises Conflict or Invalid."""
-    if not may_act(link):
-        raise ReadOnly
-    request.encoding = "utf-8"  # whatever it claims: another one could smuggle in half characters
-    try:
-        form = request.POST
-    except (SuspiciousOperation, BadRequest, MultiPartParserError) as error:
-        raise Unreadable from error
-    try:
-        stamped = signing.loads(form.get("stamp", ""), salt=STAMP_SALT, max_age=STAMP_SECONDS)
-    except signing.BadSignature:
-        raise PageOld from None
-    if stamped != link.pk:
-        raise PageOld
-    return form
-
-
-def _opened(request: HttpRequest, token: str) -> tuple[Link, FulfillmentOrder]:
-    """What the token leads to; raises NotFound, or TooManyWrongLinks to those who guess."""
-    link = open_link(token, purpose=PURPOSE, address=client_address(request))
-    rows = FulfillmentOrder.objects.select_related("order", "store__brand")
-    key = link.subject.removeprefix(SUBJECT)
-    fulfillment = rows.filter(pk=int(key)).first() if key.isdecimal() else None
-    if fulfillment is None:
-        raise NotFound
-    return link, newest(fulfillment)
+def _wants_part(request: HttpRequest) -> bool:
+    return request.headers.get("HX-Request") == "true"
 
 
 def _language(request: HttpRequest, fulfillment: FulfillmentOrder) -> str:
-    """The chosen language, else the order's, the browser's or the store's."""
+    """The language of the address, else the customer's choice, the order's, the browser's or the
+    store's."""
     browser = request.headers.get("Accept-Language", "")
     wishes = request.GET.get("lang", ""), fulfillment.order.locale, browser
     return language_of(*wishes, fulfillment.store.locale)
 
 
+def _sign(request: HttpRequest) -> Sign | None:
+    """The sign that led here; a wrong code is as good as none."""
+    try:
+        return find_sign(request.GET["sign"]) if "sign" in request.GET else None
+    except NotFound:
+        return None
+
+
+def _query(language: str, sign: Sign | None) -> str:
+    return "?" + urlencode({"lang": language} | ({"sign": sign.code} if sign else {}))
+
+
+def _address(request: HttpRequest, token: str, language: str) -> str:
+    return reverse("pickup-page", args=[token]) + _query(language, _sign(request))
+
+
 def _context(
     request: HttpRequest, token: str, link: Link, fulfillment: FulfillmentOrder
 ) -> dict[str, Any]:
-    language = _language(request, fulfillment)
-    return page_context(fulfillment, link=link, language=language) | {
+    language, sign = _language(request, fulfillment), _sign(request)
+    shown = page_context(fulfillment, link=link, language=language, sign=sign)
+    return shown | _frame(request, token, link, fulfillment)
+
+
+def _frame(
+    request: HttpRequest, token: str, link: Link, fulfillment: FulfillmentOrder
+) -> dict[str, Any]:
+    """What every page of the link needs beside what it shows."""
+    language, sign = _language(request, fulfillment), _sign(request)
+    return {
+        "w": WORDS[language],
+        "languages": NAMES,
         "brand": fulfillment.store.brand.name,
         "page": reverse("pickup-page", args=[token]),
-        "stamp": signing.dumps(link.pk, salt=STAMP_SALT),
+        "query": _query(language, sign),
+        "stamp": new_stamp(link),
+        "assets": asset_urls(),
+        "text_number": fulfillment.store.phone,
     }
 
 
@@ -266,10 +182,10 @@ def _shown(
         words = context["w"]
         context["error"] = words.get(f"error_{refused.code}", words["error_other"])
         context["typed"] = request.POST if refused.code != Unreadable.code else {}
+        for field in context["forms"].get("car", []):
+            field["typed"] = context["typed"].get(field["name"], "")
         status = refused.status
-    part = request.headers.get("X-Part") == "live"
-    response = render(
-        request, "curbside/_live.html" if part else "curbside/pickup.html", context, status=status
-    )
+    template = "curbside/_live.html" if _wants_part(request) else "curbside/pickup.html"
+    response = render(request, template, context, status=status)
     response["Content-Language"] = context["language"]
     return response
