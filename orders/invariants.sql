@@ -88,17 +88,43 @@ LEFT JOIN orders_pickupcode AS code ON code.fulfillment_id = part.id
 WHERE part.status IN ('ready', 'completed')
   AND (code.id IS NULL OR part.staging_location = '' OR part.bags = 0);
 
--- name: hand_off_is_proven | A part is completed exactly when there is proof that it was given.
+-- name: hand_off_is_proven | A part is completed exactly when there is proof that something of it was given; one of which all was refused at the curb is canceled.
 SELECT part.id AS fulfillment_id, part.status
 FROM orders_fulfillmentorder AS part
 LEFT JOIN orders_handoff AS proof ON proof.fulfillment_id = part.id
-WHERE (part.status = 'completed') <> (proof.id IS NOT NULL);
+WHERE (part.status = 'completed') <> (proof.id IS NOT NULL)
+  AND NOT (part.status = 'canceled' AND NOT EXISTS (
+    SELECT FROM orders_handoffline AS told
+    WHERE told.hand_off_id = proof.id AND told.outcome = 'given'));
 
--- name: handed_off_is_what_was_picked | The customer was given all that was picked, and nothing before the hand-off.
+-- name: handed_off_is_what_was_picked | The customer was given all that was picked and not refused, and nothing before the hand-off.
 SELECT line.id AS fulfillment_line_id, line.picked, line.handed_off
 FROM orders_fulfillmentline AS line
 JOIN orders_fulfillmentorder AS part ON part.id = line.fulfillment_id
-WHERE line.handed_off <> CASE WHEN part.status = 'completed' THEN line.picked ELSE 0 END;
+LEFT JOIN LATERAL (
+    SELECT sum(told.units) AS units FROM orders_handoffline AS told
+    WHERE told.line_id = line.id AND told.outcome IN ('refused', 'damaged', 'age_refused')
+) AS kept ON true
+WHERE line.handed_off <> CASE WHEN part.status = 'completed'
+    THEN line.picked - coalesce(kept.units, 0) ELSE 0 END;
+
+-- name: proof_accounts_for_every_unit | The outcomes in a proof add up to what was picked of the part, line by line; what is collected later belongs to another part.
+SELECT line.id AS fulfillment_line_id, line.picked, sum(told.units) AS told
+FROM orders_handoff AS proof
+JOIN orders_fulfillmentline AS line ON line.fulfillment_id = proof.fulfillment_id
+LEFT JOIN orders_handoffline AS told
+    ON told.hand_off_id = proof.id AND told.line_id = line.id AND told.outcome <> 'later'
+WHERE EXISTS (SELECT FROM orders_handoffline AS listed WHERE listed.hand_off_id = proof.id)
+GROUP BY line.id
+HAVING coalesce(sum(told.units), 0) <> line.picked;
+
+-- name: age_was_checked | Nothing with a minimum age was given without a look at a proof of age.
+SELECT told.id AS hand_off_line_id
+FROM orders_handoffline AS told
+JOIN orders_handoff AS proof ON proof.id = told.hand_off_id
+JOIN orders_fulfillmentline AS line ON line.id = told.line_id
+JOIN inventory_item AS item ON item.id = line.item_id
+WHERE told.outcome = 'given' AND item.minimum_age > 0 AND NOT proof.age_checked;
 
 -- name: work_belongs_to_its_order | A part works on lines of its own order, on the items bought or on their substitutes.
 SELECT work.id AS fulfillment_line_id
@@ -170,8 +196,12 @@ WHERE original.fulfillment_id <> work.fulfillment_id
    OR original.stands_for_id IS NOT NULL
    OR NOT EXISTS (
     SELECT FROM orders_substitutionoffer AS offer
-    WHERE offer.supplied_id = work.id AND offer.outcome = 'accepted'
-      AND offer.item_id = work.item_id AND offer.line_id = original.id);
+    JOIN orders_fulfillmentline AS asked ON asked.id = offer.line_id
+    WHERE offer.outcome = 'accepted' AND offer.item_id = work.item_id
+      AND ((offer.supplied_id = work.id AND asked.id = original.id)
+        -- what is collected later left the part whose customer was asked
+        OR (offer.supplied_id <> work.id AND asked.order_line_id = work.order_line_id
+          AND asked.fulfillment_id <> work.fulfillment_id)));
 
 -- name: settled_question_has_all_answers | A question about substitutes is open exactly as long as one of its offers is.
 SELECT asked.id AS round_id

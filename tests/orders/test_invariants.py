@@ -7,13 +7,14 @@ from django.db import connection
 
 from hub.events.models import Fact
 from hub.invariants import shipped
-from inventory.models import Allocation
+from inventory.models import Allocation, Item
 from orders.curbside.handing import hand_off
 from orders.curbside.visits import arrive
 from orders.models import (
     FulfillmentLine,
     FulfillmentOrder,
     HandOff,
+    HandOffLine,
     Order,
     OrderLine,
     PickupCode,
@@ -87,6 +88,13 @@ def make_completed():
     return part
 
 
+def make_given_of_two():
+    """A part of two lines that was handed over."""
+    part = make_ready(lines={make_item(): 2, make_item(): 1})
+    hand_off(fulfillment=part, pin=pin_of(part), by=None)
+    return part
+
+
 def make_bagged():
     """A ready part with one bag, which stands on a shelf."""
     part = make_picking()
@@ -127,11 +135,12 @@ def update(rows, **values):
     assert rows.update(**values)
 
 
-def forget(rows):
+def forget(*tables):
     """Delete what a trigger protects: the test's own transaction does without triggers."""
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL session_replication_role = replica")
-    rows.delete()
+    for rows in tables:
+        rows._raw_delete(rows.db)
 
 
 def drop_index(table, index):
@@ -231,7 +240,18 @@ BREAKS = {
         make_ready,
         lambda part: PickupCode.objects.all().delete(),
     ),
-    "hand_off_is_proven": (make_completed, lambda part: forget(HandOff.objects.all())),
+    "hand_off_is_proven": (
+        make_completed,
+        lambda part: forget(HandOffLine.objects.all(), HandOff.objects.all()),
+    ),
+    "proof_accounts_for_every_unit": (
+        make_given_of_two,
+        lambda part: forget(HandOffLine.objects.filter(line=part.lines.first())),
+    ),
+    "age_was_checked": (
+        make_completed,
+        lambda part: update(Item.objects.filter(pk=part.lines.get().item_id), minimum_age=18),
+    ),
     "handed_off_is_what_was_picked": (
         make_completed,
         lambda part: update(_lines(part), handed_off=1),

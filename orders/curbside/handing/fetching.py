@@ -19,7 +19,7 @@ class Fetch(NamedTuple):
 
     place: str
     zone: str
-    count: int
+    bags: int
     numbers: tuple[int, ...]
     barcodes: tuple[str, ...]
 

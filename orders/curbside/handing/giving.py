@@ -264,8 +264,8 @@ def _keep_back(fulfillment: FulfillmentOrder, shares: Sequence[Share], proof: Ha
         if units := kept_units(shares, outcome):
             ask_put_back(fulfillment=fulfillment, units=units, reason=words)
             owed.setdefault(reason, Counter()).update(units)
-    for reason, units in owed.items():
-        refund_due(fulfillment=fulfillment, reason=reason, units=units)
+    for why, counts in owed.items():
+        refund_due(fulfillment=fulfillment, reason=why, units=counts)
     if owed:
         ids = {"order_id": fulfillment.order_id, "fulfillment_id": fulfillment.pk}
         publish(GoodsRefused(hand_off_id=proof.pk, **ids))
