@@ -75,7 +75,10 @@ VISIT_MOVES: Moves = {
     VisitStatus.ARRIVED: frozenset(
         {VisitStatus.BEING_SERVED, VisitStatus.DONE, VisitStatus.LEFT, VisitStatus.WRONG_STORE}
     ),
-    VisitStatus.BEING_SERVED: frozenset({VisitStatus.DONE, VisitStatus.LEFT}),
+    # whom nobody finds although he is being served may turn up before another store
+    VisitStatus.BEING_SERVED: frozenset(
+        {VisitStatus.DONE, VisitStatus.LEFT, VisitStatus.WRONG_STORE}
+    ),
 }
 
 FORWARD = frozenset(

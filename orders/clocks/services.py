@@ -9,6 +9,7 @@ from hub.trace import acting, tracing
 from orders.clocks.accepting import escalate, pass_on_unaccepted
 from orders.clocks.collecting import expire_due, remind, warn_expiring
 from orders.curbside.escalating import escalate_waits, tell_unseen_arrivals
+from orders.curbside.visits import end_stale_visits
 from orders.placing.moving import lapse_offers
 
 logger = logging.getLogger("hub.orders")
@@ -22,6 +23,7 @@ STEPS: dict[str, Callable[[], int]] = {
     "expired": expire_due,
     "arrivals unseen": tell_unseen_arrivals,
     "waits told": escalate_waits,
+    "visits ended": end_stale_visits,
 }
 
 

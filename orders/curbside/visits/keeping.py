@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db.models import F
 
+from hub import clock
 from hub.events.catalog import OfVisit, VisitChanged
 from hub.events.outbox import publish
 from orders.curbside.errors import PickupOver
@@ -38,11 +39,13 @@ class Locked:
 def lock_customer(fulfillment: FulfillmentOrder) -> Locked:
     """Lock a part with the other parts of its customer at the store, and their visit.
 
-    ``fulfillment`` shows the fresh row then. Raises PickupOver when it is over.
+    All parts of their orders are locked, as ``lock_parts`` does for one. ``fulfillment`` shows
+    the fresh row then. Raises PickupOver when it is over.
     """
-    keys = {fulfillment.pk, *same_customers_parts(fulfillment)}
-    rows = FulfillmentOrder.objects.filter(pk__in=keys).select_for_update(no_key=True)
-    others = [row for row in rows.order_by("pk") if row.pk != fulfillment.pk]
+    keys = same_customers_parts(fulfillment)
+    orders = FulfillmentOrder.objects.filter(pk__in=[fulfillment.pk, *keys]).values("order")
+    rows = FulfillmentOrder.objects.filter(order__in=orders).select_for_update(no_key=True)
+    others = [row for row in rows.order_by("pk") if row.pk in keys]
     refuse_if_over(fulfillment)
     return Locked(fulfillment, others, _visit_among(fulfillment, others))
 
@@ -79,7 +82,7 @@ def parts_of(visit: Visit) -> list[FulfillmentOrder]:
 
 def open_visit_for(fulfillment: FulfillmentOrder, **values: Any) -> Visit:
     """A new visit that comes for the part."""
-    visit = Visit.objects.create(store_id=fulfillment.store_id, **values)
+    visit = Visit.objects.create(store_id=fulfillment.store_id, created_at=clock.now(), **values)
     VisitPickup.objects.create(visit=visit, fulfillment=fulfillment)
     return visit
 
