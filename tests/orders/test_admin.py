@@ -24,6 +24,7 @@ from orders.curbside.visits import arrive, say_on_my_way
 from orders.models import FulfillmentOrder, FulfillmentStatus, HandOff, Visit, VisitStatus
 from orders.picking.rejecting import reject
 from tests.factories import (
+    CUSTOMER,
     make_fulfillment,
     make_item,
     make_person,
@@ -337,7 +338,7 @@ def test_the_order_page_tells_which_site_calls_arrived_and_which_not(client, sto
 
 def test_the_orders_of_a_customer_are_one_tap_from_the_customer(client, store, item, picker):
     part = part_in(store, item)
-    foreign = make_fulfillment()  # the same customer in another store
+    foreign = make_fulfillment(customer=CUSTOMER)  # the same customer in another store
     assert foreign.order.profile_id == part.order.profile_id
     shown = client.get(reverse("admin:customers_profile_change", args=[part.order.profile_id]))
     link = re.findall(r'href="([^"]+)">Show the orders', shown.content.decode())[0]
