@@ -26,6 +26,7 @@ from orders.models import (
     VisitStatus,
 )
 from orders.reports import LONG_WAIT_MINUTES, TO_PICK
+from orders.states import LIVE
 
 MOST = 50
 WRONG_PINS = 5
@@ -92,6 +93,8 @@ def _waiting(stores: QuerySet[Store]) -> Iterator[Problem]:
     ).prefetch_related("pickups__fulfillment__order", "pickups__fulfillment__store")
     for visit in rows.order_by("arrived_at")[:MOST]:
         for pickup in visit.pickups.all():
+            if pickup.fulfillment.status not in LIVE:
+                continue  # handed over already, or over in another way
             detail = f"waits for {span(clock.now() - (visit.arrived_at or since))}"
             at = visit.arrived_at or since
             yield _of(pickup.fulfillment, "Long wait at the curb", detail, at, "danger")

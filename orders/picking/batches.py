@@ -15,7 +15,7 @@ from orders.actions import is_first, lock_parts
 from orders.models import FulfillmentLine, FulfillmentOrder, FulfillmentStatus, PickBatch, ZonePick
 from orders.picking.claims import claim, prolong, raise_version, walk_place
 from orders.picking.errors import BadBatch, BatchOver
-from orders.picking.scanning import Took, scan_among
+from orders.picking.scanning import Took, scan_among, scanned_before
 from orders.picking.working import is_later, is_open, left
 from orders.reports import TO_PICK
 
@@ -85,6 +85,8 @@ def scan_batch(
 
     The answer says into which tote it goes. Raises BatchOver, and as ``scan_among``.
     """
+    if before := scanned_before(code=code, token=token):
+        return before
     parts = parts_of(batch)
     if batch.closed_at or not parts:
         raise BatchOver

@@ -37,7 +37,6 @@ from orders.placing.rerouting import (
     send_to,
     wait_for_person,
 )
-from orders.promise.windows import unbook
 from orders.putting_back import give_up_goods
 from orders.routing.alone import one_at_a_time
 from orders.states import move
@@ -200,7 +199,6 @@ def _end(fulfillment: FulfillmentOrder) -> None:
     withdraw_offers(fulfillment.order)
     if fulfillment.status != FulfillmentStatus.REJECTED:
         move(fulfillment, to=FulfillmentStatus.REJECTED, reason="sent to another store")
-        unbook(reference=fulfillment.public_id)
         give_up_goods(fulfillment=fulfillment, reason="sent to another store")
         _tell(fulfillment)
 
@@ -213,7 +211,6 @@ def _settle(
     if about and effect == Effect.ZERO_UNTIL_RECOUNT:
         items = {line.item_id for line in about}
         stop_after_short_pick(store_id=fulfillment.store_id, item_ids=items)
-    unbook(reference=fulfillment.public_id)
     give_up_goods(fulfillment=fulfillment, reason=code.label)
     if about and effect == Effect.REDUCE:
         record_stock_events(source=SOURCE, events=_damaged(fulfillment, about))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import NoReturn
 
 from django.conf import settings
 from django.contrib.auth.models import User
@@ -13,9 +14,10 @@ from django.db.models import F
 from hub.trace import actor
 from inventory.models import Item, Zone
 from inventory.services.regrouping import allocate_more
-from orders.actions import ACTOR_CHARACTERS, is_first, lock_parts
+from orders.actions import ACTOR_CHARACTERS, TokenReused, is_first, lock_parts
 from orders.errors import IllegalMove
 from orders.models import (
+    ActionRecord,
     FulfillmentLine,
     FulfillmentOrder,
     FulfillmentStatus,
@@ -23,13 +25,14 @@ from orders.models import (
     ZonePick,
 )
 from orders.picking.claims import keep, raise_version
-from orders.picking.codes import Scanned, read_code
+from orders.picking.codes import read_code
 from orders.picking.errors import FrozenLast, MustScan, PickMismatch, TooMany
 from orders.picking.matching import units_of, wanted_among
 from orders.picking.working import LATER, is_later, is_open, left, most
 from orders.text import clean
 
 REASON_CHARACTERS = 60
+SCAN = "scan"
 
 
 @dataclass(frozen=True)
@@ -50,7 +53,10 @@ def scan(
     *, fulfillment: FulfillmentOrder, code: str, by: User, grams: int | None = None, token: str = ""
 ) -> Took:
     """Count what was scanned onto the line of this part that wants it; as ``scan_among``."""
-    return scan_among(fulfillments=[fulfillment], code=code, by=by, grams=grams, token=token)
+    took = scan_among(fulfillments=[fulfillment], code=code, by=by, grams=grams, token=token)
+    if took.line.fulfillment_id != fulfillment.pk:
+        raise TokenReused
+    return took
 
 
 @transaction.atomic
@@ -70,10 +76,12 @@ def scan_among(
     UnknownCode, WrongItem, TooMany, WeightNeeded, FrozenLast, ClaimedElsewhere, IllegalMove; then
     nothing has changed. The same token again shows the first result.
     """
+    if before := scanned_before(code=code, token=token):
+        return before
     scanned = read_code(code, layout=settings.WEIGHT_BARCODE)
     first = min(fulfillments, key=lambda fulfillment: fulfillment.pk)
-    if not is_first(fulfillment=first, action="scan", token=token):
-        return _repeated(fulfillments, scanned)
+    if not is_first(fulfillment=first, action=SCAN, token=token):  # its twin has just ended
+        return scanned_before(code=code, token=token) or _refuse_token()
     lines = locked_lines(fulfillments)
     meaning, wanting = wanted_among(lines, scanned)
     units = units_of(meaning, grams)
@@ -84,6 +92,23 @@ def scan_among(
     _check_frozen(line, lines)
     keep(line.fulfillment, line.item.zone, by)
     return _add(line, units, kind=PickEntry.Kind.SCAN, code=scanned.text)
+
+
+def scanned_before(*, code: str, token: str) -> Took | None:
+    """What the first of two equal taps did, whichever parts are picked by now; None: it is the
+    first. Raises TokenReused when the token has served something else."""
+    record = ActionRecord.objects.filter(token=token).first() if token else None
+    if record is None:
+        return None
+    text = read_code(code, layout=settings.WEIGHT_BARCODE).text
+    entries = PickEntry.objects.filter(
+        kind=PickEntry.Kind.SCAN, code=text, by=actor()[:ACTOR_CHARACTERS], at__gte=record.at
+    )
+    entry = entries.select_related("line").order_by("pk").first()
+    if record.action != SCAN or entry is None:
+        _refuse_token()
+    line = fresh_line(entry.line)
+    return Took(line, entry.units, _tote(line))
 
 
 @transaction.atomic
@@ -211,12 +236,8 @@ def fresh_line(line: FulfillmentLine) -> FulfillmentLine:
     return rows.get(pk=line.pk)
 
 
-def _repeated(fulfillments: Sequence[FulfillmentOrder], scanned: Scanned) -> Took:
-    """What the first of two equal taps did."""
-    entries = PickEntry.objects.filter(line__fulfillment__in=fulfillments, code=scanned.text)
-    entry = entries.select_related("line").latest("pk")
-    line = fresh_line(entry.line)
-    return Took(line, entry.units, _tote(line))
+def _refuse_token() -> NoReturn:
+    raise TokenReused
 
 
 def _tote(line: FulfillmentLine) -> str:

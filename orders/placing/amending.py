@@ -66,6 +66,7 @@ def amend_order(
         return cancel_locked(order, parts, reason)
     if any(work_left(ended).units.keys() & cuts.keys() for ended in undecided(order)):
         withdraw_offers(order)  # more is held for the customer's yes than is wanted now
+        lift_waiting(order)
     touched = _cut_parts(order, cuts, reason)
     _write(order, cuts, totals)
     publish_all([OrderAmended(order_id=order.pk), *_amended(touched)])

@@ -200,7 +200,11 @@ def _send(desk: Desk, errand: Errand, terms: Mapping[int, Terms], now: datetime)
         store=home,
         lines=draft.units,
         promised_at=promise_by(known, lead_minutes=draft.lead_minutes, at=now),
-        explanation=explain_named(home, asked="hold" if draft.hold else "store"),
+        explanation=explain_named(
+            home,
+            asked="hold" if draft.hold else "store",
+            allowed_store_ids=desk.allowed_store_ids,
+        ),
         accept_by=add_open_minutes(*known.calendar, now, ACCEPT_MINUTES),
     )
     _take_window(part, draft, start)

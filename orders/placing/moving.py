@@ -42,7 +42,7 @@ from orders.routing.loading import rules_for
 from orders.routing.reach import Candidate
 from orders.routing.rules import Result
 from orders.routing.searching import Found
-from orders.routing.services import Errand, search_of
+from orders.routing.services import Errand, reach_of, search_of
 
 SWEEP_BATCH = 100
 _GOODS_GONE = (
@@ -200,14 +200,15 @@ def _end(offer: MoveOffer, state: str, note: str) -> bool:
 
 
 def _errand(work: Work) -> Errand:
-    """Around the store that could not; stores of the same brand only."""
-    store = work.ended.store
+    """Around the store that could not; of its brand, and of whoever placed the order, only."""
+    store, reach = work.ended.store, reach_of(work.ended.order)
+    kin = Store.objects.filter(brand=store.brand_id, active=True)
     return Errand(
         channel=work.ended.order.channel,
         lines=work.goods,
         near=Point(store.latitude, store.longitude),
         allowed_store_ids=list(
-            Store.objects.filter(brand=store.brand_id, active=True).values_list("pk", flat=True)
+            (kin if reach is None else kin.filter(pk__in=reach)).values_list("pk", flat=True)
         ),
         lead_minutes=work.lead_minutes,
         excluded={*turned_down_by(work.ended.order), store.pk},

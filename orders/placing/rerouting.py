@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F, Sum
 
 from hub.errors import Conflict
 from hub.events.catalog import FulfillmentProposed, FulfillmentRerouted
@@ -23,6 +22,7 @@ from hub.stores.models import Store
 from inventory.models import Item
 from inventory.services.allocations import allocate
 from orders.blocks import lift_block, open_block
+from orders.bringing import brought
 from orders.models import (
     Block,
     FulfillmentLine,
@@ -36,7 +36,7 @@ from orders.placing.cancel import close_if_over
 from orders.placing.windows import Agreed, agree
 from orders.routing.accepting import accept_deadline
 from orders.routing.geography import Point
-from orders.routing.services import RADIUS_METRES, named_store, route
+from orders.routing.services import RADIUS_METRES, named_store, reach_of, route
 from orders.states import LIVE
 
 MOST_REROUTES = 3
@@ -88,7 +88,7 @@ def work_left(ended: FulfillmentOrder) -> Work:
     Substitutes are forgotten: the other store may have what was ordered.
     """
     lines = ended.lines.filter(stands_for__isnull=True).select_related("order_line")
-    elsewhere = _brought_beside(ended)
+    elsewhere = brought(ended.order_id)
     units = {
         line.order_line_id: min(
             line.allocated,
@@ -104,16 +104,6 @@ def work_left(ended: FulfillmentOrder) -> Work:
         raise MovedAlready
     longest = Item.objects.filter(pk__in=items.values()).order_by("-lead_minutes").first()
     return Work(ended, units, items, longest.lead_minutes if longest else 0)
-
-
-def _brought_beside(ended: FulfillmentOrder) -> dict[int, int]:
-    """By order line, the units that parts under way or handed over bring, with substitutes."""
-    rows = FulfillmentLine.objects.filter(
-        fulfillment__order=ended.order_id,
-        fulfillment__status__in=[*LIVE, FulfillmentStatus.COMPLETED],
-    ).order_by()
-    brought = rows.values("order_line").annotate(units=Sum(F("allocated") - F("short")))
-    return dict(brought.values_list("order_line", "units"))
 
 
 def undecided(order: Order) -> list[FulfillmentOrder]:
@@ -158,7 +148,7 @@ def reroute(*, ended: FulfillmentOrder, limited: bool = True) -> FulfillmentOrde
             lines=work.goods,
             near=Point(order.near_latitude or 0.0, order.near_longitude or 0.0),
             radius_metres=order.radius_metres or RADIUS_METRES,
-            allowed_store_ids=_allowed(order),
+            allowed_store_ids=reach_of(order),
             lead_minutes=work.lead_minutes,
             excluded=turned_down_by(order),
         )
@@ -259,10 +249,3 @@ def turned_down_by(order: Order) -> Collection[int]:
     """The stores that have rejected a part of the order."""
     rejected = order.fulfillments.filter(status=FulfillmentStatus.REJECTED)
     return set(rejected.values_list("store_id", flat=True))
-
-
-def _allowed(order: Order) -> Collection[int] | None:
-    """The only stores that whoever placed the order may use; None means all."""
-    first = order.routing_decisions.order_by("pk").first()
-    only = first.explanation.get("only_stores") if first else None
-    return None if only is None else [int(key) for key in only]

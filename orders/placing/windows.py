@@ -10,7 +10,7 @@ from hub import clock
 from hub.stores.models import Store
 from orders.models import FulfillmentOrder
 from orders.promise.errors import WindowClosed, WindowFull, WindowTooEarly
-from orders.promise.windows import book, book_ready, unbook
+from orders.promise.windows import book, book_ready
 
 
 @dataclass(frozen=True)
@@ -31,13 +31,12 @@ def agree(
     promised_at: datetime,
     lead_minutes: int,
 ) -> Agreed:
-    """Give up the place in the old store's window and take one in the new store's.
+    """Take a place in the new store's windows; the one in the old store's goes with the old part.
 
     The customer's own window if it has room there, else the first by which the order is ready.
     Raises WindowFull when there is none in a month.
     """
     now = clock.now()
-    unbook(reference=ended.public_id)
     if ended.window_start is not None:
         with suppress(WindowFull, WindowClosed, WindowTooEarly):
             slot = book(

@@ -18,6 +18,7 @@ from hub.stores.services import find_store
 from inventory.errors import InsufficientStock
 from inventory.services.allocations import allocate
 from orders.errors import NoStore, PickupOff
+from orders.models import Order
 from orders.promise.services import promise
 from orders.routing.alone import one_at_a_time
 from orders.routing.geography import Point
@@ -74,10 +75,24 @@ def named_store(
     return store, promise(store=store, lead_minutes=lead_minutes)
 
 
-def explain_named(store: Store, *, asked: str) -> dict[str, Any]:
+def explain_named(
+    store: Store, *, asked: str, allowed_store_ids: Collection[int] | None = None
+) -> dict[str, Any]:
     """Why a store was taken that the customer, or a hold, had named."""
     chosen = {"store": store.code, "metres": None, "result": "chosen"}
-    return {"asked": asked, "candidates": [chosen], "counts": {"chosen": 1}}
+    found = {"asked": asked, "candidates": [chosen], "counts": {"chosen": 1}}
+    return _within(allowed_store_ids) | found
+
+
+def reach_of(order: Order) -> Collection[int] | None:
+    """The only stores that whoever placed the order may use; None means all."""
+    first = order.routing_decisions.order_by("pk").first()
+    only = first.explanation.get("only_stores") if first else None
+    return None if only is None else [int(key) for key in only]
+
+
+def _within(allowed_store_ids: Collection[int] | None) -> dict[str, Any]:
+    return {} if allowed_store_ids is None else {"only_stores": sorted(allowed_store_ids)}
 
 
 def _callers_store(reference: str, allowed_store_ids: Collection[int] | None) -> Store:
@@ -268,10 +283,10 @@ def _refuse(search: Search) -> NoReturn:
 
 
 def _told(errand: Errand, search: Search) -> dict[str, Any]:
-    near, allowed = errand.near, errand.allowed_store_ids
+    near = errand.near
     return {
         "asked": "near",
-        **({} if allowed is None else {"only_stores": sorted(allowed)}),
+        **_within(errand.allowed_store_ids),
         "radius_metres": errand.radius_metres,
         "near": {"latitude": round(near.latitude, 2), "longitude": round(near.longitude, 2)},
         **search.told(),

@@ -17,7 +17,7 @@ from orders.models import Order
 from orders.routing.geography import Point
 from orders.routing.loading import rules_for
 from orders.routing.rules import Rules
-from orders.routing.services import RADIUS_METRES, Errand, search_of, split_over
+from orders.routing.services import RADIUS_METRES, Errand, reach_of, search_of, split_over
 
 MOST_ORDERS = 5000
 MOST_SHOWN = 20
@@ -132,13 +132,12 @@ def _errand(order: Order) -> Errand | None:
     units: Counter[int] = Counter()
     for item, quantity in order.lines.values_list("item", "quantity"):
         units[item] += quantity
-    first = order.routing_decisions.order_by("pk").first()
     return Errand(
         channel=order.channel,
         lines=dict(units),
         near=Point(order.near_latitude, order.near_longitude),
         radius_metres=order.radius_metres or RADIUS_METRES,
-        allowed_store_ids=first.explanation.get("only_stores") if first else None,
+        allowed_store_ids=reach_of(order),
     )
 
 

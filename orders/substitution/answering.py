@@ -15,6 +15,7 @@ from inventory.errors import AlreadyAllocated, InsufficientStock
 from inventory.services.allocations import allocate
 from orders.actions import ACTOR_CHARACTERS, lock_parts
 from orders.blocks import lift_block
+from orders.bringing import lacking
 from orders.models import (
     FulfillmentLine,
     FulfillmentOrder,
@@ -22,7 +23,6 @@ from orders.models import (
     SubstitutionRound,
 )
 from orders.models.substitution import SILENCE
-from orders.states import LIVE
 from orders.substitution.errors import AnsweredOtherwise, RoundOver, UnknownOffer
 from orders.substitution.offering import OFFERABLE
 
@@ -136,7 +136,7 @@ def _settle(part: FulfillmentOrder, offer: SubstitutionOffer, *, wanted: bool, b
 
 def _supply(part: FulfillmentOrder, offer: SubstitutionOffer) -> FulfillmentLine | None:
     """The new line with its units set aside; None when they are gone, or canceled meanwhile."""
-    units = min(offer.units, _room(offer))
+    units = min(offer.units, lacking(offer.line.order_line))
     if units <= 0:
         return None
     try:
@@ -158,14 +158,6 @@ def _supply(part: FulfillmentOrder, offer: SubstitutionOffer) -> FulfillmentLine
         allocated=units,
         unit_price_minor=offer.unit_price_minor,
     )
-
-
-def _room(offer: SubstitutionOffer) -> int:
-    """How many units the customer still lacks: some may have been canceled since he was asked."""
-    bought = offer.line.order_line
-    work = bought.work.filter(fulfillment__status__in=LIVE)
-    set_aside = sum(one - short for one, short in work.values_list("allocated", "short"))
-    return bought.quantity - bought.canceled - set_aside
 
 
 def _withdraw(asked: SubstitutionRound) -> None:

@@ -17,9 +17,9 @@ from hub.events.leases import State
 from hub.events.models import Fact
 from hub.stores.models import StaffScope
 from hub.webhooks.models import ChannelEvent, WebhookCall, WebhookEndpoint
-from inventory.models import ShortfallCase, StockLevel
+from inventory.models import StockLevel
 from orders.admin import boards
-from orders.blocks import lift_block, open_block
+from orders.blocks import lift_block
 from orders.curbside.visits import arrive, say_on_my_way
 from orders.models import FulfillmentOrder, FulfillmentStatus, HandOff, Visit, VisitStatus
 from orders.picking.rejecting import reject
@@ -260,24 +260,6 @@ def test_only_a_full_page_of_arrivals_has_a_next_one(client, store, item, picker
     for size, has_more in ((1, True), (2, False)):
         monkeypatch.setitem(boards.SIZES, "arrivals", size)
         assert client.get(url("arrivals")).context["has_more"] is has_more
-
-
-def test_exceptions_name_what_needs_a_person(client, store, item, picker):
-    late = part_in(store, item)
-    type(late).objects.filter(pk=late.pk).update(promised_at=clock.now() - timedelta(hours=1))
-    locked = part_in(store, item, make_ready)
-    locked.pickup_code.failures = 5
-    locked.pickup_code.save()
-    open_block(order=part_in(store, item).order, reason="fraud")
-    rejected = part_in(store, item)
-    step(client, rejected, action="reject", reason="out_of_stock")
-    ShortfallCase.objects.create(store=store, item=item)
-
-    page = client.get(url("exceptions")).content.decode()
-
-    for title in ("Promise broken", "PIN locked", "Stock falls short", "Order blocked"):
-        assert title in page
-    assert "No store works on it" in page
 
 
 @pytest.mark.parametrize("tab", ["pick", "ready", "arrivals"])

@@ -6,6 +6,7 @@ import pytest
 
 from hub import clock
 from inventory.models import ShelfPlace
+from orders.actions import TokenReused
 from orders.models import PickBatch, ZonePick
 from orders.picking.batches import close_batch, open_batch, scan_batch, walk
 from orders.picking.claims import claim
@@ -65,6 +66,22 @@ def test_each_scan_goes_to_the_order_that_wants_it_and_says_its_tote(store, good
     for one in parts:
         complete_picking(fulfillment=one)
     assert [one.status for one in parts] == ["picked", "picked"]
+
+
+def test_the_same_scan_again_shows_the_first_result_whatever_has_ended_since(store, goods):
+    bread, by = goods[0], make_picker(store)
+    first, second = parts = [part(store, lines={bread: 1}) for _ in range(2)]
+    batch = open_batch(store=store, fulfillments=parts, by=by)
+    scans = {}
+    for number, one in enumerate(parts):
+        tap = {"code": bread.gtin, "by": by, "token": f"tap-{number}"}
+        scans[one.pk] = tap, scan_batch(batch=batch, **tap)
+    for one in (first, second):
+        complete_picking(fulfillment=one)
+        for tap, took in scans.values():
+            assert scan_batch(batch=batch, **tap) == took
+    with pytest.raises(TokenReused):
+        scan_batch(batch=batch, **scans[first.pk][0] | {"code": goods[2].gtin})
 
 
 def test_a_scan_keeps_the_whole_batch(store, goods):

@@ -5,15 +5,12 @@ from datetime import timedelta
 import pytest
 
 from hub import clock
-from hub.events.catalog import OrderCanceled
 from hub.events.models import Fact
-from inventory.models import Allocation, Hold, SalesStop, StockLevel
-from inventory.services.holds import sweep_holds
+from inventory.models import Allocation, SalesStop, StockLevel
 from orders.errors import IllegalMove, NoStore, StaleVersion
 from orders.models import (
     Block,
     FulfillmentOrder,
-    MoveOffer,
     Order,
     PutBack,
     RejectedItem,
@@ -23,10 +20,7 @@ from orders.models import (
 from orders.picking.errors import PickMismatch
 from orders.picking.rejecting import pass_on, reason_of, reject, send_elsewhere, try_again
 from orders.picking.services import accept
-from orders.placing.cancel import cancel_order
-from orders.placing.handlers import end_offers
-from orders.placing.moving import OfferOver, answer_move, lapse_offers
-from orders.placing.rerouting import ConsentMissing, MovedAlready
+from orders.placing.rerouting import MovedAlready
 from tests.factories import (
     make_channel,
     make_fulfillment,
@@ -256,88 +250,6 @@ def test_a_part_not_accepted_in_time_is_passed_on_or_stays(item):
     assert allocated(first, item) == 0
 
 
-# --- orders for a named store ---------------------------------------------------------------
-
-
-def named_part(item, *, others=1):
-    home = store_at(0, item)
-    rivals = [store_at(kilometres, item) for kilometres in range(1, others + 1)]
-    part = make_fulfillment(store=home, lines={item: 2})
-    return part, home, rivals
-
-
-def test_an_order_for_a_named_store_asks_before_it_moves(item):
-    part, _, (rival,) = named_part(item)
-    reject(fulfillment=part, reason="too_busy")
-    offer = MoveOffer.objects.get()
-    assert (offer.store, offer.state) == (rival, "open")
-    assert not part.order.fulfillments.exclude(pk=part.pk).exists()
-    assert StockLevel.objects.get(store=rival, item=item).held == 2
-    assert facts(part)[-1] == "fulfillment.move_offered"
-    assert "customer's answer" in open_blocks(part).get().note
-
-
-def test_a_yes_moves_it_and_the_held_goods_with_it(item):
-    part, _, (rival,) = named_part(item)
-    reject(fulfillment=part, reason="too_busy")
-    offer = MoveOffer.objects.get()
-    for _ in range(2):
-        answer_move(offer=offer, yes=True, by="customer")
-    assert live_part(part).store == rival
-    level = StockLevel.objects.get(store=rival, item=item)
-    assert (level.held, level.allocated) == (0, 2)
-    assert not open_blocks(part).exists()
-    with pytest.raises(OfferOver):
-        answer_move(offer=offer, yes=False, by="customer")
-
-
-def test_a_no_frees_the_goods_and_calls_a_person(item):
-    part, _, (rival,) = named_part(item)
-    reject(fulfillment=part, reason="too_busy")
-    answer_move(offer=MoveOffer.objects.get(), yes=False, by="customer")
-    assert StockLevel.objects.get(store=rival, item=item).held == 0
-    assert Hold.objects.get().status == "released"
-    assert "does not want another store" in open_blocks(part).get().note
-    assert not part.order.fulfillments.filter(status="proposed").exists()
-
-
-def test_silence_means_no(item):
-    part, _, _ = named_part(item)
-    reject(fulfillment=part, reason="too_busy")
-    offer = MoveOffer.objects.get()
-    with clock.turned_to(offer.answer_by + timedelta(seconds=1)):
-        with pytest.raises(OfferOver):
-            answer_move(offer=offer, yes=True, by="customer")
-        sweep_holds()
-        assert (lapse_offers(), lapse_offers()) == (1, 0)
-    offer.refresh_from_db()
-    assert offer.state == "lapsed"
-    assert "has not answered" in open_blocks(part).get().note
-    assert facts(part).count("fulfillment.move_answered") == 1
-
-
-def test_a_person_needs_the_customers_yes_to_move_it(item):
-    part, _, (rival,) = named_part(item)
-    reject(fulfillment=part, reason="too_busy")
-    with pytest.raises(ConsentMissing):
-        send_elsewhere(fulfillment=part, store=rival, by="staff:1")
-    send_elsewhere(fulfillment=part, store=rival, by="staff:1", consent=True)
-    assert live_part(part).store == rival
-    assert MoveOffer.objects.get().state == "withdrawn"
-    assert StockLevel.objects.get(store=rival, item=item).held == 0
-    told = RoutingDecision.objects.filter(order=part.order).last().explanation
-    assert (told["asked"], told["consent"]) == ("staff:1", True)
-
-
-def test_a_question_ends_with_its_order(item):
-    part, _, (rival,) = named_part(item)
-    reject(fulfillment=part, reason="too_busy")
-    cancel_order(order=part.order, reason="no")
-    end_offers(OrderCanceled(order_id=part.order_id))
-    assert MoveOffer.objects.get().state == "withdrawn"
-    assert StockLevel.objects.get(store=rival, item=item).held == 0
-
-
 # --- races ----------------------------------------------------------------------------------
 
 
@@ -403,23 +315,3 @@ def test_stores_that_reject_towards_each_other_never_wait_for_each_other(item):
 
     at_once(4, refuse)
     assert FulfillmentOrder.objects.filter(status="proposed").count() == 4
-
-
-@pytest.mark.race
-@pytest.mark.django_db(transaction=True)
-def test_a_yes_and_a_no_at_once_are_one_answer(item):
-    part, _, _ = named_part(item)
-    reject(fulfillment=part, reason="too_busy")
-    offer = MoveOffer.objects.get()
-
-    def answer(number):
-        mine = MoveOffer.objects.select_related("order", "store").get(pk=offer.pk)
-        try:
-            answer_move(offer=mine, yes=bool(number % 2), by="customer")
-        except OfferOver:
-            return None
-        return number % 2
-
-    said = {one for one in at_once(6, answer) if one is not None}
-    assert len(said) == 1
-    assert part.order.fulfillments.filter(status="proposed").count() == said.pop()

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hub.events.models import Fact
 from inventory.models import Allocation, StockLevel
 from orders.errors import IllegalMove, LinesWrong, StaleVersion, TooLate
-from orders.models import FulfillmentStatus, MoveOffer, OrderStatus, PutBack
+from orders.models import Block, FulfillmentStatus, MoveOffer, OrderStatus, PutBack
 from orders.picking.rejecting import reject
 from orders.picking.scanning import count, pick_later
 from orders.picking.services import finish_picking, mark_ready
@@ -214,6 +214,8 @@ def test_a_question_about_another_store_ends_when_less_is_wanted(items):
     amend_order(order=order, quantities={1: 2})
 
     assert MoveOffer.objects.get().state == MoveOffer.State.WITHDRAWN
+    (block,) = Block.objects.filter(lifted_at__isnull=True)
+    assert block.note == "no store works on a part of it"
     assert not StockLevel.objects.filter(held__gt=0).exists()
     assert work_left(part_of(order)).goods == {items[0].pk: 2}
 

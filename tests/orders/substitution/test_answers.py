@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.db.models import F
 
 from hub import clock
 from hub.events.catalog import FulfillmentCanceled
@@ -11,7 +12,7 @@ from hub.trace import acting
 from inventory.errors import InsufficientStock
 from inventory.models import SalesStop, StockLevel
 from orders.errors import Blocked, StaleVersion
-from orders.models import Block, FulfillmentLine, OrderLine
+from orders.models import Block, FulfillmentLine, FulfillmentOrder, OrderLine
 from orders.picking.services import accept, finish_picking
 from orders.placing.cancel import cancel_order
 from orders.substitution.answering import answer_offers, close_overdue, withdraw_offers
@@ -238,6 +239,21 @@ def test_units_canceled_meanwhile_are_not_supplied():
     part, line, other = make_missing()
     asked = ask_for(part, line, other, units=2)
     OrderLine.objects.filter(pk=line.order_line_id).update(canceled=1)
+    answer_offers(asked=asked, answers={1: True})
+    assert FulfillmentLine.objects.get(stands_for=line).allocated == 1
+
+
+def test_units_that_were_handed_over_already_are_not_lacking():
+    part, line, other = make_missing()
+    asked = ask_for(part, line, other, units=2)
+    bought = OrderLine.objects.filter(pk=line.order_line_id)
+    bought.update(quantity=F("quantity") + 5, canceled=1)
+    earlier = FulfillmentOrder.objects.create(
+        order=part.order, store=part.store, promised_at=clock.now(), status="completed"
+    )
+    FulfillmentLine.objects.create(
+        fulfillment=earlier, order_line=bought.get(), item=line.item, allocated=5
+    )
     answer_offers(asked=asked, answers={1: True})
     assert FulfillmentLine.objects.get(stands_for=line).allocated == 1
 
