@@ -3,6 +3,7 @@
 from orders.admin.batches import PickBatchAdmin
 from orders.admin.customers import ProfileAdmin
 from orders.admin.fulfillments import FulfillmentOrderAdmin
+from orders.admin.hand_off import HandOffAdmin
 from orders.admin.orders import OrderAdmin
 from orders.admin.picking import PickEntryAdmin, ZonePickAdmin
 from orders.admin.pos import PosConnectionAdmin
@@ -24,6 +25,7 @@ __all__ = [
     "BagAdmin",
     "FulfillmentOrderAdmin",
     "GoodsReturnAdmin",
+    "HandOffAdmin",
     "OrderAdmin",
     "PickBatchAdmin",
     "PickEntryAdmin",

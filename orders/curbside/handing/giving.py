@@ -77,7 +77,12 @@ def hand_off(
     """
     if has_acted(fulfillment=fulfillment, action="hand_off", token=token):
         return HandOff.objects.get(fulfillment=fulfillment)
-    known = identify(fulfillment=fulfillment, pin=pin, receiver=receiver)
+    try:
+        known = identify(fulfillment=fulfillment, pin=pin, receiver=receiver)
+    except IllegalMove:  # a twin of this tap may have been faster
+        if has_acted(fulfillment=fulfillment, action="hand_off", token=token):
+            return HandOff.objects.get(fulfillment=fulfillment)
+        raise
     return give(fulfillment=fulfillment, known=known, by=by, token=token, **told)
 
 
