@@ -1,16 +1,20 @@
-"""Which channel a message takes, or why it takes none. Pure: all it needs is given to it."""
+"""Which channel a message takes, or why none, and when. Pure: all it needs is given to it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
+NIGHT, MORNING = time(21), time(8)
 USUAL_ORDER = ("sms", "email")
 
 STALE = "no_longer_true"
 EXPIRED = "expired"
 NO_CHANNEL = "no_channel"
+QUIET = "quiet_hours"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,6 +78,18 @@ def choose(asked: ChoiceInput) -> Decision:
             reason = "chosen" if channel in asked.preferred else "usual"
             return Decision(channel, reason, tuple(gates))
     return Decision("", NO_CHANNEL, tuple(gates))
+
+
+def quiet_until(at: datetime, zone: ZoneInfo) -> datetime | None:
+    """When people there may be disturbed again (UTC); None when they may be ``at`` that moment.
+
+    Nights last from 21:00 to 8:00 on the clocks of that place, also when these are changed.
+    """
+    local = at.astimezone(zone)
+    if MORNING <= local.time() < NIGHT:
+        return None
+    day = local.date() + timedelta(days=int(local.time() >= NIGHT))
+    return datetime.combine(day, MORNING, zone).astimezone(UTC)
 
 
 def _order(preferred: tuple[str, ...]) -> list[str]:

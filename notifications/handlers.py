@@ -7,24 +7,62 @@ import logging
 
 from hub.events import retention
 from hub.events.catalog import (
+    ComplaintAnswered,
+    CustomerArrived,
+    CustomerMissing,
+    CustomerOnTheWay,
+    CustomerTexted,
+    DelegateNamed,
     FulfillmentCanceled,
     FulfillmentDelayed,
+    FulfillmentExpired,
+    FulfillmentExpiring,
     FulfillmentHandedOff,
     FulfillmentRerouted,
+    GoodsRefused,
     InboundReceived,
     MoveOffered,
     OrderCanceled,
     OrderPlaced,
+    PartlyHandedOff,
+    PickupReminded,
     ReadyForPickup,
+    SpotAsked,
     StoreClosingEarly,
     SubstitutesAnswered,
     SubstitutesOffered,
+    WaitExtended,
+    WindowChanged,
+    WrongStoreReached,
 )
 from hub.events.queues import Queue, register
 from hub.events.registry import handles
 from hub.inbox.models import InboundCall
+from notifications.curb import (
+    BRING_ID,
+    COMING_EARLY,
+    COMPLAINT_ANSWERED,
+    CUSTOMER_MISSING,
+    DELEGATE_NAMED,
+    EXPIRED,
+    EXPIRING,
+    EXTENDED,
+    GOODS_REFUSED,
+    HERE_EARLY,
+    PARTLY_HANDED_OFF,
+    REMINDED,
+    STAFF,
+    STORE_CHANGED,
+    WHICH_SPOT,
+    WINDOW_CHANGED,
+    WRONG_STORE,
+    is_by_wish,
+    is_rest,
+    stayed_with_store,
+)
 from notifications.models import Message
 from notifications.purging import purge_receipts
+from notifications.purpose import Purpose
 from notifications.purposes import (
     CANCELED,
     CLOSING_EARLY,
@@ -44,7 +82,6 @@ from notifications.purposes import (
 from notifications.services.folding import LONGEST_REFERENCE, OUTCOME_OF_STATUS, take_receipt
 from notifications.services.sending import send
 from notifications.services.writing import write_message
-from orders.models import Order, OrderStatus
 from orders.substitution.texts import take_text
 
 logger = logging.getLogger("hub.notifications")
@@ -63,18 +100,27 @@ def tell_order_received(fact: OrderPlaced) -> None:
 
 @handles(ReadyForPickup)
 def tell_ready(fact: ReadyForPickup) -> None:
-    write_message(purpose=READY, subject=f"fulfillment:{fact.fulfillment_id}")
+    """Tell that it can be collected, and what to bring; what a hand-off left is told there."""
+    part = fulfillment_of(f"fulfillment:{fact.fulfillment_id}")
+    if part and not is_rest(part):
+        _tell(READY, fact.fulfillment_id)
+        _tell_if(BRING_ID, fact.fulfillment_id)
 
 
 @handles(FulfillmentHandedOff)
 def tell_handed_off(fact: FulfillmentHandedOff) -> None:
-    write_message(purpose=HANDED_OFF, subject=f"fulfillment:{fact.fulfillment_id}")
+    """Who left some of it there has a text of his own, with the receipt, too."""
+    part = fulfillment_of(f"fulfillment:{fact.fulfillment_id}")
+    if part and not stayed_with_store(part):
+        _tell(HANDED_OFF, fact.fulfillment_id)
 
 
 @handles(OrderCanceled, FulfillmentCanceled)
 def tell_canceled(fact: OrderCanceled | FulfillmentCanceled) -> None:
-    """Tell once that the whole order is canceled; a part that was routed anew is no news."""
-    if Order.objects.filter(pk=fact.order_id, status=OrderStatus.CANCELED).exists():
+    """Tell once that the whole order is canceled; a part that was routed anew is no news, and how
+    an order ended that was not collected has been told in other words."""
+    part = fulfillment_of(f"order:{fact.order_id}")
+    if part and CANCELED.holds(part):
         write_message(purpose=CANCELED, subject=f"order:{fact.order_id}")
 
 
@@ -92,7 +138,10 @@ def tell_closing(fact: StoreClosingEarly) -> None:
 
 @handles(FulfillmentRerouted)
 def tell_moved(fact: FulfillmentRerouted) -> None:
-    write_message(purpose=MOVED, subject=f"fulfillment:{fact.fulfillment_id}")
+    """Tell it as news, or as what the customer wanted."""
+    part = fulfillment_of(f"fulfillment:{fact.fulfillment_id}")
+    if part:
+        _tell(STORE_CHANGED if is_by_wish(part) else MOVED, fact.fulfillment_id)
 
 
 @handles(MoveOffered)
@@ -113,6 +162,106 @@ def tell_substitutes_settled(fact: SubstitutesAnswered) -> None:
     part = fulfillment_of(subject)
     if part and SUBSTITUTES_SETTLED.holds(part):
         write_message(purpose=SUBSTITUTES_SETTLED, subject=subject)
+
+
+# --- until it is collected ----------------------------------------------------------------------
+
+
+@handles(PickupReminded)
+def remind(fact: PickupReminded) -> None:
+    _tell(REMINDED, fact.fulfillment_id)
+
+
+@handles(FulfillmentExpiring)
+def tell_expiring(fact: FulfillmentExpiring) -> None:
+    _tell(EXPIRING, fact.fulfillment_id)
+
+
+@handles(WaitExtended)
+def tell_extended(fact: WaitExtended) -> None:
+    _tell(EXTENDED, fact.fulfillment_id)
+
+
+@handles(FulfillmentExpired)
+def tell_expired(fact: FulfillmentExpired) -> None:
+    _tell(EXPIRED, fact.fulfillment_id)
+
+
+@handles(WindowChanged)
+def tell_window(fact: WindowChanged) -> None:
+    _tell(WINDOW_CHANGED, fact.fulfillment_id)
+
+
+@handles(CustomerOnTheWay)
+def tell_not_ready_yet(fact: CustomerOnTheWay) -> None:
+    """Who will be there before his order is, is told when it is."""
+    _tell_if(COMING_EARLY, fact.fulfillment_id)
+
+
+@handles(CustomerArrived)
+def answer_arrival(fact: CustomerArrived) -> None:
+    """Tell who came early when it is ready, and ask where he stands who has not said."""
+    _tell_if(HERE_EARLY, fact.fulfillment_id)
+    _tell_if(WHICH_SPOT, fact.fulfillment_id)
+
+
+@handles(SpotAsked)
+def ask_spot(fact: SpotAsked) -> None:
+    _tell(WHICH_SPOT, fact.fulfillment_id)
+
+
+@handles(CustomerMissing)
+def tell_missing(fact: CustomerMissing) -> None:
+    _tell(CUSTOMER_MISSING, fact.fulfillment_id)
+
+
+@handles(WrongStoreReached)
+def tell_wrong_store(fact: WrongStoreReached) -> None:
+    _tell(WRONG_STORE, fact.fulfillment_id)
+
+
+@handles(CustomerTexted)
+def tell_for_staff(fact: CustomerTexted) -> None:
+    """Words that are not among those known here are nobody's: a newer hub chose them."""
+    if purpose := STAFF.get(fact.text):
+        _tell(purpose, fact.fulfillment_id)
+
+
+@handles(PartlyHandedOff)
+def tell_rest(fact: PartlyHandedOff) -> None:
+    """What was not given waits, under a PIN of its own."""
+    _tell(PARTLY_HANDED_OFF, fact.rest_id)
+
+
+@handles(GoodsRefused)
+def tell_refused(fact: GoodsRefused) -> None:
+    _tell(GOODS_REFUSED, fact.fulfillment_id)
+
+
+@handles(DelegateNamed)
+def tell_delegate(fact: DelegateNamed) -> None:
+    """The customer gets what to pass on; that nobody is named any more he has just decided."""
+    if not fact.revoked:
+        _tell(DELEGATE_NAMED, fact.fulfillment_id)
+
+
+@handles(ComplaintAnswered)
+def tell_answer(fact: ComplaintAnswered) -> None:
+    _tell(COMPLAINT_ANSWERED, fact.fulfillment_id)
+
+
+def _tell(purpose: Purpose, fulfillment_id: int) -> None:
+    write_message(purpose=purpose, subject=f"fulfillment:{fulfillment_id}")
+
+
+def _tell_if(purpose: Purpose, fulfillment_id: int) -> None:
+    """Write it only if it is so; what concerns few would leave a canceled row for everybody."""
+    part = fulfillment_of(f"fulfillment:{fulfillment_id}")
+    if part and purpose.holds(part):
+        _tell(purpose, fulfillment_id)
+
+
+# --- what providers send ------------------------------------------------------------------------
 
 
 @handles(InboundReceived)

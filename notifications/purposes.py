@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from hub import clock
 from hub.stores.models import StoreSwitch
+from notifications.curb import CURB, is_by_wish, is_rest, is_told_otherwise, stayed_with_store
+from notifications.purpose import Purpose, stamp
 from orders.models import (
     FulfillmentOrder,
     FulfillmentStatus,
@@ -22,47 +22,9 @@ from orders.substitution.texts import BY_TEXT
 _READY_OR_LATER = [FulfillmentStatus.READY, FulfillmentStatus.COMPLETED]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Purpose:
-    """One kind of message. ``about`` says whether it speaks of a whole order or of a pickup.
-
-    ``lasts`` bounds how late it may come. ``repeat_when_unsure``: better twice than never, when
-    nobody can say whether an earlier try got through. ``occasion`` tells two ready times apart,
-    ``until`` is when what it says is over.
-    """
-
-    name: str
-    about: str
-    lasts: timedelta
-    repeat_when_unsure: bool
-    holds: Callable[[FulfillmentOrder], bool]
-    occasion: Callable[[FulfillmentOrder], str] = lambda _: ""
-    until: Callable[[FulfillmentOrder], datetime | None] = lambda _: None
-
-    def dedupe_key(self, fulfillment: FulfillmentOrder) -> str:
-        """One message per key, ever."""
-        parts = [self.name, self.subject(fulfillment), self.occasion(fulfillment)]
-        return ":".join(part for part in parts if part)
-
-    def subject(self, fulfillment: FulfillmentOrder) -> str:
-        """What the message speaks of, such as ``fulfillment:17``."""
-        number = fulfillment.order_id if self.about == "order" else fulfillment.pk
-        return f"{self.about}:{number}"
-
-    def expires_at(self, fulfillment: FulfillmentOrder, now: datetime) -> datetime:
-        """After this moment it is not sent any more."""
-        latest = now + self.lasts
-        until = self.until(fulfillment)
-        return min(latest, until) if until else latest
-
-
 def _nothing_ready_yet(fulfillment: FulfillmentOrder) -> bool:
     parts = fulfillment.order.fulfillments.filter(status__in=_READY_OR_LATER)
     return fulfillment.order.status == OrderStatus.OPEN and not parts.exists()
-
-
-def _since(fulfillment: FulfillmentOrder) -> str:
-    return f"{fulfillment.ready_at:%Y%m%dT%H%M%S.%f}" if fulfillment.ready_at else ""
 
 
 def last_round(fulfillment: FulfillmentOrder) -> SubstitutionRound | None:
@@ -148,6 +110,24 @@ def _closing_ends(fulfillment: FulfillmentOrder) -> datetime | None:
     return closing.until if closing else None
 
 
+def _is_ready(fulfillment: FulfillmentOrder) -> bool:
+    return fulfillment.status == FulfillmentStatus.READY and not is_rest(fulfillment)
+
+
+def _is_handed_off(fulfillment: FulfillmentOrder) -> bool:
+    done = fulfillment.status == FulfillmentStatus.COMPLETED
+    return done and not stayed_with_store(fulfillment)
+
+
+def _is_canceled(fulfillment: FulfillmentOrder) -> bool:
+    canceled = fulfillment.order.status == OrderStatus.CANCELED
+    return canceled and not is_told_otherwise(fulfillment)
+
+
+def _has_moved(fulfillment: FulfillmentOrder) -> bool:
+    return fulfillment.status in BEFORE_READY and not is_by_wish(fulfillment)
+
+
 ORDER_RECEIVED = Purpose(
     name="order_received",
     about="order",
@@ -160,8 +140,8 @@ READY = Purpose(
     about="fulfillment",
     lasts=timedelta(days=3),
     repeat_when_unsure=True,
-    holds=lambda fulfillment: fulfillment.status == FulfillmentStatus.READY,
-    occasion=_since,
+    holds=_is_ready,
+    occasion=lambda fulfillment: stamp(fulfillment.ready_at),
     until=lambda fulfillment: fulfillment.expires_at,
 )
 HANDED_OFF = Purpose(
@@ -169,14 +149,14 @@ HANDED_OFF = Purpose(
     about="fulfillment",
     lasts=timedelta(hours=6),
     repeat_when_unsure=False,
-    holds=lambda fulfillment: fulfillment.status == FulfillmentStatus.COMPLETED,
+    holds=_is_handed_off,
 )
 CANCELED = Purpose(
     name="canceled",
     about="order",
     lasts=timedelta(days=1),
     repeat_when_unsure=True,
-    holds=lambda fulfillment: fulfillment.order.status == OrderStatus.CANCELED,
+    holds=_is_canceled,
 )
 
 DELAYED = Purpose(
@@ -210,7 +190,7 @@ MOVED = Purpose(
     about="fulfillment",
     lasts=timedelta(hours=6),
     repeat_when_unsure=False,
-    holds=lambda fulfillment: fulfillment.status in BEFORE_READY,
+    holds=_has_moved,
 )
 MOVE_OFFERED = Purpose(
     name="move_offered",
@@ -262,6 +242,7 @@ PURPOSES = {
         *(ORDER_RECEIVED, READY, HANDED_OFF, CANCELED, DELAYED, MOVED, MOVE_OFFERED),
         *(CLOSING_EARLY, CLOSING_UNDONE),
         *(SUBSTITUTES_OFFERED, SUBSTITUTES_LOOK, SUBSTITUTES_SETTLED, SUBSTITUTES_LATE),
+        *CURB,
     )
 }
 

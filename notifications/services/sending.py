@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.db.models import F
@@ -24,7 +25,7 @@ from hub.events.deliveries import LeaseLost
 from hub.events.leases import Backoff, State
 from hub.events.outbox import publish, wake_on_commit
 from hub.trace import acting, tracing
-from notifications.choosing import STALE, Decision
+from notifications.choosing import QUIET, STALE, Decision, quiet_until
 from notifications.models import OPEN_OUTCOMES, UNSURE_OUTCOMES, Message, Outcome
 from notifications.purposes import PURPOSES, fulfillment_of
 from notifications.services.folding import (
@@ -37,6 +38,7 @@ from notifications.services.mail import PROVIDER, send_mail
 from notifications.services.words import put_into_words
 from notifications.services.writing import OUTCOME_OF_REASON, decide, lane_of, still_holds
 from notifications.wording import WordingError
+from orders.models import FulfillmentOrder
 
 logger = logging.getLogger("hub.notifications")
 
@@ -90,17 +92,8 @@ def _prepare(message: Message) -> Draft | None:
     if fulfillment is None:
         _end(message, Outcome.CANCELED, STALE)
         return None
-    decision = decide(
-        fulfillment.order,
-        still_true=still_holds(row, fulfillment),
-        expired=row.expires_at <= clock.now(),
-    )
-    if not decision.channel:
-        outcome = OUTCOME_OF_REASON.get(decision.reason, Outcome.SUPPRESSED)
-        _end(message, outcome, decision.reason, decision)
-        return None
-    if decision.channel != row.channel:
-        _change_channel(message, decision)
+    decision = _decided(row, fulfillment)
+    if decision is None:
         return None
     try:
         title, body = put_into_words(row, fulfillment)
@@ -109,6 +102,42 @@ def _prepare(message: Message) -> Draft | None:
         _end(message, Outcome.SUPPRESSED, "template_error", decision)
         return None
     return _submitting(row, title, body)
+
+
+def _decided(row: Message, fulfillment: FulfillmentOrder) -> Decision | None:
+    """The choice of channel if the message leaves by it now; else it is ended or put off."""
+    decision = decide(
+        fulfillment.order,
+        still_true=still_holds(row, fulfillment),
+        expired=row.expires_at <= clock.now(),
+    )
+    if not decision.channel:
+        outcome = OUTCOME_OF_REASON.get(decision.reason, Outcome.SUPPRESSED)
+        _end(row, outcome, decision.reason, decision)
+        return None
+    if decision.channel != row.channel:
+        _change_channel(row, decision)
+        return None
+    if _waits_for_morning(row, fulfillment):
+        return None
+    return decision
+
+
+def _waits_for_morning(row: Message, fulfillment: FulfillmentOrder) -> bool:
+    """Put a text off that can wait while people at the store sleep; it is worded anew then.
+
+    One that may have left already is no longer put off.
+    """
+    if not PURPOSES[row.purpose].waits_at_night or row.outcome in UNSURE_OUTCOMES:
+        return False
+    now = clock.now()
+    morning = quiet_until(now, ZoneInfo(fulfillment.store.timezone))
+    if morning is None:
+        return False
+    Message.objects.filter(pk=row.pk).update(outcome_reason=QUIET, title="", body="")
+    if not leases.postpone(row, seconds=(morning - now).total_seconds(), counted=False):
+        raise LeaseLost(row.pk)
+    return True
 
 
 def _submitting(row: Message, title: str, body: str) -> Draft:

@@ -8,10 +8,14 @@ from django.utils import translation
 
 from hub import clock
 from hub.links.services import READABLE_AFTER_END, link_url, make_link
+from notifications.curb import answers_to, other_store
 from notifications.models import Message
 from notifications.purposes import last_closing, last_move, last_round
 from notifications.wording import Rendered, Wording, render, wording_for
-from orders.curbside.pages.moments import moments_of
+from orders.curbside.aging import age_terms
+from orders.curbside.delegates import delegate_of
+from orders.curbside.early import early_ready_at
+from orders.curbside.pages.moments import Moments, moments_of
 from orders.curbside.pages.words import WORDS, language_of
 from orders.models import (
     FulfillmentOrder,
@@ -25,6 +29,7 @@ from orders.states import LIVE
 LINK_PURPOSE = "pickup"
 MOST_NAMED = 3
 NAME_CHARACTERS = 24
+CHEAPER = str.maketrans({"’": "'", "–": "-", "—": "-", "\u00a0": " ", "\u202f": " "})
 
 
 def put_into_words(message: Message, fulfillment: FulfillmentOrder) -> tuple[str, str]:
@@ -52,10 +57,16 @@ def _write(wording: Wording, fulfillment: FulfillmentOrder) -> Rendered:
         "order": fulfillment.order.external_id,
         "pin": _pin(fulfillment),
     }
-    values |= _questions(wording, fulfillment)
+    values |= _questions(wording, fulfillment) | _at_the_curb(wording, fulfillment)
     if "link" in wording.wants:
         values["link"] = link_url(_link(fulfillment))
-    return render(wording, values)
+    words = render(wording, values)
+    return words if wording.name.split("@")[0].endswith(".email") else _cheaper(words)
+
+
+def _cheaper(words: Rendered) -> Rendered:
+    """The same with signs that every phone's alphabet has: the others cost a second text."""
+    return Rendered(words.title, words.body.translate(CHEAPER))
 
 
 def _questions(wording: Wording, fulfillment: FulfillmentOrder) -> dict[str, str]:
@@ -83,6 +94,34 @@ def _questions(wording: Wording, fulfillment: FulfillmentOrder) -> dict[str, str
     if move:
         values["other_store"] = move.store.name
     return values
+
+
+def _at_the_curb(wording: Wording, fulfillment: FulfillmentOrder) -> dict[str, str]:
+    """Times, codes and names of the pickup; only those that the template speaks of."""
+    values: dict[str, str] = {}
+    wants, language = wording.wants, language_of(wording.locale)
+    with translation.override(language):
+        words = WORDS[language]
+        moments = moments_of(fulfillment.store, now=clock.now(), language=language, words=words)
+        if "deadline" in wants and fulfillment.expires_at:
+            values["deadline"] = moments.say_day(fulfillment.expires_at)
+        if "window" in wants and fulfillment.window_start and fulfillment.window_end:
+            values["window"] = _window(fulfillment.window_start, fulfillment.window_end, moments)
+        if "ready_by" in wants:
+            values["ready_by"] = moments.say(early_ready_at(fulfillment))
+    if "wrong_store" in wants and (store := other_store(fulfillment)):
+        values["wrong_store"] = store.name
+    if "age" in wants:
+        values["age"] = str(age_terms(fulfillment).minimum_age)
+    if "delegate" in wants and (delegate := delegate_of(fulfillment)):
+        values |= {"delegate": _short(delegate.name), "code": delegate.code}
+    if "answer" in wants:
+        values["answer"] = " / ".join(answers_to(fulfillment))
+    return values
+
+
+def _window(start: datetime, end: datetime, moments: Moments) -> str:
+    return f"{moments.say_day(start)} – {moments.say_time(end.astimezone(moments.zone).time())}"
 
 
 def _listed(offers: list[SubstitutionOffer], language: str) -> str:

@@ -5,6 +5,8 @@ import re
 
 import pytest
 
+from notifications.curb import CURB
+from notifications.purposes import PURPOSES as ALL_PURPOSES
 from notifications.wording import WordingError, one_line, render, wording_for
 
 LOCALES = ["en", "fr", "pl", "ru", "es"]
@@ -13,7 +15,8 @@ QUESTIONS = [
     *("delayed", "moved", "move_offered", "substitutes_offered", "substitutes_look"),
     *("substitutes_settled", "substitutes_late", "closing_early", "closing_undone"),
 ]
-EVERYTHING = [*PURPOSES, *QUESTIONS]
+AT_THE_CURB = [purpose.name for purpose in CURB]
+EVERYTHING = [*PURPOSES, *QUESTIONS, *AT_THE_CURB]
 CHANNELS = ["sms", "email"]
 VALUES = {
     "brand": "Greenleaf",
@@ -28,7 +31,16 @@ VALUES = {
     "until": "14:45",
     "promised": "16:30",
     "closes": "14:00",
+    "deadline": "Monday 23 November, 20:00",
+    "window": "Monday 23 November, 14:00 - 14:30",
+    "ready_by": "today, 14:45",
+    "wrong_store": "Greenleaf Wola",
+    "age": "18",
+    "delegate": "Marie",
+    "code": "204481",
+    "answer": "The missing tea is on its way to you, we are sorry.",
 }
+TWO_PARTS = {"wrong_store", "expired", "goods_refused", "expiring", "here_early"}
 GSM = set(
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZ"
     "ÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
@@ -54,6 +66,10 @@ def test_every_message_exists_in_every_language_and_names_the_order(locale, purp
     assert "Greenleaf" in words.body
 
 
+def test_no_message_is_without_words_here():
+    assert sorted(EVERYTHING) == sorted(ALL_PURPOSES)
+
+
 @pytest.mark.parametrize(("locale", "channel"), list(itertools.product(LOCALES, CHANNELS)))
 def test_the_ready_message_carries_store_pin_and_link(locale, channel):
     _, words = write("ready", channel, locale)
@@ -75,14 +91,38 @@ def test_texts_in_other_letters_fit_three_parts(locale, purpose):
     assert len(words.body) <= 3 * 67
 
 
-@pytest.mark.parametrize(("locale", "purpose"), list(itertools.product(LOCALES, QUESTIONS)))
+@pytest.mark.parametrize(
+    ("locale", "purpose"), list(itertools.product(LOCALES, [*QUESTIONS, *AT_THE_CURB]))
+)
 def test_texts_that_carry_a_question_or_its_answer_fit_few_parts(locale, purpose):
-    _, words = write(purpose, "sms", locale, store="Greenleaf Nord")
+    here = {"store": "Greenleaf Nord", "address": "12 Main Street, Springfield"}
+    _, words = write(purpose, "sms", locale, **here)
     if locale in ("pl", "ru"):
         assert len(words.body) <= 4 * 67
     else:
         assert set(words.body) <= GSM
         assert len(words.body) <= 2 * 153
+
+
+@pytest.mark.parametrize(
+    ("locale", "purpose"), list(itertools.product(["en", "fr", "es"], AT_THE_CURB))
+)
+def test_texts_at_the_curb_are_cheap_where_the_letters_are(locale, purpose):
+    """Those with a deadline, a second store or an answer, and a link, may take a second part."""
+    values = {"deadline": "Mon 23 Nov, 20:00", "window": "Mon 23 Nov, 14:00 - 14:30"}
+    values |= {"store": "Greenleaf Nord", "address": "12 Main Street, Springfield"}
+    _, words = write(purpose, "sms", locale, **values)
+    assert set(words.body) <= GSM
+    assert len(words.body) <= (306 if purpose in TWO_PARTS else 160)
+
+
+@pytest.mark.parametrize(
+    ("purpose", "channel"),
+    list(itertools.product(["reminded", "expiring", "extended", "partly_handed_off"], CHANNELS)),
+)
+def test_whoever_is_waited_for_reads_until_when(purpose, channel):
+    for locale in LOCALES:
+        assert VALUES["deadline"] in write(purpose, channel, locale)[1].body
 
 
 @pytest.mark.parametrize(("locale", "purpose"), list(itertools.product(LOCALES, EVERYTHING)))

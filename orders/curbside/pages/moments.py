@@ -33,8 +33,13 @@ class Moments:
             return self.words["today"].format(time=clock)
         if local.date() == today + timedelta(days=1):
             return self.words["tomorrow"].format(time=clock)
+        return self.say_day(moment)
+
+    def say_day(self, moment: datetime) -> str:
+        """``Saturday 21 November, 09:00``, true on whatever day it is read."""
+        local = moment.astimezone(self.zone)
         date = date_format(local, self.words["date"])
-        return self.words["day"].format(date=date, time=clock)
+        return self.words["day"].format(date=date, time=self.say_time(local.time()))
 
     def say_time(self, of_day: time) -> str:
         """``14:30``, or ``2:30 p.m.`` where people read clocks that way."""

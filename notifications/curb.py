@@ -1,0 +1,364 @@
+"""What customers are told of a pickup from READY until it is collected, or is not.
+
+Texts of the arrival loop are short-lived and never wait; what can wait lets people sleep. Each
+is true of the row as it is when it leaves: who has come meanwhile is not reminded any more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from django.db.models import QuerySet
+
+from hub import clock
+from hub.events.catalog import (
+    CustomerTexted,
+    DelegateNamed,
+    OfFulfillment,
+    PartlyHandedOff,
+    WindowChanged,
+    WrongStoreReached,
+)
+from hub.events.models import Fact
+from hub.stores.models import Store
+from notifications.purpose import Purpose, stamp
+from orders.curbside.aging import age_terms
+from orders.curbside.changes.stores import REASON as BY_WISH
+from orders.curbside.delegates import delegate_of
+from orders.curbside.early import early_ready_at
+from orders.curbside.handing.giving import NOTHING_TAKEN
+from orders.curbside.texting import TEXTS
+from orders.curbside.visits import EXPECTED, active_visit
+from orders.models import (
+    ClockMark,
+    Complaint,
+    FulfillmentOrder,
+    FulfillmentStatus,
+    HandOffLine,
+    Visit,
+    VisitStatus,
+)
+from orders.states import BEFORE_READY, LIVE
+
+SHORTLY = timedelta(minutes=15)
+HERE = frozenset({VisitStatus.ARRIVED, VisitStatus.BEING_SERVED})
+SEEING_THE_PAGE = frozenset({Visit.Source.PAGE, Visit.Source.SIGN})
+STAYED = [
+    HandOffLine.Outcome.REFUSED,
+    HandOffLine.Outcome.DAMAGED,
+    HandOffLine.Outcome.AGE_REFUSED,
+]
+
+
+def last_told(part: FulfillmentOrder, fact: type[OfFulfillment], **data: object) -> Fact | None:
+    """The newest fact of a kind about the part."""
+    return _told(part, fact, **data).order_by("-pk").first()
+
+
+def other_store(part: FulfillmentOrder) -> Store | None:
+    """The store at which the customer stood by mistake."""
+    told = last_told(part, WrongStoreReached)
+    return Store.objects.filter(pk=told.data["store_id"]).first() if told else None
+
+
+def answers_to(part: FulfillmentOrder) -> list[str]:
+    """What the store has answered to the customer's complaints, the oldest first."""
+    rows = Complaint.objects.filter(fulfillment=part, answered_at__isnull=False)
+    return [row.answer for row in rows.order_by("answered_at", "pk")]
+
+
+def is_rest(part: FulfillmentOrder) -> bool:
+    """Whether it is what was left of a hand-off, which has a text of its own."""
+    facts = Fact.objects.filter(subject=f"order:{part.order_id}", name=PartlyHandedOff.name)
+    return facts.filter(data__rest_id=part.pk).exists()
+
+
+def stayed_with_store(part: FulfillmentOrder) -> bool:
+    """Whether the customer left something of it at the curb, as a text of its own tells."""
+    return HandOffLine.objects.filter(hand_off__fulfillment=part, outcome__in=STAYED).exists()
+
+
+def is_by_wish(part: FulfillmentOrder) -> bool:
+    """Whether this store was chosen by the customer in place of another."""
+    return part.replaces is not None and part.replaces.reason == BY_WISH
+
+
+def is_told_otherwise(part: FulfillmentOrder) -> bool:
+    """Whether another text tells how it ended."""
+    return part.status == FulfillmentStatus.EXPIRED or part.reason == NOTHING_TAKEN
+
+
+def _told(part: FulfillmentOrder, fact: type[OfFulfillment], **data: object) -> QuerySet[Fact]:
+    return Fact.objects.filter(
+        subject=f"order:{part.order_id}",
+        name=fact.name,
+        **{f"data__{name}": value for name, value in ({"fulfillment_id": part.pk} | data).items()},
+    )
+
+
+def _visit(part: FulfillmentOrder) -> Visit | None:
+    return active_visit(part)
+
+
+def _is_ready(part: FulfillmentOrder) -> bool:
+    return part.status == FulfillmentStatus.READY
+
+
+def _waits(part: FulfillmentOrder) -> bool:
+    """Ready, and nobody is there or on the way."""
+    return _is_ready(part) and _in_time(part) and _visit(part) is None
+
+
+def _waits_not_long(part: FulfillmentOrder) -> bool:
+    visit = _visit(part)
+    return _is_ready(part) and _in_time(part) and (visit is None or visit.status in EXPECTED)
+
+
+def _in_time(part: FulfillmentOrder) -> bool:
+    return part.expires_at is not None and part.expires_at > clock.now()
+
+
+def _which_reminder(part: FulfillmentOrder) -> str:
+    again = part.clock_marks.filter(kind=ClockMark.Kind.REMINDED_AGAIN).exists()
+    return "2" if again else "1"
+
+
+def _deadline(part: FulfillmentOrder) -> datetime | None:
+    return part.expires_at
+
+
+def _of_deadline(part: FulfillmentOrder) -> str:
+    return stamp(part.expires_at)
+
+
+def _has_window_ahead(part: FulfillmentOrder) -> bool:
+    return part.status in LIVE and part.window_end is not None and part.window_end > clock.now()
+
+
+def _count(fact: type[OfFulfillment]) -> Callable[[FulfillmentOrder], str]:
+    """The occasion is the how-manieth such fact it is: there and back again is news each time."""
+    return lambda part: str(_told(part, fact).count())
+
+
+def _comes_too_soon(part: FulfillmentOrder) -> bool:
+    visit = _visit(part)
+    coming = visit is not None and visit.status in EXPECTED and part.status in BEFORE_READY
+    return coming and visit is not None and (visit.eta or clock.now()) < early_ready_at(part)
+
+
+def _is_here_too_soon(part: FulfillmentOrder) -> bool:
+    visit = _visit(part)
+    return part.status in BEFORE_READY and visit is not None and visit.status in HERE
+
+
+def _of_visit(part: FulfillmentOrder) -> str:
+    visit = _visit(part)
+    return visit.public_id if visit else ""
+
+
+def _stands_nowhere(part: FulfillmentOrder) -> bool:
+    """Here, but nobody knows where, and he does not have the question before his eyes."""
+    visit = _visit(part)
+    if visit is None or visit.status not in HERE or visit.spot_id or visit.place:
+        return False
+    return visit.spot_asked_at is not None or visit.source not in SEEING_THE_PAGE
+
+
+def _of_question(part: FulfillmentOrder) -> str:
+    visit = _visit(part)
+    return f"{visit.public_id}{stamp(visit.spot_asked_at)}" if visit else ""
+
+
+def _is_missing(part: FulfillmentOrder) -> bool:
+    visit = _visit(part)
+    return visit is not None and visit.status in HERE and visit.missing_at is not None
+
+
+def _of_search(part: FulfillmentOrder) -> str:
+    visit = _visit(part)
+    return f"{visit.public_id}{stamp(visit.missing_at)}" if visit else ""
+
+
+def _is_elsewhere(part: FulfillmentOrder) -> bool:
+    visit = _visit(part)
+    arrived = visit is not None and visit.status in HERE
+    return part.status in LIVE and not arrived and other_store(part) is not None
+
+
+def _needs_id(part: FulfillmentOrder) -> bool:
+    visit = _visit(part)
+    before = visit is None or visit.status in EXPECTED
+    return _is_ready(part) and before and age_terms(part).minimum_age > 0
+
+
+def _has_delegate(part: FulfillmentOrder) -> bool:
+    return part.status in LIVE and delegate_of(part) is not None
+
+
+def _last_answer(part: FulfillmentOrder) -> str:
+    rows = Complaint.objects.filter(fulfillment=part, answered_at__isnull=False)
+    newest = rows.order_by("-answered_at", "-pk").first()
+    return newest.public_id if newest else ""
+
+
+REMINDED = Purpose(
+    name="reminded",
+    about="fulfillment",
+    lasts=timedelta(hours=20),
+    repeat_when_unsure=False,
+    holds=_waits,
+    occasion=_which_reminder,
+    until=_deadline,
+    waits_at_night=True,
+)
+EXPIRING = Purpose(
+    name="expiring",
+    about="fulfillment",
+    lasts=timedelta(days=1),
+    repeat_when_unsure=True,
+    holds=_waits_not_long,
+    occasion=_of_deadline,
+    until=_deadline,
+    waits_at_night=True,
+)
+EXTENDED = Purpose(
+    name="extended",
+    about="fulfillment",
+    lasts=timedelta(hours=6),
+    repeat_when_unsure=False,
+    holds=_waits_not_long,
+    occasion=_of_deadline,
+    until=_deadline,
+)
+EXPIRED = Purpose(
+    name="expired",
+    about="fulfillment",
+    lasts=timedelta(days=1),
+    repeat_when_unsure=True,
+    holds=lambda part: part.status == FulfillmentStatus.EXPIRED,
+    waits_at_night=True,
+)
+WINDOW_CHANGED = Purpose(
+    name="window_changed",
+    about="fulfillment",
+    lasts=timedelta(hours=2),
+    repeat_when_unsure=False,
+    holds=_has_window_ahead,
+    occasion=_count(WindowChanged),
+    until=lambda part: part.window_end,
+)
+STORE_CHANGED = Purpose(
+    name="store_changed",
+    about="fulfillment",
+    lasts=timedelta(hours=6),
+    repeat_when_unsure=False,
+    holds=lambda part: part.status in BEFORE_READY and is_by_wish(part),
+)
+COMING_EARLY = Purpose(
+    name="coming_early",
+    about="fulfillment",
+    lasts=SHORTLY,
+    repeat_when_unsure=True,
+    holds=_comes_too_soon,
+    occasion=_of_visit,
+)
+HERE_EARLY = Purpose(
+    name="here_early",
+    about="fulfillment",
+    lasts=SHORTLY,
+    repeat_when_unsure=True,
+    holds=_is_here_too_soon,
+    occasion=_of_visit,
+)
+WHICH_SPOT = Purpose(
+    name="which_spot",
+    about="fulfillment",
+    lasts=SHORTLY,
+    repeat_when_unsure=True,
+    holds=_stands_nowhere,
+    occasion=_of_question,
+)
+CUSTOMER_MISSING = Purpose(
+    name="customer_missing",
+    about="fulfillment",
+    lasts=SHORTLY,
+    repeat_when_unsure=True,
+    holds=_is_missing,
+    occasion=_of_search,
+)
+WRONG_STORE = Purpose(
+    name="wrong_store",
+    about="fulfillment",
+    lasts=timedelta(minutes=30),
+    repeat_when_unsure=True,
+    holds=_is_elsewhere,
+    occasion=_count(WrongStoreReached),
+    until=_deadline,
+)
+BRING_ID = Purpose(
+    name="bring_id",
+    about="fulfillment",
+    lasts=timedelta(days=3),
+    repeat_when_unsure=True,
+    holds=_needs_id,
+    occasion=lambda part: stamp(part.ready_at),
+    until=_deadline,
+)
+PARTLY_HANDED_OFF = Purpose(
+    name="partly_handed_off",
+    about="fulfillment",
+    lasts=timedelta(hours=6),
+    repeat_when_unsure=True,
+    holds=lambda part: _is_ready(part) and is_rest(part),
+    until=_deadline,
+)
+GOODS_REFUSED = Purpose(
+    name="goods_refused",
+    about="fulfillment",
+    lasts=timedelta(hours=6),
+    repeat_when_unsure=False,
+    holds=stayed_with_store,
+)
+DELEGATE_NAMED = Purpose(
+    name="delegate_named",
+    about="fulfillment",
+    lasts=timedelta(hours=6),
+    repeat_when_unsure=False,
+    holds=_has_delegate,
+    occasion=_count(DelegateNamed),
+)
+COMPLAINT_ANSWERED = Purpose(
+    name="complaint_answered",
+    about="fulfillment",
+    lasts=timedelta(days=2),
+    repeat_when_unsure=False,
+    holds=lambda part: bool(_last_answer(part)),
+    occasion=_last_answer,
+    waits_at_night=True,
+)
+
+
+def _by_staff(text: str) -> Purpose:
+    """What staff chose to say, to a customer who is there or on the way."""
+
+    def how_often(part: FulfillmentOrder) -> str:
+        return str(_told(part, CustomerTexted, text=text).count())
+
+    return Purpose(
+        name=f"staff_{text}",
+        about="fulfillment",
+        lasts=SHORTLY,
+        repeat_when_unsure=False,
+        holds=lambda part: part.status in LIVE and _visit(part) is not None,
+        occasion=how_often,
+    )
+
+
+STAFF = {text: _by_staff(text) for text in TEXTS}
+CURB = (
+    *(REMINDED, EXPIRING, EXTENDED, EXPIRED, WINDOW_CHANGED, STORE_CHANGED),
+    *(COMING_EARLY, HERE_EARLY, WHICH_SPOT, CUSTOMER_MISSING, WRONG_STORE, BRING_ID),
+    *(PARTLY_HANDED_OFF, GOODS_REFUSED, DELEGATE_NAMED, COMPLAINT_ANSWERED),
+    *STAFF.values(),
+)
