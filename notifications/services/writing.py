@@ -18,7 +18,8 @@ from hub.events.outbox import publish, wake_on_commit
 from hub.trace import trace_id
 from notifications.choosing import EXPIRED, STALE, ChoiceInput, Decision, Reach, choose
 from notifications.models import Message, Outcome
-from notifications.purposes import PURPOSES, Purpose, fulfillment_of
+from notifications.purpose import Purpose
+from notifications.purposes import PURPOSES, fulfillment_of
 from orders.models import FulfillmentOrder, Order
 
 OUTCOME_OF_REASON = {STALE: Outcome.CANCELED, EXPIRED: Outcome.EXPIRED}
