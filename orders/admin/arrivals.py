@@ -28,6 +28,7 @@ from orders.admin.parts import LONGEST_KEY, person_of, sentence, tapped
 from orders.curbside.alerts import mark_shown
 from orders.curbside.errors import AlreadyClaimed
 from orders.curbside.pulse import fresh_pulse, ticket_for
+from orders.curbside.strays import put_aside
 from orders.curbside.texting import TEXTS, first_part, send_text
 from orders.curbside.visits import (
     ask_spot,
@@ -126,11 +127,11 @@ def tap_view(request: HttpRequest, pk: int) -> HttpResponse:
 def stray_view(request: HttpRequest, pk: int) -> HttpResponse:
     """Put the note of a stray aside."""
     person_of(request)
-    notes = StrayArrival.objects.filter(store__in=stores_for(request), pk=_bounded(pk))
-    get_object_or_404(notes)
+    notes = StrayArrival.objects.filter(store__in=stores_for(request))
+    stray = get_object_or_404(notes, pk=_bounded(pk))
 
     def act() -> str:
-        notes.filter(seen_at__isnull=True).update(seen_at=clock.now())
+        put_aside(stray=stray)
         return "Put aside."
 
     return _answer(request, act)

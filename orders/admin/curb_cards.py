@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db.models import Case, F, IntegerField, Prefetch, QuerySet, Value, When
+from django.urls import reverse
 
 from hub import clock
 from hub.stores.models import Store
@@ -16,6 +17,7 @@ from orders.admin.words import STATUS_TONES, clock_time, due, said
 from orders.curbside.escalating import steps_of
 from orders.curbside.handing.fetching import Fetch, handling_order
 from orders.curbside.settings import ESCALATE_AFTER
+from orders.curbside.strays import SAME_TRIP
 from orders.models import (
     CurbSettings,
     FulfillmentOrder,
@@ -30,7 +32,6 @@ from orders.models.visit import ACTIVE_VISIT
 
 MOST_STRAYS = 20
 MOST_STORES_WITH_SPOTS = 3
-STRAY_HOURS = 2
 # How a wait stands: its tone, and the words beside it, for colour alone says nothing to many.
 IN_TIME, GETTING_LONG, OVER_TARGET, FAR_TOO_LONG = range(4)
 WAIT_TONES = ["", "warning", "danger", "danger"]
@@ -43,16 +44,12 @@ class Part:
 
     number: str
     link: str
+    hand_over: str
     ready: bool
     status: str
     due: str
     fetches: list[Fetch]
     age: int
-
-    @property
-    def bags(self) -> int:
-        """How many bags there are in all."""
-        return sum(fetch.count for fetch in self.fetches)
 
 
 @dataclass(frozen=True)
@@ -93,6 +90,11 @@ class Arrival:
     def is_here(self) -> bool:
         """Whether the customer is at the store, served or not."""
         return self.visit.status in (VisitStatus.ARRIVED, VisitStatus.BEING_SERVED)
+
+    @property
+    def some_ready(self) -> bool:
+        """Whether there is anything to bring."""
+        return any(part.ready for part in self.parts)
 
     @property
     def title(self) -> str:
@@ -221,7 +223,7 @@ def _lines(stores: QuerySet[Store], free: dict[int, list[Spot]]) -> dict[int, in
 
 def _strays(stores: QuerySet[Store], now: datetime) -> list[StrayArrival]:
     rows = StrayArrival.objects.filter(store__in=stores, seen_at__isnull=True)
-    recent = rows.filter(created_at__gt=now - timedelta(hours=STRAY_HOURS))
+    recent = rows.filter(created_at__gt=now - SAME_TRIP)
     return list(recent.select_related("store", "spot").order_by("-created_at")[:MOST_STRAYS])
 
 
@@ -274,6 +276,7 @@ def _part(row: FulfillmentOrder, now: datetime) -> Part:
     return Part(
         number=row.order.external_id,
         link=work_link(row),
+        hand_over=reverse("admin:orders_handoff_part", args=[row.pk]),
         ready=ready,
         status=said(row.status),
         due="" if ready else f"ready by {clock_time(row.promised_at, row.store.timezone, now)}",

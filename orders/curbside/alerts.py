@@ -133,13 +133,13 @@ def _send(envelope: Fact, handler: Callable[..., None], visit: Visit) -> None:
 def _deliver(envelope: Fact, handler: str, lane: str, seconds: float) -> None:
     """One more copy of the fact, for a handler that did not ask for all facts of its kind."""
     with connection.cursor() as cursor:
-        cursor.execute(_DELIVER, [envelope.pk, handler, lane, timedelta(seconds=seconds)])
+        cursor.execute(_DELIVER, [envelope.pk, handler, lane, seconds])
 
 
 _DELIVER = """
 INSERT INTO events_delivery
     (fact_id, handler, lane, ordering_key, state, attempts, last_error, due_at)
-VALUES (%s, %s, %s, '', 'pending', 0, '', statement_timestamp() + %s)
+VALUES (%s, %s, %s, '', 'pending', 0, '', statement_timestamp() + make_interval(secs => %s))
 ON CONFLICT (fact_id, handler) DO NOTHING
 """
 

@@ -1,5 +1,5 @@
 // The arrivals board: asks for its pulse, takes the cards anew when it changed, sounds, and says
-// which arrivals somebody can see. Without it the page renews itself as a whole.
+// which arrivals somebody can see.
 (function () {
   "use strict";
 
