@@ -75,6 +75,13 @@ class NoVisit(Conflict):
     title = "No customer is waiting for this order"
 
 
+class VisitOver(Conflict):
+    """The customer has left, got his goods, or was at another store; a new visit may begin."""
+
+    code = "visit_over"
+    title = "This visit is over"
+
+
 class PinMalformed(Invalid):
     """Not six digits, so it was not counted as a try."""
 
@@ -188,7 +195,7 @@ class ComplaintUnclear(Invalid):
     title = "Say what is wrong with which goods"
 
 
-class ComplaintAnswered(Conflict):
+class AnsweredAlready(Conflict):
     """Somebody has answered it; ``answer`` is what was said."""
 
     code = "complaint_answered"

@@ -33,6 +33,8 @@ NAUGHTY = [
 BODIES = {
     "amend": {"lines": [{"number": 1, "quantity": 0}]},
     "blocks": {"reason": "payment"},
+    "visit": {"minutes": 5},
+    "location": {"latitude": 52.2, "longitude": 21.0},
     "returns": {
         "reason": "broken",
         "lines": [{"number": 1, "quantity": 1, "disposition": "damaged"}],
@@ -90,8 +92,12 @@ def test_a_thing_of_another_channel_or_store_is_answered_like_one_that_is_not_th
         create_key(channel=channel, name="other store", scopes=SCOPES, stores=[elsewhere])[1],
     ]
     file = make_stock_file(store=store, received_by=f"api:{channel.code}")
+    part = order["fulfillments"][0]["id"]
+    visit = api.post(f"/v1/fulfillments/{part}/visit", {"minutes": 5}, Idempotency_Key="k3").json()
     things = {
         "orders": order["id"],
+        "fulfillments": part,
+        "visits": visit["id"],
         "holds": hold["id"],
         "stores": store.public_id,
         "stock": file.public_id,
