@@ -43,7 +43,9 @@ class FulfillmentOrder(models.Model):
         max_length=30, unique=True, default=_fulfillment_id, editable=False
     )
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="fulfillments")
-    store = models.ForeignKey(Store, on_delete=models.PROTECT, related_name="fulfillments")
+    store = models.ForeignKey(
+        Store, on_delete=models.PROTECT, related_name="fulfillments", db_index=False
+    )
     status = models.CharField(
         max_length=9, choices=FulfillmentStatus, default=FulfillmentStatus.PROPOSED
     )
@@ -87,6 +89,12 @@ class FulfillmentOrder(models.Model):
             ),
             models.Index(
                 fields=["expires_at"], condition=Q(status="ready"), name="fulfillment_expiry"
+            ),
+            models.Index(fields=["store", "created_at"], name="fulfillment_of_store"),
+            models.Index(
+                fields=["store", "ready_at"],
+                condition=Q(ready_at__isnull=False),
+                name="fulfillment_prepared",
             ),
         ]
 

@@ -174,7 +174,6 @@ class PosDrift(models.Model):
     units = models.PositiveIntegerField(null=True)
     as_of = models.DateTimeField()
     found_at = models.DateTimeField()
-    asked_at = models.DateTimeField(null=True, help_text="when its repair was asked for")
     settled_at = models.DateTimeField(null=True)
     settled_how = models.CharField(max_length=40, blank=True)
     settled_by = models.CharField(max_length=150, blank=True)

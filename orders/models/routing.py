@@ -150,7 +150,7 @@ class Rejection(models.Model):
     rejected_at = models.DateTimeField()
 
     class Meta:
-        indexes = [models.Index(fields=["store", "rejected_at"], name="rejection_of_store")]
+        indexes = [models.Index(fields=["rejected_at", "store"], name="rejection_lately")]
 
     def __str__(self) -> str:
         return f"{self.reason} in {self.store_id}"
