@@ -11,6 +11,7 @@ from orders.clocks.collecting import expire_due, remind, warn_expiring
 from orders.curbside.escalating import escalate_waits, tell_unseen_arrivals
 from orders.curbside.visits import end_stale_visits
 from orders.placing.moving import lapse_offers
+from orders.routing.trials import give_up_simulations
 
 logger = logging.getLogger("hub.orders")
 
@@ -24,6 +25,7 @@ STEPS: dict[str, Callable[[], int]] = {
     "arrivals unseen": tell_unseen_arrivals,
     "waits told": escalate_waits,
     "visits ended": end_stale_visits,
+    "simulations given up": give_up_simulations,
 }
 
 

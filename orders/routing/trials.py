@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Q
 from django_q.tasks import async_task
 
 from hub import clock
@@ -16,6 +17,9 @@ from orders.routing.simulating import MOST_ORDERS, Trial, past_orders, try_rules
 
 TELL_EVERY = 20
 SECONDS = 480.0  # a job of the queue has ten minutes
+# The queue gives a job whose worker died to another one after Q_CLUSTER's ``retry``, 22 minutes.
+DEAD_AFTER = timedelta(minutes=20)
+GIVEN_UP_AFTER = timedelta(hours=2)
 
 
 def start_simulation(
@@ -39,10 +43,14 @@ def start_simulation(
 
 
 def run_simulation(*, key: int) -> None:
-    """Run a waiting simulation to its end, eight minutes at most; a second call does nothing."""
+    """Run a waiting simulation to its end, eight minutes at most; a second call does nothing.
+
+    One whose worker must have died, because it was asked for long ago, is run from the beginning.
+    """
     state = RoutingSimulation.State
     rows = RoutingSimulation.objects.filter(pk=key)
-    if not rows.filter(state=state.WAITING).update(state=state.RUNNING):
+    dead = Q(state=state.RUNNING, asked_at__lt=clock.now() - DEAD_AFTER)
+    if not rows.filter(Q(state=state.WAITING) | dead).update(state=state.RUNNING):
         return
     simulation = rows.select_related("rule_set").get()
     end = state.FAILED
@@ -54,6 +62,16 @@ def run_simulation(*, key: int) -> None:
         end = state.DONE
     finally:
         rows.update(state=end, ended_at=clock.now())
+
+
+def give_up_simulations() -> int:
+    """End as failed those that were asked for two hours ago and still run: nobody is at them any
+    more. Returns how many."""
+    state = RoutingSimulation.State
+    left = RoutingSimulation.objects.filter(
+        state__in=[state.WAITING, state.RUNNING], asked_at__lt=clock.now() - GIVEN_UP_AFTER
+    )
+    return left.update(state=state.FAILED, ended_at=clock.now())
 
 
 class _Teller:

@@ -9,6 +9,7 @@ from django.core.management import CommandError, call_command
 from hub import clock
 from hub.errors import Invalid
 from inventory.models import Allocation
+from orders.clocks.services import run_clocks
 from orders.models import FulfillmentOrder, Order, RoutingSimulation
 from orders.routing.loading import rules_of
 from orders.routing.simulating import past_orders, try_rules
@@ -100,6 +101,33 @@ def test_a_simulation_runs_once_and_keeps_its_result(past):
     simulation.refresh_from_db()
     assert (simulation.state, simulation.done, simulation.total) == ("done", 2, 2)
     assert simulation.result["orders"] == 2
+
+
+@pytest.fixture
+def killed(past):
+    """A simulation whose worker was killed in the middle: nobody could write that it ended."""
+    draft = make_rules({}, active=False)
+    simulation = start_simulation(rule_set=draft, since=a_day_ago(), most_orders=2, by="ann")
+    RoutingSimulation.objects.filter(pk=simulation.pk).update(state="running", done=1)
+    return simulation
+
+
+def test_a_simulation_whose_worker_died_is_run_again_when_the_queue_gives_it_back(killed):
+    run_simulation(key=killed.pk)
+    killed.refresh_from_db()
+    assert killed.state == "running"
+    with clock.turned_to(clock.now() + timedelta(minutes=21)):
+        run_simulation(key=killed.pk)
+    killed.refresh_from_db()
+    assert (killed.state, killed.done) == ("done", 2)
+
+
+def test_a_simulation_that_nobody_runs_any_more_is_given_up(killed):
+    assert run_clocks()["simulations given up"] == 0
+    with clock.turned_to(clock.now() + timedelta(hours=3)):
+        assert run_clocks()["simulations given up"] == 1
+    killed.refresh_from_db()
+    assert (killed.state, killed.ended_at is None) == ("failed", False)
 
 
 def test_a_simulation_of_the_future_or_of_too_many_orders_is_refused():
