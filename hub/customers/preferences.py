@@ -41,12 +41,12 @@ def set_preferences(
     _replace(profile, channels, source, purpose)
 
 
-def choose_channels(*, profile: Profile, channels: Sequence[str]) -> None:
-    """Take over the customer's choice on his page, the first channel first; as above.
+def choose_channels(*, profile: Profile, channels: Sequence[str], source: str = FROM_PAGE) -> None:
+    """Take over the customer's own choice, the first channel first; as above.
 
     An address that refused a channel stays refused: a choice is no consent.
     """
-    set_preferences(profile=profile, channels=channels, source=FROM_PAGE)
+    set_preferences(profile=profile, channels=channels, source=source)
 
 
 def choose_language(*, profile: Profile, locale: str, source: str = FROM_PAGE) -> Profile:

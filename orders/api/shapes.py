@@ -45,11 +45,12 @@ def order_summary(order: Order) -> dict[str, Any]:
         "tax_minor": order.tax_minor,
         "placed_at": _utc(order.placed_at),
         "is_test": order.is_test,
-        "fulfillments": [_part(part) for part in parts],
+        "fulfillments": [part_json(part) for part in parts],
     }
 
 
-def _part(part: FulfillmentOrder) -> dict[str, Any]:
+def part_json(part: FulfillmentOrder) -> dict[str, Any]:
+    """One store's part in short."""
     store = part.store
     return {
         "id": part.public_id,
@@ -70,7 +71,7 @@ def _window(part: FulfillmentOrder) -> dict[str, Any] | None:
 
 
 def _fulfillment(part: FulfillmentOrder) -> dict[str, Any]:
-    return _part(part) | {
+    return part_json(part) | {
         "lines": [_work(line) for line in part.lines.all()],
         **_worth(part),
         "allowed_actions": [vars(action) for action in allowed_actions(part)],

@@ -25,6 +25,7 @@ from orders.api.forms import MOST_LINES, MOST_UNITS, Count, Reference, WindowFor
 from orders.api.replies import FulfillmentSummaryReply
 from orders.api.shapes import part_json
 from orders.curbside.api.reading import find_part
+from orders.curbside.api.shapes import EmptyForm
 from orders.curbside.changes import (
     Changes,
     cancel_lines,
@@ -36,6 +37,7 @@ from orders.curbside.changes import (
 from orders.errors import StaleVersion
 from orders.models import FulfillmentOrder
 
+SOURCE = "api"
 _TAGS = ["customer's changes"]
 _IF_MATCH = OpenApiParameter(
     "If-Match",
@@ -43,10 +45,6 @@ _IF_MATCH = OpenApiParameter(
     OpenApiParameter.HEADER,
     description="the ETag as it was read; with another state the request is refused with 412",
 )
-
-
-class EmptyForm(Form):
-    """Nothing but the wish itself."""
 
 
 class StoreForm(Form):
@@ -266,9 +264,9 @@ class PreferencesView(HubView):
         form = read_body(PreferencesForm, request)
         profile = find_part(caller(request), fulfillment_id).order.profile
         if "locale" in form:
-            choose_language(profile=profile, locale=form["locale"], source="api")
+            choose_language(profile=profile, locale=form["locale"], source=SOURCE)
         if "channels" in form:
-            choose_channels(profile=profile, channels=form["channels"])
+            choose_channels(profile=profile, channels=form["channels"], source=SOURCE)
         told = {"channels": ranked_channels(profile), "locale": profile.chosen_locale}
         return Response(told)
 
