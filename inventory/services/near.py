@@ -8,35 +8,27 @@ from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, connections
 
+from hub.stores.around import AROUND, around
 from hub.stores.models import SalesChannel, StoreSwitch
 from hub.stores.switches import stores_with
 from inventory.services.availability import Availability, available
 from inventory.services.bundles import unpacked
 
 FURTHEST_METRES = 20_100_000  # half around the globe
-_METRES_PER_DEGREE = 111_195
 
-# Great circles on a sphere of the Earth's mean radius, within 0.6 % of the true distance. The
-# span of latitudes lets an index pass over most stores. What is stocked is looked at from the
-# nearest store on, and only until there are enough.
-_WITHIN = """
+# What is stocked is looked at from the nearest store on, and only until there are enough.
+_WITHIN = f"""
 SELECT id, metres FROM (
-    SELECT * FROM (
-        SELECT id, code, 2 * 6371008.8 * asin(least(1, sqrt(
-            sin(radians(latitude - %(latitude)s) / 2) ^ 2
-            + cos(radians(%(latitude)s)) * cos(radians(latitude))
-                * sin(radians(longitude - %(longitude)s) / 2) ^ 2))) AS metres
-        FROM stores_store
-        WHERE active AND pickup_enabled AND NOT id = ANY(%(paused)s::bigint[])
-          AND latitude BETWEEN %(south)s AND %(north)s
+    SELECT * FROM ({AROUND}
+          AND NOT id = ANY(%(paused)s::bigint[])
           AND (%(reach)s::bigint[] IS NULL OR id = ANY(%(reach)s::bigint[]))
     ) AS place
     WHERE metres <= %(radius)s
     ORDER BY metres, code
 ) AS store
-WHERE true {stocked}
+WHERE true {{stocked}}
 OFFSET %(skip)s LIMIT %(most)s
-"""
+"""  # noqa: S608  made of constants
 # No rule adds to what is free, so a store with fewer free units than wanted need not be asked.
 _FREE = """
     FROM unnest(%(items)s::bigint[], %(units)s::bigint[]) AS line (item_id, units)
@@ -79,13 +71,8 @@ def stores_near(
     left out are those below ``at_least``, and paused ones. Only ``reach`` is looked at, None: all.
     """
     needed = unpacked(lines)
-    span = radius_metres / _METRES_PER_DEGREE * 1.001
     values: dict[str, Any] = {
-        "latitude": latitude,
-        "longitude": longitude,
-        "radius": radius_metres,
-        "south": latitude - span,
-        "north": latitude + span,
+        **around(latitude, longitude, radius_metres),
         "reach": None if reach is None else list(reach),
         "paused": list(stores_with(StoreSwitch.Kind.PAUSED, using=using)),
     }

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
-METRES_PER_DEGREE = 6_371_008.8 * math.pi / 180  # of latitude, by the Earth's mean radius
+from hub.stores.around import METRES_PER_DEGREE
+
+__all__ = ["METRES_PER_DEGREE", "Point"]
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 
 from django.db import connection
 
-from orders.routing.geography import METRES_PER_DEGREE, Point
+from hub.stores.around import AROUND, around
+from orders.routing.geography import Point
 
 MOST_LINES = 30
 
@@ -32,20 +33,13 @@ class Counters(NamedTuple):
     spare: int
 
 
-# Great circles on a sphere of the Earth's mean radius.
-_REACH = """
-SELECT id, code, metres FROM (
-    SELECT id, code, 2 * 6371008.8 * asin(least(1, sqrt(
-        sin(radians(latitude - %(latitude)s) / 2) ^ 2
-        + cos(radians(%(latitude)s)) * cos(radians(latitude))
-            * sin(radians(longitude - %(longitude)s) / 2) ^ 2))) AS metres
-    FROM stores_store
-    WHERE active AND pickup_enabled AND latitude BETWEEN %(south)s AND %(north)s
+_REACH = f"""
+SELECT id, code, metres FROM ({AROUND}
       AND (%(allowed)s::bigint[] IS NULL OR id = ANY(%(allowed)s::bigint[]))
 ) AS known
 WHERE metres <= %(radius)s
 ORDER BY metres, code
-"""
+"""  # noqa: S608  made of constants
 # No rule adds to what is free, so a store whose counters have too few units needs no closer look.
 _FREE = """
     FROM unnest(%(items)s::bigint[], %(units)s::bigint[]) AS line (item_id, units)
@@ -69,13 +63,8 @@ def within_reach(
     *, near: Point, radius_metres: float, allowed_store_ids: Collection[int] | None
 ) -> list[Candidate]:
     """The stores with pickup within the radius, nearest first; ties by code."""
-    span = radius_metres / METRES_PER_DEGREE * 1.001
     values: dict[str, Any] = {
-        "latitude": near.latitude,
-        "longitude": near.longitude,
-        "radius": radius_metres,
-        "south": near.latitude - span,
-        "north": near.latitude + span,
+        **around(near.latitude, near.longitude, radius_metres),
         "allowed": None if allowed_store_ids is None else list(allowed_store_ids),
     }
     return [Candidate._make(row) for row in _ask(_REACH, values)]
