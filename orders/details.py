@@ -8,13 +8,20 @@ from typing import Any
 
 from hub.events.catalog import (
     AmountChanged,
+    ComplaintAnswered,
+    ComplaintMade,
+    DelegateNamed,
     FulfillmentDelayed,
     FulfillmentExpiring,
     FulfillmentRerouted,
+    GoodsRefused,
     GoodsReturned,
     MoveAnswered,
     MoveOffered,
     OfMoveOffer,
+    PartlyHandedOff,
+    PickupRated,
+    PickupReminded,
     PriceAdjusted,
     ReadyForPickup,
     RefundDue,
@@ -22,13 +29,17 @@ from hub.events.catalog import (
     SubstitutesAnswered,
     SubstitutesOffered,
     WaitExtended,
+    WindowChanged,
 )
 from hub.events.happening import Happening
 from orders.models import (
+    Complaint,
     FulfillmentOrder,
     GoodsReturn,
+    HandOffLine,
     MoveOffer,
     PriceAdjustment,
+    Rating,
     Refund,
     Settlement,
     SubstitutionOffer,
@@ -96,6 +107,22 @@ def offer_json(offer: SubstitutionOffer) -> dict[str, Any]:
         "warnings": offer.warnings,
         "on_silence": offer.on_silence,
         "outcome": offer.outcome or None,
+    }
+
+
+def complaint_json(complaint: Complaint) -> dict[str, Any]:
+    """A complaint without the customer's words; without a line it is about all of it."""
+    line = complaint.line
+    return {
+        "id": complaint.public_id,
+        "kind": complaint.kind,
+        "number": line.order_line.number if line else None,
+        "sku": line.item.sku if line else None,
+        "units": complaint.units if line else None,
+        "made_at": _utc(complaint.made_at),
+        "answer": complaint.answer or None,
+        "answered_at": _utc(complaint.answered_at) if complaint.answered_at else None,
+        "refunded": complaint.refunded,
     }
 
 
@@ -177,6 +204,55 @@ def _waiting(fact: FulfillmentExpiring | WaitExtended) -> dict[str, Any]:
     return {"expires_at": _utc(part.expires_at) if part.expires_at else None}
 
 
+def _reminder(fact: PickupReminded) -> dict[str, Any]:
+    part = FulfillmentOrder.objects.get(pk=fact.fulfillment_id)
+    until = _utc(part.expires_at) if part.expires_at else None
+    return {"number": fact.number, "expires_at": until}
+
+
+def _window(fact: WindowChanged) -> dict[str, Any]:
+    part = FulfillmentOrder.objects.get(pk=fact.fulfillment_id)
+    window = None
+    if part.window_start and part.window_end:
+        window = {"start": _utc(part.window_start), "end": _utc(part.window_end)}
+    return {"window": window, "promised_at": _utc(part.promised_at)}
+
+
+def _rest(fact: PartlyHandedOff) -> dict[str, Any]:
+    rest = FulfillmentOrder.objects.get(pk=fact.rest_id)
+    return {"rest": {"fulfillment_id": rest.public_id, "bags": rest.bags}}
+
+
+def _refused(fact: GoodsRefused) -> dict[str, Any]:
+    rows = HandOffLine.objects.filter(hand_off=fact.hand_off_id)
+    kept = rows.exclude(outcome__in=[HandOffLine.Outcome.GIVEN, HandOffLine.Outcome.LATER])
+    lines = [
+        {
+            "number": row.line.order_line.number,
+            "sku": row.line.item.sku,
+            "units": row.units,
+            "outcome": row.outcome,
+            "reason": row.reason,
+        }
+        for row in kept.select_related("line__order_line", "line__item").order_by("pk")
+    ]
+    return {"refused": _short({"lines": lines})}
+
+
+def _delegate(fact: DelegateNamed) -> dict[str, Any]:
+    return {"revoked": fact.revoked}
+
+
+def _complaint(fact: ComplaintMade | ComplaintAnswered) -> dict[str, Any]:
+    rows = Complaint.objects.select_related("line__order_line", "line__item")
+    return {"complaint": complaint_json(rows.get(pk=fact.complaint_id))}
+
+
+def _rating(fact: PickupRated) -> dict[str, Any]:
+    rating = Rating.objects.get(fulfillment=fact.fulfillment_id)
+    return {"rating": {"stars": rating.stars}}
+
+
 def _utc(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
@@ -199,6 +275,14 @@ _SAY: dict[type[Happening], Callable[[Any], dict[str, Any]]] = {
     FulfillmentRerouted: _reroute,
     FulfillmentExpiring: _waiting,
     WaitExtended: _waiting,
+    PickupReminded: _reminder,
+    WindowChanged: _window,
     FulfillmentDelayed: _delay,
     StoreClosingEarly: _closing,
+    PartlyHandedOff: _rest,
+    GoodsRefused: _refused,
+    DelegateNamed: _delegate,
+    ComplaintMade: _complaint,
+    ComplaintAnswered: _complaint,
+    PickupRated: _rating,
 }
