@@ -50,7 +50,7 @@ browser: install-dev
 	$(BIN)/pytest -n 2 -m browser
 
 prove: install-dev
-	HUB_ROUNDS=$(ROUNDS) $(BIN)/pytest -m prove
+	HUB_ROUNDS=$(ROUNDS) $(BIN)/pytest -m prove -n 2 --dist loadgroup
 
 bench: install-dev
 	@test -n "$(NAME)" || { echo "which one? make bench NAME=$$(ls tests/benchmarks | sed -n 's/^bench_\(.*\)\.py/\1/p' | paste -sd'|')"; exit 2; }

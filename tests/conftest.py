@@ -14,6 +14,14 @@ CHROMIUM = "/usr/bin/chromium"
 FLAGS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
 
 
+def pytest_collection_modifyitems(items):
+    """The proofs of a file share what they started: they stay in one process, unless they say
+    which of them belong together."""
+    for item in items:
+        if item.get_closest_marker("prove") and not item.get_closest_marker("xdist_group"):
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+
+
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix):
     """Start the embedded server before the first test database is made."""
