@@ -123,6 +123,7 @@ def _tuned(config: dict[str, Any]) -> dict[str, Any]:
     }
     options = " ".join(f"-c {name}={value}" for name, value in bounds.items())
     return config | {
+        "ENGINE": "hub.postgres",
         "CONN_MAX_AGE": None,
         "CONN_HEALTH_CHECKS": True,
         "DISABLE_SERVER_SIDE_CURSORS": True,

@@ -86,6 +86,7 @@ from orders.substitution.texts import take_text
 
 logger = logging.getLogger("hub.notifications")
 
+SMS_SOURCE = "sms:"
 TEXT_RECEIVED = "message.received"
 REPLIES = {"late": SUBSTITUTES_LATE, "look": SUBSTITUTES_LOOK}
 
@@ -264,11 +265,15 @@ def _tell_if(purpose: Purpose, fulfillment_id: int) -> None:
 # --- what providers send ------------------------------------------------------------------------
 
 
-@handles(InboundReceived)
+def _is_of_sms(fact: InboundReceived) -> bool:
+    return fact.source.startswith(SMS_SOURCE)
+
+
+@handles(InboundReceived, only=_is_of_sms)
 def take_sms_receipt(fact: InboundReceived) -> None:
-    """Fold the receipt that an SMS provider sent; other calls, and odd ones, are not ours."""
+    """Fold the receipt that an SMS provider sent; texts, and odd calls, are not ours."""
     provider, body = _sms_call(fact)
-    if body is None or _text_in(body):
+    if _text_in(body):
         return
     said = _receipt_in(body)
     if said is None:
@@ -278,22 +283,21 @@ def take_sms_receipt(fact: InboundReceived) -> None:
     take_receipt(provider=provider, reference=reference, status=status, raw=body)
 
 
-@handles(InboundReceived)
+@handles(InboundReceived, only=_is_of_sms)
 def take_sms_text(fact: InboundReceived) -> None:
     """An answer to a question of ours counts, or its sender is told why it does not."""
     _provider, body = _sms_call(fact)
-    said = _text_in(body) if body else None
+    said = _text_in(body)
     taken = take_text(phone=said[0], text=said[1]) if said else None
     if taken and taken.result in REPLIES:
         subject = f"fulfillment:{taken.asked.fulfillment_id}"
         write_message(purpose=REPLIES[taken.result], subject=subject)
 
 
-def _sms_call(fact: InboundReceived) -> tuple[str, str | None]:
-    """The provider and what it sent; None when the call is not an SMS provider's."""
-    kind, _, provider = fact.source.partition(":")
-    call = InboundCall.objects.get(pk=fact.call_id) if kind == "sms" else None
-    return provider, call.body if call else None
+def _sms_call(fact: InboundReceived) -> tuple[str, str]:
+    """The SMS provider and what it sent."""
+    body = InboundCall.objects.get(pk=fact.call_id).body
+    return fact.source.removeprefix(SMS_SOURCE), body
 
 
 def _text_in(body: str) -> tuple[str, str] | None:

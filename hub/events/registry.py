@@ -29,6 +29,7 @@ class Handler:
     network: bool
     envelope: bool
     waits: tuple[float, ...] = ()
+    only: Callable[[Any], bool] | None = None
 
 
 _by_fact: dict[str, list[Handler]] = defaultdict(list)
@@ -41,6 +42,7 @@ def handles(
     key: Callable[[F], str] | None = None,
     envelope: bool = False,
     waits: tuple[float, ...] = (),
+    only: Callable[[F], bool] | None = None,
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Register a reaction to facts of ``kinds``.
 
@@ -49,7 +51,8 @@ def handles(
     transaction, and may run twice. ``key`` names what is handled in order: deliveries with the
     same key and lane run one after another. With ``envelope`` it is called with the Fact's row
     as second argument, for handlers that need its public id or time. ``waits`` are the seconds
-    from each failed try to the next, where the usual ones do not fit.
+    from each failed try to the next, where the usual ones do not fit. Facts for which ``only``
+    says no make no delivery at all.
     """
 
     def register(react: Callable[..., None]) -> Callable[..., None]:
@@ -61,6 +64,7 @@ def handles(
             network=lane != "db",
             envelope=envelope,
             waits=waits,
+            only=only,
         )
         if _by_name.setdefault(handler.name, handler) is handler:
             for kind in kinds:
@@ -71,8 +75,8 @@ def handles(
 
 
 def handlers_of(fact: Happening) -> list[Handler]:
-    """The reactions to a fact, in the order of their registration."""
-    return _by_fact[fact.name]
+    """The reactions to this fact, in the order of their registration."""
+    return [one for one in _by_fact[fact.name] if one.only is None or one.only(fact)]
 
 
 def handler_named(name: str) -> Handler:

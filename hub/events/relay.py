@@ -15,11 +15,13 @@ import time
 import traceback
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 
 from django.db import Error, connection
 
 from hub.errors import ConnectorError
 from hub.events import leases
+from hub.events.crew import Crew
 from hub.events.deliveries import LeaseLost
 from hub.events.health import beat
 from hub.events.leases import Leased, State
@@ -46,6 +48,7 @@ class Relay:
         self.instance = f"{socket.gethostname()}:{os.getpid()}"
         self._stop = threading.Event()
         self._wake = threading.Event()
+        self._crew = Crew()
         self._busy: dict[Slot, int] = {}
         self._guard = threading.Lock()
 
@@ -66,7 +69,7 @@ class Relay:
                 connection.close()
             self._wake.wait(POLL_SECONDS)
         self._stop.set()
-        self._drain()
+        self._crew.end(seconds=leases.LEASE_SECONDS)
         listener.join(timeout=2)
 
     def stop(self) -> None:
@@ -87,7 +90,7 @@ class Relay:
             if not self._has_room(slot):
                 return
             self._busy[slot] = self._busy.get(slot, 0) + 1
-        threading.Thread(target=self._work, args=(queue, lane, slot), daemon=True).start()
+        self._crew.take_on(partial(self._work, queue, lane, slot))
 
     def _has_room(self, slot: Slot) -> bool:
         """Whether a lane may have one more thread; once half of its queue's are busy, its first.
@@ -122,8 +125,9 @@ class Relay:
                         break
         except Error as error:
             logger.warning("database lost: %s", error)
-        finally:
             connection.close()
+        finally:
+            connection.close_if_unusable_or_obsolete()
             with self._guard:
                 self._busy[slot] -= 1
                 if not self._busy[slot]:
@@ -154,11 +158,6 @@ class Relay:
                     connection.close()
                 self._stop.wait(1)
         connection.close()
-
-    def _drain(self) -> None:
-        deadline = time.monotonic() + leases.LEASE_SECONDS
-        while self._busy and time.monotonic() < deadline:
-            time.sleep(0.02)
 
 
 def run_one(queue: Queue, row: Leased) -> None:

@@ -80,11 +80,13 @@ def follow_after_switch(fact: StoreSwitched) -> None:
         follow(lane_of(fact.store_id))
 
 
-@handles(InboundReceived)
+def _is_of_pos(fact: InboundReceived) -> bool:
+    return fact.source.startswith(POS_SOURCE)
+
+
+@handles(InboundReceived, only=_is_of_pos)
 def take_pos_answer(fact: InboundReceived) -> None:
-    """Do what a POS tells; calls from elsewhere are not ours."""
-    if not fact.source.startswith(POS_SOURCE):
-        return
+    """Do what a POS tells."""
     connection = PosConnection.objects.get(public_id=fact.source)
     take_answer(connection=connection, body=InboundCall.objects.get(pk=fact.call_id).body)
 

@@ -173,9 +173,15 @@ def test_data_of_another_shape_is_parked(fulfillment, data):
         receive(body, pos_id(fulfillment))
 
 
-def test_other_types_and_other_sources_are_left_to_others(fulfillment):
+def test_other_types_are_left_to_others(fulfillment):
     receive('{"type": "stock.counted"}', pos_id(fulfillment))
-    receive("no json at all", "sms:handset")
+
+
+def test_what_a_phone_says_is_not_even_put_before_the_pos(fulfillment):
+    with transaction.atomic():
+        publish(InboundReceived(call_id=1, source="sms:handset"))
+
+    assert not Delivery.objects.filter(handler="orders.picking.handlers.take_pos_answer").exists()
 
 
 @pytest.mark.django_db(transaction=True)

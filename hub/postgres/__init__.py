@@ -1,0 +1,1 @@
+"""Django's PostgreSQL backend, less one round trip per request."""
