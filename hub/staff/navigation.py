@@ -95,6 +95,8 @@ MENU: list[tuple[str, bool, list[Item]]] = [
             Item("Pickup windows", "calendar_clock", "orders.WindowBooking"),
             Item("Special days", "event_busy", "orders.SlotCapacity"),
             Item("Spots", "local_parking", "orders.Spot"),
+            Item("Signs", "qr_code_2", "orders.Sign", "board"),
+            Item("Curb settings", "directions_car", "orders.CurbSettings"),
             Item("Staging places", "kitchen", "orders.StagingLocation"),
             Item("Shelf places", "shelves", "inventory.ShelfPlace"),
             Item("Routing rules", "alt_route", "orders.RoutingRuleSet"),

@@ -1,6 +1,7 @@
 """The staff pages of orders: the order and its story, the store's boards, the work on one order."""
 
 from orders.admin.batches import PickBatchAdmin
+from orders.admin.curb_settings import CurbSettingsAdmin
 from orders.admin.customers import ProfileAdmin
 from orders.admin.fulfillments import FulfillmentOrderAdmin
 from orders.admin.hand_off import HandOffAdmin
@@ -16,6 +17,7 @@ from orders.admin.routing import (
     RoutingRuleSetAdmin,
     RoutingSimulationAdmin,
 )
+from orders.admin.signs import SignAdmin
 from orders.admin.spots import SpotAdmin
 from orders.admin.staging import BagAdmin, StagingLocationAdmin
 from orders.admin.substitutes import SubstitutionRoundAdmin
@@ -23,6 +25,7 @@ from orders.admin.switches import StoreSwitchAdmin
 
 __all__ = [
     "BagAdmin",
+    "CurbSettingsAdmin",
     "FulfillmentOrderAdmin",
     "GoodsReturnAdmin",
     "HandOffAdmin",
@@ -37,6 +40,7 @@ __all__ = [
     "RoutingDecisionAdmin",
     "RoutingRuleSetAdmin",
     "RoutingSimulationAdmin",
+    "SignAdmin",
     "SlotCapacityAdmin",
     "SpotAdmin",
     "StagingLocationAdmin",

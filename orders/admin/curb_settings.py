@@ -1,0 +1,213 @@
+# ruff: noqa: ARG002  an override takes all that Django passes
+"""How a store runs its curb: waits, alerts, what customers may change, hours of legal sale."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.conf import settings
+from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import reverse
+
+from hub.connectors.addresses import AddressRefused, allowed_from, check_url
+from hub.connectors.signing import new_secret
+from hub.customers.addresses import clean_phone, takes_texts
+from hub.errors import HubError
+from hub.staff.scope import ScopedAdmin
+from orders.curbside.settings import ESCALATE_AFTER
+from orders.models import CurbSettings
+
+if TYPE_CHECKING:
+    from django.forms import URLInput as UrlInput
+else:
+    from unfold.widgets import UnfoldAdminURLInputWidget as UrlInput
+
+LONGEST_STEP = 120
+LONGEST_TARGET = 60
+NEAR = range(50, 20_001)
+MOST_EXTENSIONS = 7
+
+
+class StepsField(forms.CharField):
+    """Minutes as people write them: «3, 5, 8»."""
+
+    def prepare_value(self, value: Any) -> Any:
+        """A stored list as text."""
+        return ", ".join(map(str, value)) if isinstance(value, list) else value
+
+    def clean(self, value: Any) -> Any:
+        """The minutes as a list, ascending; empty for the usual ones."""
+        parts = [
+            part for part in str(super().clean(value) or "").replace(" ", ",").split(",") if part
+        ]
+        if not all(part.isascii() and part.isdecimal() and len(part) <= 3 for part in parts):  # noqa: PLR2004  three digits
+            raise ValidationError("Give minutes, such as 3, 5, 8.")
+        steps = [int(part) for part in parts]
+        if steps and not 1 <= steps[0] <= steps[-1] <= LONGEST_STEP:
+            raise ValidationError(f"Steps are 1 to {LONGEST_STEP} minutes.")
+        if len(steps) > len(ESCALATE_AFTER) or steps != sorted(set(steps)):
+            raise ValidationError("Give at most three steps, each longer than the one before.")
+        return steps
+
+
+class CurbForm(forms.ModelForm):  # type: ignore[type-arg]
+    """Settings that can be true: numbers that texts reach, an address that the hub may call."""
+
+    escalate_after = StepsField(
+        required=False,
+        max_length=20,
+        label="Tell of waiting after",
+        help_text="minutes: on the board, then by text to the lead, then to all; empty: 3, 5, 8",
+    )
+    alert_url = forms.URLField(
+        max_length=300,
+        required=False,
+        assume_scheme="https",
+        widget=UrlInput,
+        label="Address called",
+        help_text="called at every arrival, signed as Standard Webhooks asks for",
+    )
+    renew_secret = forms.BooleanField(
+        required=False, label="Make a new signing secret", help_text="it is shown once, when saved"
+    )
+
+    def clean_alert_phone(self) -> str:
+        """E.164, or empty."""
+        return _phone(self.cleaned_data["alert_phone"])
+
+    def clean_lead_phone(self) -> str:
+        """E.164, or empty."""
+        return _phone(self.cleaned_data["lead_phone"])
+
+    def clean_alert_url(self) -> str:
+        """An address that the hub may call, or empty."""
+        url: str = self.cleaned_data["alert_url"] or ""
+        try:
+            if url:
+                check_url(url, allowed=allowed_from(settings.PRIVATE_NETWORKS))
+        except AddressRefused as error:
+            raise ValidationError(str(error)) from None
+        return url
+
+    def clean_wait_target(self) -> int:
+        """Some minutes."""
+        return _within(self.cleaned_data["wait_target"], range(1, LONGEST_TARGET + 1))
+
+    def clean_near_metres(self) -> int:
+        """Metres that mean something."""
+        return _within(self.cleaned_data["near_metres"], NEAR)
+
+    def clean_most_extensions(self) -> int:
+        """Goods cannot wait for ever."""
+        return _within(self.cleaned_data["most_extensions"], range(MOST_EXTENSIONS + 1))
+
+    def clean(self) -> dict[str, Any]:
+        """Legal sale hours are both said or neither."""
+        cleaned = super().clean() or {}
+        start, end = cleaned.get("age_sale_from"), cleaned.get("age_sale_until")
+        if (start is None) != (end is None) or (start is not None and start == end):
+            self.add_error("age_sale_until", "Say both times, from and until, or neither.")
+        return cleaned
+
+
+@admin.register(CurbSettings)
+class CurbSettingsAdmin(ScopedAdmin[CurbSettings]):
+    """One row per store; a store without one has the defaults."""
+
+    form = CurbForm
+    list_display = ["store", "wait_target", "alert_phone", "lead_phone", "alert_url"]
+    list_select_related = ["store"]
+    search_fields = ["store__code", "store__name"]
+    autocomplete_fields = ["store"]
+    fieldsets = [
+        (None, {"fields": ["store", ("wait_target", "escalate_after"), "near_metres"]}),
+        (
+            "Alerts",
+            {
+                "fields": [("alert_phone", "lead_phone"), "alert_url", "renew_secret"],
+                "description": "They go out at once, at night as well: somebody is waiting.",
+            },
+        ),
+        (
+            "What customers may do by themselves",
+            {
+                "fields": [
+                    ("may_change_window", "may_change_store"),
+                    ("may_cancel_items", "may_extend"),
+                    "most_extensions",
+                ]
+            },
+        ),
+        (
+            "Goods with an age limit",
+            {
+                "fields": [("age_sale_from", "age_sale_until")],
+                "description": "When they may be sold, by the store's clock; empty: always.",
+            },
+        ),
+    ]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        """Settings stay with their store."""
+        return ["store"] if obj else []
+
+    def save_model(self, request: HttpRequest, obj: CurbSettings, form: Any, change: bool) -> None:
+        """As asked; an address that is called always has a secret to sign with."""
+        if obj.alert_url and (form.cleaned_data.get("renew_secret") or not obj.alert_secret):
+            obj.alert_secret = new_secret()
+            request._made_secret = obj.alert_secret  # type: ignore[attr-defined]
+        super().save_model(request, obj, form, change)
+
+    def response_add(
+        self, request: HttpRequest, obj: CurbSettings, post_url_continue: str | None = None
+    ) -> HttpResponse:
+        """The secret, if one was made."""
+        return _secret_shown(self, request, obj) or super().response_add(
+            request, obj, post_url_continue
+        )
+
+    def response_change(self, request: HttpRequest, obj: CurbSettings) -> HttpResponse:
+        """The secret, if one was made."""
+        return _secret_shown(self, request, obj) or super().response_change(request, obj)
+
+
+def _secret_shown(
+    page: CurbSettingsAdmin, request: HttpRequest, obj: CurbSettings
+) -> HttpResponse | None:
+    """The page that shows a new secret once, which no cache keeps; None when there is none."""
+    secret = getattr(request, "_made_secret", None)
+    if secret is None:
+        return None
+    context = {
+        **page.admin_site.each_context(request),
+        "title": str(obj.store),
+        "heading": "The signing secret of this store's alerts",
+        "advice": "The store's system verifies every call with it, as Standard Webhooks describes.",
+        "secret": secret,
+        "done_url": reverse("admin:orders_curbsettings_changelist"),
+    }
+    reply = TemplateResponse(request, "admin/secret.html", context)
+    reply["Cache-Control"] = "no-store"
+    return reply
+
+
+def _phone(text: str) -> str:
+    try:
+        phone = clean_phone(text)
+    except HubError:
+        raise ValidationError(
+            "Give the number with its country, such as +48 500 123 456."
+        ) from None
+    if phone and not takes_texts(phone):
+        raise ValidationError("No text arrives at such a number.")
+    return phone
+
+
+def _within(number: int, allowed: range) -> int:
+    if number not in allowed:
+        raise ValidationError(f"Give {allowed.start} to {allowed.stop - 1}.")
+    return number
