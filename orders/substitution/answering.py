@@ -11,8 +11,11 @@ from hub import clock
 from hub.events.catalog import FulfillmentAmended, SubstitutesAnswered
 from hub.events.outbox import publish
 from hub.trace import actor
-from inventory.errors import AlreadyAllocated, InsufficientStock
+from inventory.errors import InsufficientStock, NotThatMany
+from inventory.models import Allocation
 from inventory.services.allocations import allocate
+from inventory.services.availability import available
+from inventory.services.regrouping import allocate_more
 from orders.actions import ACTOR_CHARACTERS, lock_parts
 from orders.blocks import lift_block
 from orders.bringing import lacking
@@ -141,14 +144,8 @@ def _supply(part: FulfillmentOrder, offer: SubstitutionOffer) -> FulfillmentLine
         return None
     try:
         with transaction.atomic():
-            allocate(
-                reference=part.public_id,
-                channel=part.order.channel,
-                store=part.store,
-                lines={offer.item_id: units},
-                promised_at=part.promised_at,
-            )
-    except (InsufficientStock, AlreadyAllocated):
+            _set_aside(part, offer.item_id, units)
+    except (InsufficientStock, NotThatMany):
         return None
     return FulfillmentLine.objects.create(
         fulfillment=part,
@@ -158,6 +155,25 @@ def _supply(part: FulfillmentOrder, offer: SubstitutionOffer) -> FulfillmentLine
         allocated=units,
         unit_price_minor=offer.unit_price_minor,
     )
+
+
+def _set_aside(part: FulfillmentOrder, item_id: int, units: int) -> None:
+    """Raises InsufficientStock or NotThatMany. Of what the part has for another line already, more
+    is taken, as far as sites may sell it."""
+    channel, store_id = part.order.channel, part.store_id
+    if not Allocation.objects.filter(reference=part.public_id, item=item_id).exists():
+        allocate(
+            reference=part.public_id,
+            channel=channel,
+            store=part.store,
+            lines={item_id: units},
+            promised_at=part.promised_at,
+        )
+        return
+    there = available(channel=channel, store_ids=[store_id], item_ids=[item_id])
+    if there[store_id, item_id].atp < units:
+        raise InsufficientStock([])
+    allocate_more(reference=part.public_id, item_id=item_id, units=units)
 
 
 def _withdraw(asked: SubstitutionRound) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import Count, Exists, F, IntegerField, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Abs, Coalesce
 
-from inventory.models import Allocation, BundlePart, Item
+from inventory.models import BundlePart, Item
 from inventory.services.availability import available
 from orders.models import FulfillmentLine, SubstitutionOffer
 from orders.models.substitution import SILENCE
@@ -21,7 +21,7 @@ def suggest(line: FulfillmentLine, *, limit: int = MOST_SUGGESTED) -> list[Sugge
     """At most ``limit`` items that the store can promise now, ranked for the line's customer.
 
     The item he named, and those of the same category and unit, the nearest in price first; none
-    that the part has already. Two queries: the candidates, and what can be promised of them.
+    that stands in already. Two queries: the candidates, and what can be promised of them.
     """
     part = line.fulfillment
     items = {item.pk: item for item in _candidates(line)}
@@ -53,13 +53,14 @@ def wish_of(line: FulfillmentLine) -> Wish:
 
 
 def fitting(line: FulfillmentLine) -> QuerySet[Item]:
-    """The items that may stand in at all: sold, in the same unit, no bundle, not in this part."""
-    part = line.fulfillment
-    taken = Allocation.objects.filter(reference=part.public_id, item=OuterRef("pk"))
-    listed = FulfillmentLine.objects.filter(fulfillment=part, item=OuterRef("pk"))
+    """The items that may stand in at all: sold, in the same unit, no bundle, and not yet among
+    what is to be collected for this very line; for another line of the part they may be."""
+    listed = FulfillmentLine.objects.filter(
+        fulfillment=line.fulfillment_id, order_line=line.order_line_id, item=OuterRef("pk")
+    )
     items = Item.objects.filter(active=True, unit=line.item.unit).exclude(pk=line.item_id)
     bundles = BundlePart.objects.filter(bundle=OuterRef("pk"))
-    return items.filter(~Exists(taken), ~Exists(listed), ~Exists(bundles))
+    return items.filter(~Exists(listed), ~Exists(bundles))
 
 
 def _candidates(line: FulfillmentLine) -> QuerySet[Item]:

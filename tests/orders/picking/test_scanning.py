@@ -187,6 +187,16 @@ def test_labels_are_read_as_the_scales_of_the_chain_print_them(ham, settings):
     assert took.units == 480
 
 
+def test_a_label_that_tells_the_price_never_counts_as_so_many_grams_or_pieces(ham, settings):
+    settings.WEIGHT_BARCODE = "2PPPPPPVVVVVC"
+    part = picking({ham: 500})
+    with pytest.raises(WeightNeeded):
+        scan(fulfillment=part, code=label(123, 480), by=someone(part))
+    assert line_of(part, ham).picked == 0
+    took = scan(fulfillment=part, code=label(123, 480), by=someone(part), grams=470)
+    assert took.units == line_of(part, ham).picked == 470
+
+
 def test_a_piece_that_is_much_too_heavy_is_refused(ham):
     part = picking({ham: 500})
     with pytest.raises(TooMany):

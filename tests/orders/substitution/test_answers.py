@@ -10,7 +10,7 @@ from hub.events.catalog import FulfillmentCanceled
 from hub.events.models import Fact
 from hub.trace import acting
 from inventory.errors import InsufficientStock
-from inventory.models import SalesStop, StockLevel
+from inventory.models import SafetyStock, SalesStop, StockLevel
 from orders.errors import Blocked, StaleVersion
 from orders.models import Block, FulfillmentLine, FulfillmentOrder, OrderLine
 from orders.picking.services import accept, finish_picking
@@ -29,6 +29,7 @@ from orders.substitution.errors import (
 )
 from orders.substitution.handlers import withdraw_question
 from orders.substitution.offering import Proposal, offer_substitutes
+from orders.substitution.suggesting import suggest
 from orders.tasks import close_substitution_rounds
 from tests.factories import (
     PLAIN,
@@ -36,9 +37,12 @@ from tests.factories import (
     make_fulfillment,
     make_item,
     make_missing,
+    make_picking,
     make_ready,
+    make_store,
     stock,
 )
+from tests.orders.test_invariants import broken
 
 pytestmark = pytest.mark.django_db
 
@@ -241,6 +245,38 @@ def test_units_canceled_meanwhile_are_not_supplied():
     OrderLine.objects.filter(pk=line.order_line_id).update(canceled=1)
     answer_offers(asked=asked, answers={1: True})
     assert FulfillmentLine.objects.get(stands_for=line).allocated == 1
+
+
+@pytest.fixture
+def two_lines():
+    """A part with milk and cream, of which the milk may be missing, in a store with more cream."""
+    store, milk, cream = make_store(), make_item(**PLAIN), make_item(**PLAIN)
+    stock(store, {milk: 3, cream: 7})
+    part = make_picking(store=store, lines={milk: 3, cream: 2})
+    part.order.lines.update(substitution="ask")
+    lines = part.lines.select_related("item", "order_line", "fulfillment")
+    return part, lines.get(item=milk), cream
+
+
+def test_goods_of_another_line_of_the_part_may_stand_in(two_lines):
+    part, line, cream = two_lines
+    asked = ask_for(part, line, cream, units=2)
+    answer_offers(asked=asked, answers={1: True})
+
+    assert (outcome(asked), allocated(part, cream)) == ("accepted", 4)
+    counts = dict(part.lines.values_list("pk", "allocated"))
+    finish_picking(fulfillment=part, picked={**counts, line.pk: 1})
+    assert not broken()
+    assert sorted(part.lines.filter(item=cream).values_list("picked", flat=True)) == [2, 2]
+    assert cream not in [one.item for one in suggest(line)]
+
+
+def test_goods_of_another_line_that_are_kept_back_do_not_stand_in(two_lines):
+    part, line, cream = two_lines
+    asked = ask_for(part, line, cream, units=2)
+    SafetyStock.objects.create(store=part.store, item=cream, units=4)
+    answer_offers(asked=asked, answers={1: True})
+    assert (outcome(asked), allocated(part, cream)) == ("gone", 2)
 
 
 def test_units_that_were_handed_over_already_are_not_lacking():

@@ -44,7 +44,7 @@ def test_the_named_item_is_suggested_first_whatever_its_category():
     assert skus(line) == [named.sku, other.sku]
 
 
-def test_bundles_and_what_the_part_has_already_are_not_suggested():
+def test_bundles_and_what_stands_in_already_are_not_suggested():
     part, line, other = make_missing()
     bundle = make_item(**PLAIN)
     BundlePart.objects.create(bundle=bundle, part=other)
