@@ -12,13 +12,34 @@ from django.db import transaction
 
 from hub.events.catalog import RefundDue
 from hub.events.outbox import publish
-from orders.models import FulfillmentLine, FulfillmentOrder, Refund
+from orders.models import FulfillmentLine, FulfillmentOrder, Refund, Settlement
+
+# Reasons to pay back what was supplied and settled; the others come before that, or end it all.
+SINCE_SETTLED = [
+    Refund.Reason.RETURNED,
+    Refund.Reason.PRICE_ADJUSTED,
+    Refund.Reason.REFUSED,
+    Refund.Reason.DAMAGED,
+    Refund.Reason.COMPLAINT,
+]
 
 
 def price_of(line: FulfillmentLine) -> int:
     """What a unit (a gram of weighed goods) of the line costs: its own price, else as bought."""
     own = line.unit_price_minor
     return line.order_line.unit_price_minor if own is None else own
+
+
+def paid_left(line: FulfillmentLine) -> int:
+    """What the customer has paid for the line, at the price it was settled at, less all that the
+    site was told to pay back of it since. Reads the order line and item."""
+    key = (line.order_line.number, line.item.sku)
+    settled = Settlement.objects.filter(fulfillment=line.fulfillment_id).first()
+    prices = {_key(row): row["unit_price_minor"] for row in (settled.lines if settled else [])}
+    refunds = Refund.objects.filter(fulfillment=line.fulfillment_id, reason__in=SINCE_SETTLED)
+    rows = [row for refund in refunds for row in refund.lines if _key(row) == key]
+    back: int = sum(row["amount_minor"] for row in rows)
+    return max(0, line.picked * int(prices.get(key, price_of(line))) - back)
 
 
 def refund_due(
@@ -61,6 +82,10 @@ def refund_line(line: FulfillmentLine, units: int, amount_minor: int) -> dict[st
         "units": units,
         "amount_minor": amount_minor,
     }
+
+
+def _key(row: Mapping[str, Any]) -> tuple[int, str]:
+    return row["number"], row["sku"]
 
 
 def _asked(

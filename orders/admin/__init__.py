@@ -1,6 +1,7 @@
 """The staff pages of orders: the order and its story, the store's boards, the work on one order."""
 
 from orders.admin.batches import PickBatchAdmin
+from orders.admin.complaints import ComplaintAdmin, RatingAdmin
 from orders.admin.curb_settings import CurbSettingsAdmin
 from orders.admin.customers import ProfileAdmin
 from orders.admin.fulfillments import FulfillmentOrderAdmin
@@ -25,6 +26,7 @@ from orders.admin.switches import StoreSwitchAdmin
 
 __all__ = [
     "BagAdmin",
+    "ComplaintAdmin",
     "CurbSettingsAdmin",
     "FulfillmentOrderAdmin",
     "GoodsReturnAdmin",
@@ -36,6 +38,7 @@ __all__ = [
     "ProfileAdmin",
     "PullTaskAdmin",
     "PutBackAdmin",
+    "RatingAdmin",
     "RecallAdmin",
     "RoutingDecisionAdmin",
     "RoutingRuleSetAdmin",

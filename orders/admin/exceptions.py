@@ -18,6 +18,7 @@ from orders.admin.words import SOON, span
 from orders.models import (
     Block,
     ClockMark,
+    Complaint,
     FulfillmentOrder,
     FulfillmentStatus,
     MoveOffer,
@@ -60,7 +61,7 @@ def add_source(source: Source) -> None:
 def problems(stores: QuerySet[Store]) -> list[Problem]:
     """Everything open in these stores, at most fifty of a kind, the gravest first, then oldest."""
     kinds: list[Source] = [_late, _at_risk, _waiting, _locked, _blocked, _uncollected]
-    kinds += [_homeless, _asked, _unaccepted, _short, _to_pull]
+    kinds += [_homeless, _asked, _unaccepted, _short, _to_pull, _complaints]
     found = [problem for source in [*kinds, *_sources] for problem in source(stores)]
     return sorted(found, key=lambda problem: (problem.tone != "danger", problem.since))
 
@@ -196,6 +197,17 @@ def _to_pull(stores: QuerySet[Store]) -> Iterator[Problem]:
         detail = f"{recall.item}{lot} in {task.store.code}: {recall.reason}"
         link = reverse("admin:inventory_pulltask_change", args=[task.pk])
         yield Problem("Pull recalled goods", detail, recall.opened_at, link, "danger")
+
+
+def _complaints(stores: QuerySet[Store]) -> Iterator[Problem]:
+    rows = Complaint.objects.filter(fulfillment__store__in=stores, answered_at__isnull=True)
+    rows = rows.select_related("fulfillment__order", "fulfillment__store", "line__item")
+    for row in rows.order_by("made_at")[:MOST]:
+        what = f"{row.units} × {row.line.item.name}" if row.line else "all of it"
+        detail = f"{row.get_kind_display()}: {what}"
+        problem = _of(row.fulfillment, "Customer complains", detail, row.made_at)
+        link = reverse("admin:orders_complaint_change", args=[row.pk])
+        yield replace(problem, link=link)
 
 
 def _parts(stores: QuerySet[Store]) -> QuerySet[FulfillmentOrder]:

@@ -13,6 +13,8 @@ from orders.curbside.api.changes import (
     StoreChangeView,
     WindowChangeView,
 )
+from orders.curbside.api.hand_off import DelegateView, HandOffView, ReceiptView
+from orders.curbside.api.telling import ComplaintsView, RatingView
 from orders.curbside.api.visits import (
     ArrivalView,
     LeaveView,
@@ -39,6 +41,11 @@ urlpatterns = [
     path("fulfillments/<str:fulfillment_id>/changes/lines", LinesChangeView.as_view()),
     path("fulfillments/<str:fulfillment_id>/changes/extension", ExtensionView.as_view()),
     path("fulfillments/<str:fulfillment_id>/preferences", PreferencesView.as_view()),
+    path("fulfillments/<str:fulfillment_id>/hand-off", HandOffView.as_view()),
+    path("fulfillments/<str:fulfillment_id>/delegate", DelegateView.as_view()),
+    path("fulfillments/<str:fulfillment_id>/receipt", ReceiptView.as_view()),
+    path("fulfillments/<str:fulfillment_id>/complaints", ComplaintsView.as_view()),
+    path("fulfillments/<str:fulfillment_id>/rating", RatingView.as_view()),
     path("visits/<str:visit_id>", VisitView.as_view()),
     path("visits/<str:visit_id>/location", LocationView.as_view()),
     path("visits/<str:visit_id>/arrival", ArrivalView.as_view()),

@@ -108,6 +108,7 @@ def _adjust(
 def _refund(part: FulfillmentOrder, line: FulfillmentLine, *, less: int) -> Refund | None:
     if not Settlement.objects.filter(fulfillment=part).exists():
         return None
-    kept = line.picked - returned_units(part).get(line.pk, 0)
+    given = line.handed_off if part.status == FulfillmentStatus.COMPLETED else line.picked
+    kept = given - returned_units(part).get(line.pk, 0)
     rows = [refund_line(line, kept, kept * less)]
     return state_refund(fulfillment=part, reason=Refund.Reason.PRICE_ADJUSTED, lines=rows)

@@ -28,7 +28,7 @@ from orders.models import (
     Refund,
     ReturnedLine,
 )
-from orders.refunds import price_of, refund_line, state_refund
+from orders.refunds import paid_left, price_of, refund_line, state_refund
 from orders.returns.errors import (
     MoreThanHandedOver,
     NoRestock,
@@ -76,15 +76,16 @@ def take_back(
     goods = GoodsReturn.objects.create(
         fulfillment=fulfillment, reason=why, by=actor()[:ACTOR_CHARACTERS]
     )
+    amounts = _amounts(lines, brought)
     rows = ReturnedLine.objects.bulk_create(
         ReturnedLine(
             goods_return=goods,
             line=lines[one.line_id],
             units=one.units,
             disposition=one.disposition,
-            amount_minor=one.units * price_of(lines[one.line_id]),
+            amount_minor=amount,
         )
-        for one in brought
+        for one, amount in zip(brought, amounts, strict=True)
     )
     events = [event for row in rows for event in _events(row, fulfillment)]
     record_stock_events(source=SOURCE, events=events)
@@ -132,6 +133,17 @@ def _check(
     restocked = [lines[one.line_id] for one in brought if one.disposition == Disposition.RESTOCK]
     if spoilt := sorted(line.item.sku for line in restocked if not may_restock(line)):
         raise NoRestock(skus=spoilt)
+
+
+def _amounts(lines: Mapping[int, FulfillmentLine], brought: Sequence[Brought]) -> list[int]:
+    """What each costs, as far as it was not paid back after a complaint."""
+    left = {key: paid_left(lines[key]) for key in {one.line_id for one in brought}}
+    amounts = []
+    for one in brought:
+        amount = min(one.units * price_of(lines[one.line_id]), left[one.line_id])
+        left[one.line_id] -= amount
+        amounts.append(amount)
+    return amounts
 
 
 def _events(row: ReturnedLine, fulfillment: FulfillmentOrder) -> list[StockEvent]:
