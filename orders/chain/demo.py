@@ -67,7 +67,21 @@ def _item(row: dict[str, str], *, size: str, place: int, number: int) -> ItemRow
         names=names,
         category=row["category"],
         zone=row["zone"],
-        allergens=[code for code in row["allergens"].split("|") if code],
+        content=_content(size),
+        allergens=_codes(row["allergens"]),
+        diets=_codes(row["diets"]),
         minimum_age=int(row["minimum_age"]),
         price_minor=int(row["price_minor"]) * (1 + place) // 2,
     )
+
+
+def _codes(text: str) -> list[str] | None:
+    """Codes between bars; a question mark says that nobody knows them."""
+    return None if text == "?" else [code for code in text.split("|") if code]
+
+
+def _content(size: str) -> int:
+    """``1.5 l`` as 1,500 millilitres, ``4 x 500 ml`` as 2,000, ``6 pcs`` as 6 pieces."""
+    *times, amount, unit = size.replace(" x ", " ").split()
+    whole = float(amount) * (1000 if unit in ("l", "kg") else 1)
+    return round(whole * (int(times[0]) if times else 1))

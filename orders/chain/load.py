@@ -69,7 +69,9 @@ def _store(row: StoreRow, brand: Brand) -> Store:
 
 
 def _item(row: ItemRow) -> Item:
-    return Item(**vars(row) | {"allergens": list(row.allergens)})
+    marks = {"allergens": row.allergens, "diets": row.diets}
+    known = {name: None if codes is None else list(codes) for name, codes in marks.items()}
+    return Item(**vars(row) | known)
 
 
 def _load_hours(rows: Sequence[StoreRow], stores: dict[str, Store]) -> None:

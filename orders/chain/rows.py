@@ -30,7 +30,8 @@ class StoreRow:
 
 @dataclass(frozen=True, kw_only=True)
 class ItemRow:
-    """One sellable item; ``names`` maps a locale to its name there."""
+    """One sellable item; ``names`` maps a locale to its name there. Of ``allergens`` and
+    ``diets`` None means that nobody knows; ``content`` is in grams, millilitres or pieces."""
 
     sku: str
     gtin: str
@@ -38,7 +39,9 @@ class ItemRow:
     names: dict[str, str] = field(default_factory=dict)
     category: str = ""
     zone: str = "ambient"
-    allergens: Sequence[str] = ()
+    content: int | None = None
+    allergens: Sequence[str] | None = ()
+    diets: Sequence[str] | None = None
     minimum_age: int = 0
     price_minor: int = 0
 

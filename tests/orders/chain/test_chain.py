@@ -58,6 +58,24 @@ def test_every_demo_product_has_a_valid_gtin_and_a_name_in_every_language():
         assert all(item.names.values())
 
 
+def test_demo_products_differ_in_what_is_known_of_allergens_and_diets():
+    items = {item.sku: item for item in demo_chain().items}
+
+    assert items["MILK-01"].allergens == ["milk"]
+    assert items["MILK-01"].diets == ["vegetarian", "gluten_free"]
+    assert "vegan" in items["OATM-01"].diets
+    assert items["GRAN-01"].diets is None
+    assert items["JAMS-01"].allergens is None
+    assert items["DISH-01"].diets == items["DISH-01"].allergens == []
+
+
+def test_demo_products_tell_how_much_is_in_them():
+    items = {item.sku: item for item in demo_chain().items}
+
+    contents = [items[sku].content for sku in ("MILK-02", "LAGE-03", "EGGS-01", "OATM-03")]
+    assert contents == [1000, 2000, 6, 1500]
+
+
 def test_skus_and_gtins_of_the_demo_are_unique():
     items = demo_chain().items
 
