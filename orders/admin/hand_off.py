@@ -1,4 +1,3 @@
-# ruff: noqa: ARG002  an override takes all that Django passes
 """The hand-off on one screen: what to fetch, who comes, what is given, and the proof of it."""
 
 from __future__ import annotations
@@ -16,9 +15,10 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_POST
 
 from hub.errors import HubError
-from hub.staff.scope import StoreWorkAdmin, stores_for
+from hub.staff.scope import stores_for
 from orders.admin.boards import work_link
 from orders.admin.hand_off_form import KINDS, said_of, take_hand_off
+from orders.admin.of_part import OfPartAdmin
 from orders.admin.parts import part_for, person_of, sentence
 from orders.admin.words import STATUS_TONES, local, money
 from orders.curbside.aging import AgeTerms, age_terms
@@ -52,16 +52,15 @@ KIND_WORDS = {
 
 
 @admin.register(HandOff)
-class HandOffAdmin(StoreWorkAdmin[HandOff]):
+class HandOffAdmin(OfPartAdmin[HandOff]):
     """The proofs of all hand-offs, and the screen on which the next one is made."""
 
-    store_path = "fulfillment__store"
+    part_page = "admin:orders_handoff_part"
     list_display = ["order_number", "store", "given_at", "method", "receiver", "bags", "by"]
     list_filter = ["method", "receiver", "age_checked"]
     list_select_related = ["fulfillment__order", "fulfillment__store", "by"]
     search_fields = ["=fulfillment__order__external_id", "=fulfillment__public_id"]
     search_help_text = "Order number or fulfillment id"
-    ordering = ["-id"]
     fields = ["method", "receiver", "bags", "by", "at"]
 
     def get_urls(self) -> list[URLPattern]:
@@ -73,33 +72,10 @@ class HandOffAdmin(StoreWorkAdmin[HandOff]):
         ]
         return [*own, *super().get_urls()]
 
-    @admin.display(description="Order")
-    def order_number(self, row: HandOff) -> str:
-        """The number the customer knows."""
-        return row.fulfillment.order.external_id
-
-    @admin.display(description="Store")
-    def store(self, row: HandOff) -> str:
-        """Where it was given."""
-        return str(row.fulfillment.store)
-
     @admin.display(description="Handed over", ordering="at")
     def given_at(self, row: HandOff) -> str:
         """On the store's own clock."""
         return local(row.at, row.fulfillment.store.timezone)
-
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        """The screen of its part shows a proof with all its lines."""
-        row = self.get_object(request, object_id)
-        if row is None:
-            self._get_obj_does_not_exist_redirect()
-        return HttpResponseRedirect(hand_off_link(row.fulfillment_id))
 
     def part_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """What to fetch, the form of this part, and the other parts of the same visit."""

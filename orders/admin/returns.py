@@ -1,4 +1,3 @@
-# ruff: noqa: ARG002  an override takes all that Django passes
 """After the pick: goods that come back, prices a lead lowers, and what is due to the customer."""
 
 from __future__ import annotations
@@ -9,7 +8,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
@@ -17,8 +16,8 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_POST
 
 from hub.errors import Invalid
-from hub.staff.scope import StoreWorkAdmin
 from orders.admin.boards import work_link
+from orders.admin.of_part import OfPartAdmin
 from orders.admin.parts import LONGEST_KEY, part_for, person_of, tapped
 from orders.admin.words import STATUS_TONES, exponent_of, local, money
 from orders.models import (
@@ -40,15 +39,14 @@ TAKE, ADJUST = "orders.take_return", "orders.adjust_price"
 
 
 @admin.register(GoodsReturn)
-class GoodsReturnAdmin(StoreWorkAdmin[GoodsReturn]):
+class GoodsReturnAdmin(OfPartAdmin[GoodsReturn]):
     """What came back; a row leads to the page of its part."""
 
-    store_path = "fulfillment__store"
+    part_page = "admin:orders_goodsreturn_part"
     list_display = ["order_number", "store", "came_back", "reason", "due_back", "by"]
     list_select_related = ["fulfillment__order", "fulfillment__store", "refund"]
     search_fields = ["=fulfillment__order__external_id", "=public_id"]
     search_help_text = "Order number or id of the return"
-    ordering = ["-id"]
     fields = ["public_id", "reason", "by", "at"]
 
     def get_urls(self) -> list[URLPattern]:
@@ -61,16 +59,6 @@ class GoodsReturnAdmin(StoreWorkAdmin[GoodsReturn]):
         ]
         return [*own, *super().get_urls()]
 
-    @admin.display(description="Order")
-    def order_number(self, row: GoodsReturn) -> str:
-        """The number the customer knows."""
-        return row.fulfillment.order.external_id
-
-    @admin.display(description="Store")
-    def store(self, row: GoodsReturn) -> str:
-        """Where it came back."""
-        return str(row.fulfillment.store)
-
     @admin.display(description="Came back", ordering="at")
     def came_back(self, row: GoodsReturn) -> str:
         """On the store's own clock."""
@@ -82,19 +70,6 @@ class GoodsReturnAdmin(StoreWorkAdmin[GoodsReturn]):
         if row.refund is None:
             return "–"
         return money(row.refund.amount_minor, row.fulfillment.order.currency)
-
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        """The page of its part shows a return beside all that is due."""
-        row = self.get_object(request, object_id)
-        if row is None:
-            self._get_obj_does_not_exist_redirect()
-        return HttpResponseRedirect(_page(row.fulfillment_id))
 
     def part_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """The lines with their prices, the forms that are open to the person, what is due."""

@@ -1,4 +1,3 @@
-# ruff: noqa: ARG002  an override takes all that Django passes
 """Substitutes: what to offer for missing goods, what the customer is asked, and what he said."""
 
 from __future__ import annotations
@@ -10,7 +9,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import Prefetch, QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
@@ -19,10 +18,11 @@ from django.views.decorators.http import require_POST
 
 from hub import clock
 from hub.errors import Invalid
-from hub.staff.scope import StoreWorkAdmin, stores_for
+from hub.staff.scope import stores_for
 from hub.stores.models import Store
 from orders.admin.boards import pick_link, work_link
 from orders.admin.exceptions import MOST, Problem, add_source
+from orders.admin.of_part import OfPartAdmin
 from orders.admin.parts import LONGEST_KEY, part_for, person_of, tapped
 from orders.admin.words import STATUS_TONES, due, local, money, span
 from orders.models import (
@@ -48,16 +48,14 @@ _KINDS = {"allergen": "contains", "diet": "not", "age": "from age"}
 
 
 @admin.register(SubstitutionRound)
-class SubstitutionRoundAdmin(StoreWorkAdmin[SubstitutionRound]):
+class SubstitutionRoundAdmin(OfPartAdmin[SubstitutionRound]):
     """What customers were asked; a row leads to the page of its part."""
 
-    store_path = "fulfillment__store"
+    part_page = "admin:orders_substitutionround_part"
     list_display = ["order_number", "store", "opened", "until", "state", "answers"]
     list_filter = [("closed_at", admin.EmptyFieldListFilter)]
-    list_select_related = ["fulfillment__order", "fulfillment__store"]
     search_fields = ["=fulfillment__order__external_id", "=public_id"]
     search_help_text = "Order number or id of the question"
-    ordering = ["-id"]
     fields = ["public_id", "deadline", "opened_at", "opened_by", "closed_at", "closed_by"]
 
     def get_urls(self) -> list[URLPattern]:
@@ -70,16 +68,6 @@ class SubstitutionRoundAdmin(StoreWorkAdmin[SubstitutionRound]):
             path("<int:pk>/withdraw/", wrap(self.withdraw_view), name=f"{name}withdraw"),
         ]
         return [*own, *super().get_urls()]
-
-    @admin.display(description="Order")
-    def order_number(self, row: SubstitutionRound) -> str:
-        """The number the customer knows."""
-        return row.fulfillment.order.external_id
-
-    @admin.display(description="Store")
-    def store(self, row: SubstitutionRound) -> str:
-        """Where the goods are missing."""
-        return str(row.fulfillment.store)
 
     @admin.display(description="Asked", ordering="opened_at")
     def opened(self, row: SubstitutionRound) -> str:
@@ -107,19 +95,6 @@ class SubstitutionRoundAdmin(StoreWorkAdmin[SubstitutionRound]):
     def get_queryset(self, request: HttpRequest) -> QuerySet[SubstitutionRound]:
         """The questions with their offers at hand."""
         return super().get_queryset(request).prefetch_related("offers")
-
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        """The page of its part shows a question with all that came before and after it."""
-        row = self.get_object(request, object_id)
-        if row is None:
-            self._get_obj_does_not_exist_redirect()
-        return HttpResponseRedirect(_page(row.fulfillment_id))
 
     def part_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """What is missing of a part and could be offered; the open question; earlier ones."""
