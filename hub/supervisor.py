@@ -24,6 +24,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django_q.conf import Conf
 
 from hub import devpg
+from hub.admission import THREADS
 from hub.startup import StartError, one_line
 from hub.supervise.checks import ClusterCheck, RelayCheck, WebCheck, web_answers
 from hub.supervise.keeper import Keeper, Process
@@ -178,12 +179,12 @@ def _share_counters(folder: Path) -> None:
 
 
 def granian(host: str, port: int, workers: int) -> list[str]:
-    """The command line of the web server: one blocking thread per worker, so that a worker never
-    runs two requests at once and needs one database connection."""
+    """The command line of the web server. A worker never runs two requests at once and needs one
+    database connection: its other threads wait, see ``hub.admission``."""
     return [
         *(sys.executable, "-m", "granian", "--interface", "wsgi", "hub.wsgi:application"),
         *("--host", host, "--port", str(port), "--workers", str(workers)),
-        *("--blocking-threads", "1", "--respawn-failed-workers", "--no-ws", "--http", "1"),
+        *("--blocking-threads", str(THREADS), "--respawn-failed-workers", "--no-ws", "--http", "1"),
         *("--workers-kill-timeout", "5", "--log-level", "warning"),
         *("--working-dir", str(settings.BASE_DIR)),
     ]

@@ -5,9 +5,11 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
+from hub.admission import Admission
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hub.settings")
 
-application = get_wsgi_application()
+application = Admission(get_wsgi_application())
 
 # What was loaded stays for good and need not be looked through again; and an answer of ten
 # thousand rows makes more objects than the collector's usual first threshold by far.
