@@ -272,3 +272,51 @@ JOIN orders_fulfillmentorder AS part ON part.id = bag.fulfillment_id
 LEFT JOIN orders_staginglocation AS place ON place.id = bag.location_id
 WHERE place.store_id <> part.store_id OR place.zone <> bag.zone
    OR (place.id IS NULL AND part.status = 'ready');
+
+-- name: nobody_shares_a_spot | One visit under way stands on a spot at most, and on one of its own store.
+SELECT visit.id AS visit_id, visit.spot_id
+FROM orders_visit AS visit
+JOIN orders_spot AS spot ON spot.id = visit.spot_id
+WHERE visit.status IN ('on_my_way', 'nearby', 'arrived', 'being_served')
+  AND (spot.store_id <> visit.store_id OR EXISTS (
+    SELECT FROM orders_visit AS other
+    WHERE other.spot_id = visit.spot_id AND other.id <> visit.id
+      AND other.status IN ('on_my_way', 'nearby', 'arrived', 'being_served')));
+
+-- name: visit_has_its_times | A visit carries the time of every stage it has reached, and an end exactly when it is over.
+SELECT id AS visit_id, status
+FROM orders_visit
+WHERE (status IN ('arrived', 'being_served') AND arrived_at IS NULL)
+   OR (status = 'being_served' AND served_at IS NULL)
+   OR (status = 'nearby' AND nearby_at IS NULL)
+   OR ((status IN ('on_my_way', 'nearby', 'arrived', 'being_served')) <> (ended_at IS NULL));
+
+-- name: visit_comes_for_its_own_store | Nobody collects at one store what another has, or real goods together with test orders.
+SELECT pickup.id AS pickup_id, pickup.visit_id
+FROM orders_visitpickup AS pickup
+JOIN orders_visit AS visit ON visit.id = pickup.visit_id
+JOIN orders_fulfillmentorder AS part ON part.id = pickup.fulfillment_id
+JOIN orders_order AS bought ON bought.id = part.order_id
+WHERE pickup.active AND (part.store_id <> visit.store_id OR EXISTS (
+    SELECT FROM orders_visitpickup AS beside
+    JOIN orders_fulfillmentorder AS theirs ON theirs.id = beside.fulfillment_id
+    JOIN orders_order AS other ON other.id = theirs.order_id
+    WHERE beside.visit_id = pickup.visit_id AND other.is_test <> bought.is_test));
+
+-- name: visit_is_of_one_customer | Orders that are collected on one visit are of one account, or of one name and phone.
+SELECT pickup.id AS pickup_id, pickup.visit_id
+FROM orders_visitpickup AS pickup
+JOIN orders_fulfillmentorder AS part ON part.id = pickup.fulfillment_id
+JOIN orders_order AS bought ON bought.id = part.order_id
+JOIN customers_contact AS who ON who.id = bought.contact_id
+WHERE pickup.active AND EXISTS (
+    SELECT FROM orders_visitpickup AS beside
+    WHERE beside.visit_id = pickup.visit_id AND beside.id <> pickup.id)
+  AND NOT EXISTS (
+    SELECT FROM orders_visitpickup AS beside
+    JOIN orders_fulfillmentorder AS theirs ON theirs.id = beside.fulfillment_id
+    JOIN orders_order AS other ON other.id = theirs.order_id
+    JOIN customers_contact AS whose ON whose.id = other.contact_id
+    WHERE beside.visit_id = pickup.visit_id AND beside.id <> pickup.id
+      AND (other.profile_id = bought.profile_id
+        OR (whose.phone_hash = who.phone_hash AND whose.name_hash = who.name_hash)));

@@ -47,6 +47,7 @@ from tests.factories import (
     make_picking,
     make_pos,
     make_ready,
+    make_spots,
     make_store,
     pick_all,
     pin_of,
@@ -129,6 +130,20 @@ def make_asked():
     stock(other, {line.item: line.allocated for line in part.lines.all()})
     reject(fulfillment=part, reason="too_busy")
     return part
+
+
+def make_come():
+    """A part whose customer stands outside; another of the store's belongs to somebody else."""
+    part = make_ready()
+    arrive(fulfillment=part, place="by the door")
+    return part
+
+
+def make_neighbour(part):
+    """A part of another customer at the same store."""
+    item = make_item()
+    stock(part.store, {item: 5})
+    return make_fulfillment(store=part.store, lines={item: 1})
 
 
 def update(rows, **values):
@@ -231,6 +246,20 @@ BREAKS = {
     "pickup_is_active_with_its_visit": (
         make_completed,
         lambda part: update(Visit.objects.all(), status="arrived"),
+    ),
+    "visit_has_its_times": (
+        make_come,
+        lambda part: update(Visit.objects.all(), arrived_at=None),
+    ),
+    "visit_comes_for_its_own_store": (
+        make_come,
+        lambda part: update(Visit.objects.all(), store=make_store()),
+    ),
+    "visit_is_of_one_customer": (
+        make_come,
+        lambda part: VisitPickup.objects.create(
+            visit=Visit.objects.get(), fulfillment=make_neighbour(part)
+        ),
     ),
     "status_has_its_times": (
         make_ready,
@@ -346,6 +375,21 @@ def test_a_part_in_two_visits_is_seen_even_without_its_index():
     assert "part_is_in_one_visit" in broken()
 
 
+def test_a_spot_with_two_visits_is_seen_even_without_its_index():
+    part = make_come()
+    spot = make_spots(part.store, "1")[0]
+    arrive(fulfillment=make_neighbour(part), spot="1")
+    assert broken() == set()
+    drop_index("orders_visit", "visit_one_per_spot")
+    Visit.objects.update(spot=spot)
+    assert "nobody_shares_a_spot" in broken()
+
+
 def test_no_invariant_is_left_unproven():
-    proven = {*BREAKS, "order_number_once_per_channel", "part_is_in_one_visit"}
+    proven = {
+        *BREAKS,
+        "order_number_once_per_channel",
+        "part_is_in_one_visit",
+        "nobody_shares_a_spot",
+    }
     assert {one.name for one in INVARIANTS} == proven

@@ -8,15 +8,31 @@ from django.db import OperationalError, connection, transaction
 
 from hub import clock
 from hub.events.models import Fact
-from orders.curbside.errors import EtaOutOfRange, NoVisit, PickupOver, SpotTaken, UnknownSpot
+from orders.curbside.errors import (
+    EtaOutOfRange,
+    NoVisit,
+    PickupOver,
+    SpotTaken,
+    UnknownSpot,
+)
 from orders.curbside.handlers import end_visit
 from orders.curbside.spots import find_spot
-from orders.curbside.visits import active_visit, arrive, begin_service, say_on_my_way
+from orders.curbside.visits import (
+    active_visit,
+    arrive,
+    begin_service,
+    say_on_my_way,
+)
 from orders.errors import IllegalMove
 from orders.models import FulfillmentOrder, Spot, Visit
 from orders.placing.cancel import cancel_order
 from orders.text import TextTooLong
-from tests.factories import make_fulfillment, make_ready, make_spots, make_store
+from tests.factories import (
+    make_fulfillment,
+    make_ready,
+    make_spots,
+    make_store,
+)
 from tests.racing import at_once
 
 pytestmark = pytest.mark.django_db
