@@ -1,11 +1,15 @@
 """The choice of a channel: a table of cases, and what never happens in any case."""
 
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notifications.choosing import ChoiceInput, Reach, choose
+from notifications.choosing import ChoiceInput, Reach, choose, quiet_until
 
+WARSAW = ZoneInfo("Europe/Warsaw")
 HERE = Reach(has_address=True)
 NOWHERE = Reach(has_address=False)
 LANDLINE = Reach(has_address=True, usable=False)
@@ -86,3 +90,40 @@ def test_a_refused_or_missing_address_is_never_used_and_a_good_one_never_left_ou
     else:
         assert bool(decision.channel) == bool(good)
         assert not decision.channel or decision.channel in good
+
+
+def warsaw(*parts):
+    return datetime(*parts, tzinfo=WARSAW)
+
+
+@pytest.mark.parametrize(
+    ("at", "until"),
+    [
+        (warsaw(2026, 11, 18, 20, 59, 59), None),
+        (warsaw(2026, 11, 18, 21, 0), warsaw(2026, 11, 19, 8)),
+        (warsaw(2026, 11, 19, 0, 0), warsaw(2026, 11, 19, 8)),
+        (warsaw(2026, 11, 19, 7, 59, 59), warsaw(2026, 11, 19, 8)),
+        (warsaw(2026, 11, 19, 8, 0), None),
+        (warsaw(2026, 12, 31, 23, 0), warsaw(2027, 1, 1, 8)),
+        (warsaw(2026, 3, 28, 22, 0), warsaw(2026, 3, 29, 8)),  # an hour less to sleep
+        (warsaw(2026, 10, 24, 22, 0), warsaw(2026, 10, 25, 8)),  # and one more
+    ],
+)
+def test_nights_last_from_nine_to_eight_on_the_clocks_of_the_store(at, until):
+    found = quiet_until(at.astimezone(UTC), WARSAW)
+    assert found == until
+    if at.date() in (date(2026, 3, 28), date(2026, 10, 24)):
+        assert found - at.astimezone(UTC) == timedelta(hours=9 if at.month == 3 else 11)
+
+
+@given(
+    st.datetimes(datetime(2026, 1, 1), datetime(2027, 12, 31)).map(
+        lambda at: at.replace(tzinfo=UTC)
+    )
+)
+def test_the_morning_is_never_far_nor_itself_at_night(at):
+    for zone in (WARSAW, ZoneInfo("America/New_York"), ZoneInfo("Asia/Kolkata")):
+        until = quiet_until(at, zone)
+        if until is not None:
+            assert at < until <= at + timedelta(hours=12)
+            assert quiet_until(until, zone) is None
