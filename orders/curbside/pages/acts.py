@@ -9,13 +9,22 @@ from datetime import datetime
 from django.http import QueryDict
 from django.utils.dateparse import parse_datetime
 
+from hub.customers.errors import InvalidLocale
+from hub.customers.preferences import choose_channels, choose_language
 from hub.customers.services.vehicles import vehicle_of
 from hub.stores.services import find_store
 from orders.curbside.changes import cancel_lines, change_store, change_window, extend
+from orders.curbside.complaints import complain
 from orders.curbside.delegates import name_delegate, revoke_delegate
-from orders.curbside.errors import EtaOutOfRange
+from orders.curbside.errors import ComplaintUnclear, EtaOutOfRange
+from orders.curbside.locating import locate
+from orders.curbside.pages.afterwards import given_lines
 from orders.curbside.pages.forms import CAR_FIELDS
 from orders.curbside.pages.questions import NO, YES, answers_in
+from orders.curbside.pages.words import WORDS
+from orders.curbside.rating import rate
+from orders.curbside.signs import find_sign
+from orders.curbside.strays import arrive_by_sign
 from orders.curbside.vehicles import Car
 from orders.curbside.visits import arrive, leave, say_on_my_way
 from orders.models import FulfillmentOrder, MoveOffer
@@ -58,6 +67,15 @@ def _way(tap: Tap) -> None:
     say_on_my_way(fulfillment=tap.fulfillment, minutes=minutes)
 
 
+def _locate(tap: Tap) -> None:
+    locate(
+        fulfillment=tap.fulfillment,
+        latitude=_degrees(tap.said("latitude")),
+        longitude=_degrees(tap.said("longitude")),
+        accuracy_metres=_degrees(tap.said("accuracy") or "0"),
+    )
+
+
 def _arrive(tap: Tap) -> None:
     arrive(
         fulfillment=tap.fulfillment,
@@ -72,6 +90,10 @@ def _arrive(tap: Tap) -> None:
     )
 
 
+def _by_sign(tap: Tap) -> None:
+    arrive_by_sign(fulfillment=tap.fulfillment, sign=find_sign(tap.said("sign")))
+
+
 def _leave(tap: Tap) -> None:
     leave(fulfillment=tap.fulfillment)
 
@@ -81,7 +103,7 @@ def _answer(tap: Tap) -> None:
     asked = tap.fulfillment.rounds.filter(public_id=reference).first()
     if asked is None:
         raise RoundOver
-    answer_offers(asked=asked, answers=answers_in(tap.form.dict(), asked))
+    answer_offers(asked=asked, answers=answers_in(tap.form, asked))
 
 
 def _answer_move(tap: Tap) -> None:
@@ -135,6 +157,45 @@ def _extend(tap: Tap) -> None:
     extend(fulfillment=tap.fulfillment, token=tap.token("extend"))
 
 
+def _tell(tap: Tap) -> None:
+    channels = tap.said("channels").split()
+    choose_channels(profile=tap.fulfillment.order.profile, channels=channels)
+
+
+def _language(tap: Tap) -> str:
+    locale = tap.said("locale")
+    if locale not in WORDS:
+        raise InvalidLocale
+    choose_language(profile=tap.fulfillment.order.profile, locale=locale)
+    return locale
+
+
+def _rate(tap: Tap) -> None:
+    rate(fulfillment=tap.fulfillment, stars=tap.whole("stars") or 0, words=tap.said("words"))
+
+
+def _complain(tap: Tap) -> None:
+    lines = given_lines(tap.fulfillment)
+    line = lines.get(tap.whole("line") or 0)
+    if tap.said("line") and line is None:
+        raise ComplaintUnclear
+    complain(
+        fulfillment=tap.fulfillment,
+        kind=tap.said("kind"),
+        line=line,
+        units=tap.whole("units") or 0,
+        words=tap.said("words"),
+    )
+
+
+def _degrees(text: str) -> float:
+    """The number of a text; what is none becomes one that no service takes."""
+    try:
+        return float(text)
+    except ValueError:
+        return float("nan")
+
+
 def _moment(text: str) -> datetime | None:
     """An aware time in ISO 8601, or None for anything else."""
     try:
@@ -159,7 +220,9 @@ def _car(tap: Tap) -> Car:
 Act = Callable[[Tap], str | None]
 ACTS: dict[str, Act] = {
     "on-my-way": _way,
+    "location": _locate,
     "arrive": _arrive,
+    "sign": _by_sign,
     "leave": _leave,
     "answer": _answer,
     "move": _answer_move,
@@ -169,5 +232,9 @@ ACTS: dict[str, Act] = {
     "store": _store,
     "cancel": _cancel,
     "extend": _extend,
+    "tell": _tell,
+    "language": _language,
+    "rate": _rate,
+    "complain": _complain,
 }
-AFTERWARDS: frozenset[str] = frozenset()
+AFTERWARDS = frozenset({"language", "rate", "complain"})

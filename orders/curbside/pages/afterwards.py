@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from orders.curbside.pages.moments import Moments
-from orders.models import Complaint, FulfillmentOrder, FulfillmentStatus, Rating
+from orders.models import Complaint, FulfillmentLine, FulfillmentOrder, FulfillmentStatus, Rating
 
 STARS = [5, 4, 3, 2, 1]
 MOST_WORDS = 300
@@ -39,19 +39,27 @@ def complaints_of(
     if fulfillment.status != FulfillmentStatus.COMPLETED:
         return None
     words = moments.words
-    lines = fulfillment.lines.select_related("item").order_by("pk")
     told = fulfillment.complaints.select_related("line__item").order_by("pk")
     return {
         "told": [_told(complaint, language, moments) for complaint in told],
         "lines": [
-            {"value": number, "name": line.item.name_in(language)}
-            for number, line in enumerate(lines, start=1)
+            *(
+                {"value": str(number), "name": line.item.name_in(language)}
+                for number, line in given_lines(fulfillment).items()
+            ),
+            {"value": "", "name": words["wrong_all"]},
         ],
         "kinds": [
             {"value": kind, "label": words[f"kind_{kind}"]} for kind in Complaint.Kind.values
         ],
         "characters": MOST_WORDS,
     }
+
+
+def given_lines(fulfillment: FulfillmentOrder) -> dict[int, FulfillmentLine]:
+    """The lines of which something was handed over, by the numbers the form names them by."""
+    lines = fulfillment.lines.filter(handed_off__gt=0).select_related("item").order_by("pk")
+    return dict(enumerate(lines, start=1))
 
 
 def _told(complaint: Complaint, language: str, moments: Moments) -> dict[str, str]:

@@ -3,9 +3,12 @@ all there is to choose from, which takes looking for it."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 from django.utils import translation
+from django.utils.formats import date_format
 
 from hub import clock
 from hub.customers.preferences import ranked_channels
@@ -14,7 +17,8 @@ from orders.curbside.pages.company import delegate_of
 from orders.curbside.pages.moments import Moments, moments_of
 from orders.curbside.pages.questions import units_in_words
 from orders.curbside.pages.words import WORDS
-from orders.models import FulfillmentOrder
+from orders.curbside.visits import EXPECTED
+from orders.models import FulfillmentOrder, Visit
 from orders.promise.windows import Window
 from orders.states import LIVE
 
@@ -22,14 +26,17 @@ MOST_WINDOWS = 30
 CHANNELS = ["sms", "email", "sms email"]
 
 
-def menu_of(fulfillment: FulfillmentOrder, moments: Moments) -> dict[str, Any] | None:
+def menu_of(
+    fulfillment: FulfillmentOrder, visit: Visit | None, moments: Moments
+) -> dict[str, Any] | None:
     """What is open to be changed; None when the pickup is over."""
     if fulfillment.status not in LIVE:
         return None
     offers, words = offers_of(fulfillment, choices=False), moments.words
     open_ones = {"window": offers.window, "store": offers.store, "cancel": offers.lines}
     names = [name for name, is_open in open_ones.items() if is_open] + ["delegate", "tell"]
-    keep = moments.say(offers.keep_until) if offers.keep_until else ""
+    here = visit is not None and visit.status not in EXPECTED
+    keep = moments.say(offers.keep_until) if offers.keep_until and not here else ""
     return {
         "keep_until": words["extend_until"].format(time=keep) if keep else "",
         "menu": [{"name": name, "label": words[f"{name}_title"]} for name in names],
@@ -56,16 +63,22 @@ def _choices(
     fulfillment: FulfillmentOrder, offers: Changes, language: str, moments: Moments
 ) -> dict[str, Any]:
     return {
-        "windows": [_window(one, moments) for one in offers.windows[:MOST_WINDOWS]],
+        "days": _days(offers.windows[:MOST_WINDOWS], moments),
         "stores": [_store(one, moments) for one in offers.stores],
         "lines": [_line(one, language, moments.words) for one in offers.line_choices],
         "channels": _channels(fulfillment, moments.words),
     }
 
 
-def _window(window: Window, moments: Moments) -> dict[str, str]:
-    until = moments.say_time(window.end.astimezone(moments.zone).time())
-    return {"value": window.start.isoformat(), "label": f"{moments.say(window.start)} – {until}"}
+def _days(windows: Sequence[Window], moments: Moments) -> list[dict[str, Any]]:
+    """The windows in the store's days, as their times alone."""
+    days: dict[date, list[dict[str, str]]] = {}
+    for window in windows:
+        start, end = (moment.astimezone(moments.zone) for moment in (window.start, window.end))
+        span = f"{moments.say_time(start.time())} – {moments.say_time(end.time())}"
+        days.setdefault(start.date(), []).append({"value": window.start.isoformat(), "label": span})
+    form = moments.words["date"]
+    return [{"day": date_format(day, form), "windows": found} for day, found in days.items()]
 
 
 def _store(store: StoreChoice, moments: Moments) -> dict[str, str]:

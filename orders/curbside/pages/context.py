@@ -17,6 +17,7 @@ from django.utils import translation
 from hub import clock
 from hub.links.models import Link
 from hub.links.services import may_act
+from orders.curbside.early import early_ready_at
 from orders.curbside.pages.afterwards import complaints_of, rating_of
 from orders.curbside.pages.changing import menu_of
 from orders.curbside.pages.codes import pin_of, qr_of
@@ -28,12 +29,12 @@ from orders.curbside.pages.moments import Moments, moments_of
 from orders.curbside.pages.moves import is_over, move_of
 from orders.curbside.pages.places import place_of
 from orders.curbside.pages.questions import question_of
-from orders.curbside.pages.situation import situation_of, stray_of
+from orders.curbside.pages.situation import HERE, situation_of, stray_of
 from orders.curbside.pages.words import WORDS
 from orders.curbside.spots import place_in_line
 from orders.curbside.visits import active_visit
 from orders.models import FulfillmentOrder, Sign, Visit
-from orders.states import LIVE
+from orders.states import BEFORE_READY, LIVE
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,7 @@ def _shown(look: _Look) -> dict[str, Any]:
         "store": place_of(part.store, moments),
         "items": goods_of(part, look.language, words),
         "delegate": delegate_of(part, words) if acts else None,
-        "changes": menu_of(part, moments) if acts else None,
+        "changes": menu_of(part, visit, moments) if acts else None,
         "rating": rating_of(part, words),
         "complaints": complaints_of(part, language=look.language, moments=moments),
     }
@@ -112,8 +113,11 @@ def _own_sign(look: _Look) -> Sign | None:
 
 
 def _waiting(look: _Look) -> list[dict[str, Any]]:
-    place = place_in_line(look.visit) if look.visit else None
-    return in_line(look.visit, place, None, look.moments)
+    if look.visit is None or look.visit.status not in HERE:
+        return []
+    early = look.part.status in BEFORE_READY
+    ready_at = early_ready_at(look.part) if early else None
+    return in_line(place_in_line(look.visit), ready_at, look.moments)
 
 
 def _astray(look: _Look, situation: str) -> dict[str, Any] | None:

@@ -8,7 +8,6 @@ from typing import Any
 from hub.links.models import Link
 from orders.curbside.pages.moments import Moments
 from orders.curbside.pages.moves import is_over
-from orders.curbside.pages.situation import HERE
 from orders.curbside.visits import EXPECTED
 from orders.models import FulfillmentOrder, FulfillmentStatus, Visit
 from orders.states import BEFORE_READY, LIVE
@@ -92,12 +91,8 @@ def steps_of(fulfillment: FulfillmentOrder, moments: Moments) -> list[dict[str, 
     ]
 
 
-def in_line(
-    visit: Visit | None, place: int | None, ready_at: datetime | None, moments: Moments
-) -> list[dict[str, Any]]:
+def in_line(place: int | None, ready_at: datetime | None, moments: Moments) -> list[dict[str, Any]]:
     """What somebody who stands there waits for: others before him, or the order itself."""
-    if visit is None or visit.status not in HERE:
-        return []
     said: list[tuple[str, str | None]] = [
         ("in_line", str(place) if place else None),
         ("early_ready", moments.say(ready_at) if ready_at else None),

@@ -1,35 +1,70 @@
-"""What was ordered here; after the hand-off what was received, with prices and the total."""
+"""What was ordered here; after the hand-off the receipt: what was given, what was not and why."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from orders.curbside.handing import receipt_of
 from orders.curbside.pages.money import money
 from orders.curbside.pages.questions import units_in_words
 from orders.models import FulfillmentOrder, FulfillmentStatus
-from orders.refunds import price_of
+
+KEPT_BACK = ["refused", "damaged", "age_refused", "later"]
 
 
 def goods_of(fulfillment: FulfillmentOrder, language: str, words: dict[str, str]) -> dict[str, Any]:
-    """The lines in words, each with its ``number``; prices only of what was handed over."""
-    order = fulfillment.order
-    received = fulfillment.status == FulfillmentStatus.COMPLETED
+    """The lines in words; prices and their sum only of what was handed over."""
+    if fulfillment.status == FulfillmentStatus.COMPLETED:
+        return _received(fulfillment, language, words)
     lines = []
-    rows = fulfillment.lines.select_related("item", "order_line", "stands_for__item")
-    for line in rows:
-        units = line.handed_off if received else line.allocated
-        grams = line.item.unit == "gram"
-        amount = units * price_of(line)
+    for line in fulfillment.lines.select_related("item", "stands_for__item"):
+        if not line.allocated and not line.short:
+            continue  # everything of it went elsewhere
         other = line.stands_for.item.name_in(language) if line.stands_for else ""
         lines.append(
             {
                 "name": line.item.name_in(language),
-                "units": units_in_words(units, line.item),
+                "units": units_in_words(line.allocated, line.item),
                 "stands_for": words["stands_for"].format(name=other) if other else "",
-                "short": words["not_available"].format(count=line.short) if line.short else "",
-                "amount": money(amount, order.currency) if received and not grams else "",
+                "notes": [words["not_available"].format(count=line.short)] if line.short else [],
             }
         )
-    total = money(order.total_minor, order.currency) if received else ""
-    incomplete = received and any(line["short"] for line in lines)
-    return {"received": received, "lines": lines, "total": total, "incomplete": incomplete}
+    return {"received": False, "lines": lines}
+
+
+def _received(
+    fulfillment: FulfillmentOrder, language: str, words: dict[str, str]
+) -> dict[str, Any]:
+    receipt = receipt_of(fulfillment, locale=language)
+    rows = list(fulfillment.lines.select_related("item", "order_line"))
+    names = {row.item.sku: row.item.name_in(language) for row in rows}
+    short = {(row.order_line.number, row.item.sku): row.short for row in rows}
+    return {
+        "received": True,
+        "lines": [
+            _told(line, names, short.get((line["number"], line["sku"]), 0), receipt, words)
+            for line in receipt["lines"]
+        ],
+        "total": money(receipt["amount_minor"], receipt["currency"]),
+        "rest": words["rest_note"] if receipt["rest_id"] else "",
+    }
+
+
+def _told(
+    line: dict[str, Any],
+    names: dict[str, str],
+    missing: int,
+    receipt: dict[str, Any],
+    words: dict[str, str],
+) -> dict[str, Any]:
+    given, gram = line["given"], line["unit"] == "gram"
+    notes = [words["not_available"].format(count=missing)] if missing else []
+    notes += [words[f"out_{kind}"].format(count=line[kind]) for kind in KEPT_BACK if line[kind]]
+    other = names.get(line["stands_for"] or "", "")
+    return {
+        "name": line["name"],
+        "units": f"{given} g" if gram else f"{given} ×",
+        "stands_for": words["stands_for"].format(name=other) if other else "",
+        "notes": notes,
+        "amount": money(line["amount_minor"], receipt["currency"]),
+    }

@@ -12,6 +12,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_http_methods, require_safe
 
+from hub.customers.preferences import locale_for
 from hub.errors import Conflict, HubError, Invalid, NotFound
 from hub.links.models import Link
 from hub.links.services import may_act
@@ -117,9 +118,9 @@ def _wants_part(request: HttpRequest) -> bool:
 def _language(request: HttpRequest, fulfillment: FulfillmentOrder) -> str:
     """The language of the address, else the customer's choice, the order's, the browser's or the
     store's."""
-    browser = request.headers.get("Accept-Language", "")
-    wishes = request.GET.get("lang", ""), fulfillment.order.locale, browser
-    return language_of(*wishes, fulfillment.store.locale)
+    order, browser = fulfillment.order, request.headers.get("Accept-Language", "")
+    known = locale_for(order.profile, said=order.locale)
+    return language_of(request.GET.get("lang", ""), known, browser, fulfillment.store.locale)
 
 
 def _sign(request: HttpRequest) -> Sign | None:
