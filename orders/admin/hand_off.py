@@ -23,9 +23,11 @@ from orders.admin.parts import part_for, person_of, sentence
 from orders.admin.words import STATUS_TONES, local, money
 from orders.curbside.aging import AgeTerms, age_terms
 from orders.curbside.delegates import delegate_of
+from orders.curbside.errors import BagsDiffer
 from orders.curbside.handing import handling_order, rest_of
 from orders.curbside.handing.fetching import LAST
 from orders.curbside.pins import is_locked
+from orders.curbside.visits import active_visit
 from orders.models import (
     Bag,
     FulfillmentLine,
@@ -43,6 +45,7 @@ METHODS = {
     "id": "by an ID with the right name",
     "override": "without the PIN, on a lead's word",
 }
+ABOUT_THE_PIN = {"wrong_pin", "pin_locked", "pin_malformed", "code_of_another", "no_delegate"}
 KIND_WORDS = {
     "refused": "Not wanted",
     "damaged": "Damaged",
@@ -89,8 +92,12 @@ class HandOffAdmin(OfPartAdmin[HandOff]):
             proof = take_hand_off(part, said_of(request.POST, person))
         except HubError as error:
             messages.error(request, sentence(error.detail))
-            status = HTTPStatus(error.status)
-            return self._screen(request, part, request.POST.dict(), status=status)
+            typed = {name: str(value) for name, value in request.POST.items()}
+            if error.code in ABOUT_THE_PIN:
+                typed.pop("pin", None)  # the next one is scanned into an empty field
+            if error.code == BagsDiffer.code:
+                typed["ask_bags"] = "why"
+            return self._screen(request, part, typed, status=HTTPStatus(error.status))
         messages.success(request, _done(part, proof))
         waiting = [one for one in _together(request, part) if one.status == _READY]
         return HttpResponseRedirect(
@@ -113,6 +120,7 @@ class HandOffAdmin(OfPartAdmin[HandOff]):
             "together": [_tab(one, part) for one in together] if len(together) > 1 else [],
             "fetch": _fetch([one for one in together if one.status == _READY]),
             "tone": STATUS_TONES.get(part.status, ""),
+            "visit": active_visit(part),
             "work_url": work_link(part),
             "typed": typed,
             "proof": _proof(part),
@@ -227,9 +235,12 @@ def _proof(part: FulfillmentOrder) -> dict[str, Any] | None:
         "at": local(proof.at, part.store.timezone),
         "how": METHODS.get(proof.method, proof.method),
         "by": (proof.by.get_full_name() or proof.by.get_username()) if proof.by else "",
-        "lines": proof.lines.select_related("line__item").order_by(
-            "line__order_line__number", "pk"
-        ),
+        "lines": [
+            {"row": row, "words": KIND_WORDS.get(row.outcome, "Given").lower()}
+            for row in proof.lines.select_related("line__item").order_by(
+                "line__order_line__number", "pk"
+            )
+        ],
         "refunds": [money(row.amount_minor, currency) for row in part.refunds.order_by("pk")],
         "rest": rest,
         "rest_url": hand_off_link(rest.pk) if rest else "",
