@@ -82,3 +82,10 @@ class HoldElsewhere(Conflict):
 
     code = "hold_in_other_store"
     title = "The hold is in another store"
+
+
+class ReasonMissing(Invalid):
+    """What a person decides against the usual way needs a reason."""
+
+    code = "reason_missing"
+    title = "Say why"

@@ -121,6 +121,7 @@ def timeline_of(order: Order) -> list[Entry]:
         else:
             entries.append(_given_up(call))
     entries += [_told(fact, names, told[fact.public_id]) for fact in facts]
+    entries += _blocks(order)
     entries += [entry for source in _sources for entry in source(order.pk)]
     return sorted(entries, key=lambda entry: entry.at)
 
@@ -130,6 +131,21 @@ def _told(fact: Fact, names: dict[str, str], notes: list[str]) -> Entry:
     tone = "danger" if fact.name in BAD else "success" if fact.name in GOOD else ""
     who = names.get(fact.actor, fact.actor)
     return Entry(fact.occurred_at, title, "; ".join(notes), who, tone, icon)
+
+
+def _blocks(order: Order) -> Iterable[Entry]:
+    """When the order was stopped and let go again, by whom and why."""
+    rows = list(order.blocks.order_by("pk"))
+    names = _names({who for row in rows for who in (row.opened_by, row.lifted_by)})
+    for row in rows:
+        why = row.get_reason_display()
+        said = f"{why}: {row.note}" if row.note else why
+        who = names.get(row.opened_by, row.opened_by)
+        yield Entry(row.opened_at, "Stopped", said, who, "danger", "pan_tool")
+        if row.lifted_at:
+            said = f"{why}: {row.lifted_why}" if row.lifted_why else why
+            who = names.get(row.lifted_by, row.lifted_by)
+            yield Entry(row.lifted_at, "May move on", said, who, "", "play_arrow")
 
 
 def _names(actors: set[str]) -> dict[str, str]:

@@ -21,7 +21,9 @@ from hub.staff.scope import StoreWorkAdmin, stores_for, works_in_stores
 from hub.stores.models import Store
 from orders.admin.boards import with_visits, work_link
 from orders.admin.finding import contact_hashes
+from orders.admin.parts import tapped
 from orders.admin.words import STATUS_TONES, local, money
+from orders.blocks import lift_by_hand, may_lift_by_hand, stop_by_hand
 from orders.models import FulfillmentOrder, Order, OrderStatus, RoutingDecision
 from orders.placing.cancel import cancel_order
 from orders.states import LIVE
@@ -29,6 +31,7 @@ from orders.timeline import timeline_of
 
 LONGEST_KEY = 18
 MOST_CANDIDATES = 20
+CANCEL, STOP, LIFT = "orders.change_order", "orders.add_block", "orders.change_block"
 
 
 @admin.register(Order)
@@ -58,10 +61,14 @@ class OrderAdmin(StoreWorkAdmin[Order]):
         return queryset.filter(numbers | contact_hashes(term)), False
 
     def get_urls(self) -> list[URLPattern]:
-        """Canceling has an address of its own."""
-        cancel = self.admin_site.admin_view(self.cancel_view)
-        own = path("<int:pk>/cancel/", cancel, name="orders_order_cancel")
-        return [own, *super().get_urls()]
+        """Canceling, stopping and letting go have addresses of their own."""
+        wrap, name = self.admin_site.admin_view, "orders_order_"
+        own = [
+            path("<int:pk>/cancel/", wrap(self.cancel_view), name=f"{name}cancel"),
+            path("<int:pk>/stop/", wrap(self.stop_view), name=f"{name}stop"),
+            path("<int:pk>/lift/<int:block>/", wrap(self.lift_view), name=f"{name}lift"),
+        ]
+        return [*own, *super().get_urls()]
 
     @admin.display(description="Status", ordering="status")
     def state(self, row: Order) -> str:
@@ -98,6 +105,7 @@ class OrderAdmin(StoreWorkAdmin[Order]):
         order = self._find(request, object_id)
         parts = list(_parts(order))
         timezone = parts[0].store.timezone if parts else "UTC"
+        is_open = order.status == OrderStatus.OPEN
         timeline = timeline_of(order)
         stores = stores_for(request).filter(pk__in=[row.store_id for row in parts])
         mine = set(stores.values_list("pk", flat=True))
@@ -112,20 +120,23 @@ class OrderAdmin(StoreWorkAdmin[Order]):
             "tone": STATUS_TONES.get(order.status, ""),
             "parts": [_part(row, mine) for row in parts],
             "lines": [_line(row, order) for row in order.lines.select_related("item")],
-            "blocks": [block for block in order.blocks.all() if block.lifted_at is None],
+            "blocks": [
+                (block, self._may(request, order, LIFT) and may_lift_by_hand(block))
+                for block in order.blocks.all()
+                if block.lifted_at is None
+            ],
             "decisions": [_decision(row) for row in _decisions(order)],
             "timeline": [(local(entry.at, timezone, seconds=True), entry) for entry in timeline],
             "timezone": timezone,
-            "may_cancel": order.status == OrderStatus.OPEN and self._may_cancel(request, order),
+            "may_cancel": is_open and self._may(request, order, CANCEL),
+            "may_stop": is_open and self._may(request, order, STOP),
         }
         return TemplateResponse(request, "admin/orders/order.html", context)
 
     @method_decorator(require_POST)
     def cancel_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Cancel the whole order with a reason and go back to it (303)."""
-        order = self._find(request, str(pk))
-        if not self._may_cancel(request, order):
-            raise Http404
+        order = self._find_to(request, pk, CANCEL)
         reason = " ".join(request.POST.get("reason", "").replace("\0", "").split())
         try:
             cancel_order(order=order, reason=reason)
@@ -133,15 +144,43 @@ class OrderAdmin(StoreWorkAdmin[Order]):
             messages.error(request, f"Not canceled: {error.detail}.")
         else:
             messages.success(request, "Canceled. Its stock is free again.")
-        back = reverse("admin:orders_order_change", args=[order.pk])
-        return HttpResponseRedirect(back, status=HTTPStatus.SEE_OTHER)
+        return HttpResponseRedirect(_page(order), status=HTTPStatus.SEE_OTHER)
 
-    def _may_cancel(self, request: HttpRequest, order: Order) -> bool:
-        """Whether the person may end the work of every store that has some left."""
+    @method_decorator(require_POST)
+    def stop_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Stop the order for a reason that is kept, and go back to it (303)."""
+        order = self._find_to(request, pk, STOP)
+
+        def act() -> str:
+            stop_by_hand(order=order, why=request.POST.get("reason", ""))
+            return "Stopped. Nothing of it moves on until somebody lets it go."
+
+        return tapped(request, act, _page(order))
+
+    @method_decorator(require_POST)
+    def lift_view(self, request: HttpRequest, pk: int, block: int) -> HttpResponse:
+        """Let the order move on for a reason that is kept, and go back to it (303)."""
+        order = self._find_to(request, pk, LIFT)
+        found = get_object_or_404(order.blocks, pk=block)
+
+        def act() -> str:
+            lift_by_hand(block=found, why=request.POST.get("reason", ""))
+            return "It may move on."
+
+        return tapped(request, act, _page(order))
+
+    def _find_to(self, request: HttpRequest, pk: int, permission: str) -> Order:
+        order = self._find(request, str(pk))
+        if not self._may(request, order, permission):
+            raise Http404
+        return order
+
+    def _may(self, request: HttpRequest, order: Order, permission: str) -> bool:
+        """Whether the person may decide about the work of every store that has some left."""
         elsewhere = order.fulfillments.filter(status__in=LIVE).exclude(
             store__in=stores_for(request)
         )
-        return request.user.has_perm("orders.change_order") and not (
+        return request.user.has_perm(permission) and not (
             is_store_bound(request) and elsewhere.exists()
         )
 
@@ -150,6 +189,10 @@ class OrderAdmin(StoreWorkAdmin[Order]):
             raise Http404
         rows = self.get_queryset(request).select_related("channel", "contact", "profile")
         return get_object_or_404(rows.prefetch_related("blocks"), pk=int(pk))
+
+
+def _page(order: Order) -> str:
+    return reverse("admin:orders_order_change", args=[order.pk])
 
 
 def _parts(order: Order) -> QuerySet[FulfillmentOrder]:

@@ -109,7 +109,11 @@ class OrderLine(models.Model):
 
 
 class Block(models.Model):
-    """A reason an order may not move forward while it is open."""
+    """A reason an order may not move forward while it is open.
+
+    ``opened_by`` and ``lifted_by`` are who acted (``staff:7``, ``key:key_…``, ``system``);
+    ``lifted_why`` is what staff said when they lifted it by hand.
+    """
 
     class Reason(models.TextChoices):
         PAYMENT = "payment"
@@ -125,6 +129,9 @@ class Block(models.Model):
     note = models.CharField(max_length=200, blank=True)
     opened_at = models.DateTimeField(db_default=Now(), editable=False)
     lifted_at = models.DateTimeField(null=True)
+    opened_by = models.CharField(max_length=60, blank=True, default="", db_default="")
+    lifted_by = models.CharField(max_length=60, blank=True, default="", db_default="")
+    lifted_why = models.CharField(max_length=60, blank=True, default="", db_default="")
 
     class Meta:
         indexes = [

@@ -26,13 +26,6 @@ class StagingIncomplete(Invalid):
     title = "Say where the order stands and in how many bags"
 
 
-class ReasonMissing(Invalid):
-    """A rejection without a reason helps nobody."""
-
-    code = "reason_missing"
-    title = "Say why"
-
-
 class ClaimedElsewhere(Conflict):
     """Somebody else picks this zone; ``picker`` says who, ``batch`` whether with other orders."""
 

@@ -19,7 +19,7 @@ from inventory.services.levels import change_beside_others
 from inventory.services.stock_events import record_stock_events
 from inventory.services.stops import stop_after_short_pick
 from orders.actions import is_first, lock_parts
-from orders.errors import NoStore
+from orders.errors import NoStore, ReasonMissing
 from orders.models import (
     FulfillmentLine,
     FulfillmentOrder,
@@ -28,7 +28,7 @@ from orders.models import (
     Rejection,
     RejectReason,
 )
-from orders.picking.errors import PickMismatch, ReasonMissing
+from orders.picking.errors import PickMismatch
 from orders.placing.moving import offer_move, withdraw_offers
 from orders.placing.rerouting import (
     MovedAlready,

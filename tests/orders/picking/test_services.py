@@ -7,9 +7,9 @@ from hub.events.models import Fact
 from inventory.models import StockLevel
 from orders.actions import TokenReused
 from orders.curbside.visits import say_on_my_way
-from orders.errors import Blocked, IllegalMove, StaleVersion
+from orders.errors import Blocked, IllegalMove, ReasonMissing, StaleVersion
 from orders.models import ActionRecord, Block, FulfillmentOrder
-from orders.picking.errors import NothingPicked, PickMismatch, ReasonMissing, StagingIncomplete
+from orders.picking.errors import NothingPicked, PickMismatch, StagingIncomplete
 from orders.picking.rejecting import reject
 from orders.picking.services import accept, finish_picking, mark_ready, start_picking
 from orders.text import TextTooLong
