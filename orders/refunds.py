@@ -12,7 +12,7 @@ from django.db import transaction
 
 from hub.events.catalog import RefundDue
 from hub.events.outbox import publish
-from orders.models import FulfillmentLine, FulfillmentOrder, Refund, Settlement
+from orders.models import FulfillmentLine, FulfillmentOrder, Order, Refund, Settlement
 
 # Reasons to pay back what was supplied and settled; the others come before that, or end it all.
 SINCE_SETTLED = [
@@ -72,6 +72,25 @@ def state_refund(
         RefundDue(order_id=fulfillment.order_id, fulfillment_id=fulfillment.pk, refund_id=refund.pk)
     )
     return refund
+
+
+def units_canceled(order: Order) -> dict[int, int]:
+    """How many units of each line of the order (by number) will not be supplied."""
+    return dict(order.lines.values_list("number", "canceled"))
+
+
+def refund_canceled(*, fulfillment: FulfillmentOrder, before: Mapping[int, int]) -> Refund | None:
+    """State the price of what was canceled of the part's order since ``units_canceled`` was
+    ``before``, as it was bought: that is what was paid. For what the site did not cancel itself.
+
+    Part of a transaction that has locked the order's parts.
+    """
+    rows = []
+    for line in fulfillment.order.lines.select_related("item"):
+        if units := line.canceled - before.get(line.number, 0):
+            told = {"number": line.number, "sku": line.item.sku, "units": units}
+            rows.append(told | {"amount_minor": units * line.unit_price_minor})
+    return state_refund(fulfillment=fulfillment, reason=Refund.Reason.CANCELED, lines=rows)
 
 
 def refund_line(line: FulfillmentLine, units: int, amount_minor: int) -> dict[str, Any]:

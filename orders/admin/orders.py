@@ -25,7 +25,7 @@ from orders.admin.parts import tapped
 from orders.admin.words import STATUS_TONES, local, money
 from orders.blocks import lift_by_hand, may_lift_by_hand, stop_by_hand
 from orders.models import FulfillmentOrder, Order, OrderStatus, RoutingDecision
-from orders.placing.cancel import cancel_order
+from orders.placing.owing import cancel_and_owe
 from orders.states import LIVE
 from orders.timeline import timeline_of
 
@@ -139,11 +139,12 @@ class OrderAdmin(StoreWorkAdmin[Order]):
         order = self._find_to(request, pk, CANCEL)
         reason = " ".join(request.POST.get("reason", "").replace("\0", "").split())
         try:
-            cancel_order(order=order, reason=reason)
+            cancel_and_owe(order=order, reason=reason)
         except HubError as error:
             messages.error(request, f"Not canceled: {error.detail}.")
         else:
-            messages.success(request, "Canceled. Its stock is free again.")
+            done = "Canceled. Its stock is free again, and the site is told what it owes."
+            messages.success(request, done)
         return HttpResponseRedirect(_page(order), status=HTTPStatus.SEE_OTHER)
 
     @method_decorator(require_POST)

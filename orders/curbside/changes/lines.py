@@ -11,9 +11,9 @@ from django.db import transaction
 from inventory.models import Item
 from orders.curbside.changes import rules
 from orders.errors import LinesWrong
-from orders.models import FulfillmentOrder, OrderLine, Refund
+from orders.models import FulfillmentOrder
 from orders.placing.amending import amend_order
-from orders.refunds import state_refund
+from orders.refunds import refund_canceled, units_canceled
 
 
 @dataclass(frozen=True)
@@ -44,13 +44,11 @@ def cancel_lines(
         return fulfillment
     _check(fulfillment, units)
     order = fulfillment.order
-    before = {line.number: line for line in order.lines.all()}
-    left = {
-        number: before[number].quantity - before[number].canceled - count
-        for number, count in units.items()
-    }
+    before = units_canceled(order)
+    bought = dict(order.lines.values_list("number", "quantity"))
+    left = {number: bought[number] - before[number] - count for number, count in units.items()}
     amend_order(order=order, quantities=left)
-    _refund(fulfillment, before)
+    refund_canceled(fulfillment=fulfillment, before=before)
     fulfillment.refresh_from_db()
     return fulfillment
 
@@ -83,14 +81,3 @@ def _check(part: FulfillmentOrder, units: Mapping[int, int]) -> None:
     ]
     if wrong or not units:
         raise LinesWrong("these units cannot be canceled here", lines=wrong)
-
-
-def _refund(part: FulfillmentOrder, before: Mapping[int, OrderLine]) -> None:
-    """State the price of all that was canceled, as it was bought: that is what was paid."""
-    rows = []
-    for line in part.order.lines.select_related("item"):
-        units = line.canceled - before[line.number].canceled
-        if units:
-            told = {"number": line.number, "sku": line.item.sku, "units": units}
-            rows.append(told | {"amount_minor": units * line.unit_price_minor})
-    state_refund(fulfillment=part, reason=Refund.Reason.CANCELED, lines=rows)

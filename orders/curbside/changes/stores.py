@@ -28,6 +28,7 @@ from orders.placing.rerouting import (
 )
 from orders.placing.windows import Agreed, agree
 from orders.promise.errors import StorePaused, WindowFull
+from orders.promise.windows import unbook
 from orders.putting_back import give_up_goods
 from orders.routing.alone import one_at_a_time
 from orders.routing.geography import Point
@@ -121,6 +122,7 @@ def _change(
 def _hand_over(work: Work, store: Store) -> FulfillmentOrder:
     reference = new_id("ful")
     store, ready_at = named_store(reference=store.code, lead_minutes=work.lead_minutes)
+    unbook(reference=work.ended.public_id)
     agreed = agree(work.ended, store, reference, ready_at, work.lead_minutes)
     _swap_goods(work, store, agreed)
     told = chosen_by(BY, store) | {"after": work.ended.public_id, "consent": True}
