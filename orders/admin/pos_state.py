@@ -11,6 +11,9 @@ from django.db.models import Min, QuerySet
 from django.urls import reverse
 
 from hub import clock
+from hub.connectors.pos.base import ABILITIES
+from hub.connectors.registry import pos_connector
+from hub.errors import ConnectorError
 from hub.events.leases import State
 from hub.events.models import Breaker, Delivery
 from hub.stores.models import PosConnection, Store, StoreSwitch
@@ -57,7 +60,17 @@ def state_of(connection: PosConnection) -> dict[str, Any]:
         "checks": _checks(connection, zone),
         "is_checked": connection.checks.filter(finished_at__isnull=True).exists(),
         "folder": f"{settings.POS_DIR}/{connection.public_id}",
+        "lacks": _lacks(connection),
     }
+
+
+def _lacks(connection: PosConnection) -> list[str]:
+    """What this POS cannot be asked for; nothing while its settings are wrong."""
+    try:
+        able = pos_connector(connection).can
+    except ConnectorError:
+        return []
+    return [words for name, words in ABILITIES.items() if name not in able]
 
 
 def pos_problems(stores: QuerySet[Store]) -> Iterator[Problem]:

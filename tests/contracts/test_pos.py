@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from standardwebhooks.webhooks import Webhook
 
-from hub.connectors.pos.base import PickLine, PickList, PosAccount
+from hub.connectors.pos.base import ABILITIES, NotSupported, PickLine, PickList, PosAccount
 from hub.connectors.pos.files import FilesPos
 from hub.connectors.pos.memory import MemoryPos
 from hub.connectors.pos.webhook import WebhookPos
@@ -207,12 +207,13 @@ def test_what_is_withdrawn_can_be_queued_again_as_a_later_revision(till):
 
 def test_what_it_cannot_do_it_refuses_for_good(till):
     pos = till.connector()
+    assert pos.can <= ABILITIES.keys()
     asked = {"list": pos.pick_lists, "receipts": pos.receipts, "stock": pos.stock}
     for name, ask in asked.items():
         if name in pos.can:
             assert ask("").rows == ()
             continue
-        with pytest.raises(ConnectorError) as caught:
+        with pytest.raises(NotSupported) as caught:
             ask("")
         assert caught.value.permanent
 

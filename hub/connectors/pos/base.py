@@ -7,7 +7,17 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any, Generic, Protocol, TypeVar
 
+from hub.errors import ConnectorError
+
 REFERENCE_CHARACTERS = 60
+# What a POS may be able to do beyond taking and withdrawing pick lists, in words for staff.
+ABILITIES: Mapping[str, str] = {
+    "amend": "change a pick list that it has",
+    "look_up": "say whether it has a pick list",
+    "list": "list its open pick lists",
+    "receipts": "list its receipts",
+    "stock": "list its stock",
+}
 T = TypeVar("T")
 
 
@@ -96,12 +106,19 @@ class Answer:
     data: Mapping[str, Any]
 
 
+class NotSupported(ConnectorError):
+    """This POS cannot be asked for it (see ``can``), however often one tries."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"not supported: {what}", permanent=True)
+
+
 class PosConnector(Protocol):
     """One store's POS. All calls raise ConnectorError and may be repeated with one effect.
 
-    ``can`` names what it is able to do beyond taking and withdrawing pick lists: amend, look_up,
-    list, receipts, stock. What it tells of its own accord (acknowledgements, refusals, receipts)
-    comes to the hub's inbox, or is handed over by ``answers``.
+    ``can`` names which of ABILITIES it has beyond taking and withdrawing pick lists; the calls
+    behind the others raise NotSupported. What it tells of its own accord (acknowledgements,
+    refusals, receipts) comes to the hub's inbox, or is handed over by ``answers``.
     """
 
     can: frozenset[str]

@@ -21,7 +21,15 @@ from typing import Any, BinaryIO
 
 from django.conf import settings
 
-from hub.connectors.pos.base import Answer, Known, Page, PickList, PosAccount, Stocked
+from hub.connectors.pos.base import (
+    Answer,
+    Known,
+    NotSupported,
+    Page,
+    PickList,
+    PosAccount,
+    Stocked,
+)
 from hub.connectors.pos.layout import layout_of
 from hub.connectors.pos.texts import read_answers, read_receipts, written
 from hub.errors import ConnectorError
@@ -107,16 +115,16 @@ class FilesPos:
         )
 
     def pick_lists(self, cursor: str) -> Page[Known]:
-        """It cannot be asked."""
-        raise ConnectorError("a POS that speaks files cannot be asked", permanent=True)
+        """It cannot be asked; raises NotSupported."""
+        raise NotSupported("a POS that speaks files lists no pick lists")
 
     def receipts(self, cursor: str) -> Page[Mapping[str, Any]]:
-        """It cannot be asked: receipts come as files."""
-        raise ConnectorError("a POS that speaks files cannot be asked", permanent=True)
+        """It cannot be asked, receipts come as files; raises NotSupported."""
+        raise NotSupported("a POS that speaks files leaves its receipts in files")
 
     def stock(self, cursor: str) -> Page[Stocked]:
-        """It cannot be asked: counts come as stock files."""
-        raise ConnectorError("a POS that speaks files cannot be asked", permanent=True)
+        """It cannot be asked, counts come as stock files; raises NotSupported."""
+        raise NotSupported("the counts of a POS that speaks files come as stock files")
 
     def answers(self) -> Iterator[tuple[str, tuple[Answer, ...]]]:
         """What complete files in ``in/`` say, the oldest first; unreadable ones are refused.

@@ -66,6 +66,13 @@ def test_a_pos_that_is_well_says_so(staff, world):
     assert "Answers" in staff.get(page("changelist")).content.decode()
 
 
+def test_what_a_pos_cannot_be_asked_for_is_said(staff, world):
+    assert "cannot:" not in shown(staff, world)
+    PosConnection.objects.filter(pk=world.pos.pk).update(connector="files", base_url="")
+    text = shown(staff, world)
+    assert "list its open pick lists; list its receipts; list its stock. Checks leave" in text
+
+
 def test_an_open_breaker_is_shown_and_can_be_closed(staff, world):
     lane = f"pos:{world.store.pk}"
     Breaker.objects.create(
