@@ -47,6 +47,7 @@ def picker(client, store):
 @pytest.fixture(autouse=True)
 def read_at_once(monkeypatch):
     """Every question is answered from the tables."""
+    monkeypatch.setattr(pulse, "COST_SHARE", 0)
     for reading in (pulse._visits, pulse._rest):
         monkeypatch.setattr(reading, "_seconds", 0)
         monkeypatch.setattr(reading, "_until", 0)
