@@ -22,7 +22,7 @@ from orders.placing.refusing import Refused
 from orders.placing.writing import write
 
 
-@transaction.atomic(savepoint=False)  # whoever is refused keeps nothing of the transaction
+@transaction.atomic
 def place_order(*, desk: Desk, asked: Asked) -> Order:
     """Take an order in: goods set aside, one PROPOSED fulfillment order for each store that
     prepares it, all facts published. The order comes with its lines and parts at hand.
