@@ -165,6 +165,23 @@ def _stands_nowhere(part: FulfillmentOrder) -> bool:
     return visit.spot_asked_at is not None or visit.source not in SEEING_THE_PAGE
 
 
+def _is_noted(part: FulfillmentOrder) -> bool:
+    """Here, the goods are ready, and he is not asked where he stands by another text."""
+    visit = _visit(part)
+    here = visit is not None and visit.status in HERE
+    return here and _is_ready(part) and not _stands_nowhere(part)
+
+
+def _may_be_meant(part: FulfillmentOrder) -> bool:
+    visit = _visit(part)
+    return part.status in LIVE and (visit is None or visit.status in EXPECTED)
+
+
+def _today(_: FulfillmentOrder) -> str:
+    """Once a day will do: who has not answered then sees the question in the earlier text."""
+    return f"{clock.now():%Y%m%d}"
+
+
 def _of_question(part: FulfillmentOrder) -> str:
     visit = _visit(part)
     return f"{visit.public_id}{stamp(visit.spot_asked_at)}" if visit else ""
@@ -279,6 +296,22 @@ WHICH_SPOT = Purpose(
     holds=_stands_nowhere,
     occasion=_of_question,
 )
+HERE_NOTED = Purpose(
+    name="here_noted",
+    about="fulfillment",
+    lasts=SHORTLY,
+    repeat_when_unsure=False,
+    holds=_is_noted,
+    occasion=_of_visit,
+)
+WHICH_ORDER = Purpose(
+    name="which_order",
+    about="fulfillment",
+    lasts=SHORTLY,
+    repeat_when_unsure=True,
+    holds=_may_be_meant,
+    occasion=_today,
+)
 CUSTOMER_MISSING = Purpose(
     name="customer_missing",
     about="fulfillment",
@@ -358,7 +391,8 @@ def _by_staff(text: str) -> Purpose:
 STAFF = {text: _by_staff(text) for text in TEXTS}
 CURB = (
     *(REMINDED, EXPIRING, EXTENDED, EXPIRED, WINDOW_CHANGED, STORE_CHANGED),
-    *(COMING_EARLY, HERE_EARLY, WHICH_SPOT, CUSTOMER_MISSING, WRONG_STORE, BRING_ID),
+    *(COMING_EARLY, HERE_EARLY, HERE_NOTED, WHICH_ORDER, WHICH_SPOT, CUSTOMER_MISSING),
+    *(WRONG_STORE, BRING_ID),
     *(PARTLY_HANDED_OFF, GOODS_REFUSED, DELEGATE_NAMED, COMPLAINT_ANSWERED),
     *STAFF.values(),
 )

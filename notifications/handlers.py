@@ -49,10 +49,12 @@ from notifications.curb import (
     EXTENDED,
     GOODS_REFUSED,
     HERE_EARLY,
+    HERE_NOTED,
     PARTLY_HANDED_OFF,
     REMINDED,
     STAFF,
     STORE_CHANGED,
+    WHICH_ORDER,
     WHICH_SPOT,
     WINDOW_CHANGED,
     WRONG_STORE,
@@ -82,6 +84,7 @@ from notifications.purposes import (
 from notifications.services.folding import LONGEST_REFERENCE, OUTCOME_OF_STATUS, take_receipt
 from notifications.services.sending import send
 from notifications.services.writing import write_message
+from orders.curbside.hearing import take_here
 from orders.substitution.texts import take_text
 
 logger = logging.getLogger("hub.notifications")
@@ -292,6 +295,16 @@ def take_sms_text(fact: InboundReceived) -> None:
     if taken and taken.result in REPLIES:
         subject = f"fulfillment:{taken.asked.fulfillment_id}"
         write_message(purpose=REPLIES[taken.result], subject=subject)
+
+
+@handles(InboundReceived, only=_is_of_sms)
+def take_sms_arrival(fact: InboundReceived) -> None:
+    """Who texts that he is here is here, and hears it; of several people each is asked."""
+    _provider, body = _sms_call(fact)
+    said = _text_in(body)
+    heard = take_here(phone=said[0], text=said[1]) if said else None
+    for part in heard.parts if heard else ():
+        _tell_if(HERE_NOTED if heard and heard.here else WHICH_ORDER, part.pk)
 
 
 def _sms_call(fact: InboundReceived) -> tuple[str, str]:

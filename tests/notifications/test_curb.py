@@ -1,5 +1,6 @@
 """What customers are told from READY until it is collected: true when it leaves, or not at all."""
 
+import json
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -11,8 +12,12 @@ from hub import clock
 from hub.customers.consent import record_consent
 from hub.customers.preferences import choose_channels, choose_language
 from hub.events import leases
+from hub.events.catalog import InboundReceived
 from hub.events.deliveries import run
 from hub.events.models import Delivery
+from hub.ids import new_id
+from hub.inbox.models import InboundCall
+from notifications import handlers
 from notifications.models import Message
 from orders.clocks.collecting import expire_due, remind, warn_expiring
 from orders.curbside.changes import change_store, change_window, extend, offers_of
@@ -31,6 +36,7 @@ from orders.curbside.visits import (
 )
 from orders.models import FulfillmentOrder
 from tests.factories import (
+    CUSTOMER,
     make_fulfillment,
     make_item,
     make_person,
@@ -419,3 +425,47 @@ def test_facts_that_are_heard_twice_are_told_once(told, at):
     )
     assert len(told()) == 1
     assert Message.objects.filter(purpose="ready", order_id=part.order_id).count() == 1
+
+
+# --- HERE by text --------------------------------------------------------------------------------
+
+
+def text(words, phone=CUSTOMER["phone"]):
+    body = {"type": "message.received", "data": {"from": phone, "text": words}}
+    call = InboundCall.objects.create(
+        source="sms:memory", event_id=new_id("evt"), body=json.dumps(body)
+    )
+    handlers.take_sms_arrival(InboundReceived(call_id=call.pk, source="sms:memory"))
+
+
+def test_who_texts_that_he_is_here_hears_it_or_is_asked_where(told):
+    part = waiting(told)
+    text("HERE")
+    assert "Where do you stand?" in only(told())
+    text("HERE by the door")
+    assert "we know you are here" in only(told())
+    assert active_visit(part).place == "by the door"
+
+
+def test_a_phone_of_two_is_asked_which_order_once(told):
+    store, item = make_store(), make_item()
+    stock(store, {item: 9})
+    parts = [
+        waiting(told, store=store, lines={item: 1}, customer=CUSTOMER | {"name": name})
+        for name in ("Ann Lee", "Mia Lee")
+    ]
+    text("HERE")
+    text("HERE 3")
+    texts = told()
+    assert len(texts) == 2
+    for part in parts:
+        assert any(f"Are you here for {part.order.external_id}" in one for one in texts)
+        assert active_visit(part) is None
+
+
+def test_other_texts_are_no_arrivals(told):
+    part = waiting(told)
+    for words in ("STOP", "hello", "", "ok"):
+        text(words)
+    assert told() == []
+    assert active_visit(part) is None
