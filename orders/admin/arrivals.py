@@ -15,6 +15,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils.http import urlencode
 from django.views.decorators.http import require_POST
 
 from hub import clock
@@ -241,7 +242,7 @@ def _board(request: HttpRequest, keys: list[int] | None) -> dict[str, Any]:
         "tab": "arrivals",
         "tabs": [(name, title, numbers.get(name)) for name, title in boards.TITLES.items()],
         "store_code": code,
-        "store_query": f"store={code}" if code else "",
+        "store_query": urlencode({"store": code}) if code else "",
         "texts": TEXTS,
         "me": _name(request),
         "my_key": request.user.pk,

@@ -22,8 +22,10 @@ from orders.curbside.settings import ESCALATE_AFTER
 from orders.models import CurbSettings
 
 if TYPE_CHECKING:
+    from django.forms import TextInput
     from django.forms import URLInput as UrlInput
 else:
+    from unfold.widgets import UnfoldAdminTextInputWidget as TextInput
     from unfold.widgets import UnfoldAdminURLInputWidget as UrlInput
 
 LONGEST_STEP = 120
@@ -60,6 +62,7 @@ class CurbForm(forms.ModelForm):  # type: ignore[type-arg]
     escalate_after = StepsField(
         required=False,
         max_length=20,
+        widget=TextInput,
         label="Tell of waiting after",
         help_text="minutes: on the board, then by text to the lead, then to all; empty: 3, 5, 8",
     )

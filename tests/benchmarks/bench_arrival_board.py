@@ -163,8 +163,9 @@ async def _live(board: Board, web: Web, until: float, phase: float) -> None:
     while (round_begun := time.monotonic()) < until:
         pulse = await _get(line, board.pulse_path)
         board.asked += 1
-        if pulse != board.known:
-            cards = await _get(line, board.cards_path, board.cookie)
+        changed = pulse is not None and pulse != board.known
+        cards = await _get(line, board.cards_path, board.cookie) if changed else None
+        if cards is not None:
             now = time.monotonic()
             board.renewed += 1
             board.known = cards.partition(b'data-pulse="')[2][:16]
@@ -195,15 +196,18 @@ def _percent(ticks: int, begun: float) -> float:
     return ticks / TICKS / (time.monotonic() - begun) * 100
 
 
-async def _get(line, path: str, cookie: str = "") -> bytes:
+async def _get(line, path: str, cookie: str = "") -> bytes | None:
+    """The body of the answer; None when the server was too busy, and the next round has to do."""
     reader, writer = line
     extra = f"Cookie: {cookie}\r\n" if cookie else ""
     writer.write(f"GET {path} HTTP/1.1\r\nHost: {HOST}\r\n{extra}\r\n".encode())
     head = await reader.readuntil(b"\r\n\r\n")
-    if b" 200 " not in head.partition(b"\r\n")[0]:
+    status = head.split(b" ", 2)[1]
+    if status not in (b"200", b"503"):
         raise SystemExit(f"{path[:60]}: {head[:80]!r}")
     length = int(head.lower().partition(b"content-length:")[2].partition(b"\r\n")[0])
-    return await reader.readexactly(length)
+    body = await reader.readexactly(length)
+    return body if status == b"200" else None
 
 
 def _ticks(web: Web, database: str) -> int:

@@ -15,6 +15,7 @@ from django.urls import reverse
 from hub import clock
 from hub.events.models import Fact
 from hub.stores.models import StaffScope
+from orders.curbside.signs import sign_of
 from orders.curbside.visits import arrive, claim, say_on_my_way
 from orders.models import CurbSettings, Spot, StrayArrival, Visit, VisitStatus
 from tests.factories import (
@@ -305,24 +306,42 @@ def look(request):
 
 
 def test_the_board_fits_every_screen(board, live_server, store, goods, look):
-    size, scheme = look
     fill(store, goods)
-    board.set_viewport_size(dict(zip(("width", "height"), SIZES[size], strict=True)))
-    board.emulate_media(color_scheme=scheme)
-    PICTURES.mkdir(parents=True, exist_ok=True)
     pages = {
         "board": reverse(f"admin:{BOARD}"),
         "open": reverse(f"admin:{BOARD}_open") + "?q=Ann%20Lee",
     }
+    look_at(board, live_server, pages, look)
+
+
+def test_the_registry_fits_every_screen(board, live_server, store, look):
+    User.objects.update(is_superuser=True)
+    for spot in [None, *Spot.objects.filter(store=store).order_by("pk")[:3]]:
+        sign_of(store=store, spot=spot)
+    curb = CurbSettings.objects.create(store=store, alert_phone="+48500123456")
+    pages = {
+        "signs": reverse("admin:orders_sign_board"),
+        "many": reverse("admin:orders_spot_many"),
+        "spots": reverse("admin:orders_spot_changelist"),
+        "settings": reverse("admin:orders_curbsettings_change", args=[curb.pk]),
+    }
+    look_at(board, live_server, pages, look)
+
+
+def look_at(page, live_server, pages, look):
+    size, scheme = look
+    page.set_viewport_size(dict(zip(("width", "height"), SIZES[size], strict=True)))
+    page.emulate_media(color_scheme=scheme)
+    PICTURES.mkdir(parents=True, exist_ok=True)
     for name, address in pages.items():
-        board.goto(live_server.url + address)
-        board.wait_for_load_state("load")
+        page.goto(live_server.url + address)
+        page.wait_for_load_state("load")
         if name == "board":
-            more(board)
-        board.screenshot(path=PICTURES / f"curb-{name}-{size}-{scheme}.png", full_page=True)
-        wide = board.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+            more(page)
+        page.screenshot(path=PICTURES / f"curb-{name}-{size}-{scheme}.png", full_page=True)
+        wide = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
         assert wide <= 0, f"{name} is {wide} pixels too wide at {size}"
-        small = board.evaluate(
+        small = page.evaluate(
             """[...document.querySelectorAll('.hub button, .hub-button, .hub input, .hub select')]
             .filter(it => it.offsetParent && it.getBoundingClientRect().height < 44)
             .map(it => it.outerHTML.slice(0, 80))"""
