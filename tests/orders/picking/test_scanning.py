@@ -368,6 +368,29 @@ def test_of_many_scans_no_more_count_than_are_wanted(mug):
 
 @pytest.mark.race
 @pytest.mark.django_db(transaction=True)
+def test_of_many_scans_and_short_picks_at_once_no_unit_is_both_or_told_twice(mug):
+    part = picking({mug: 6})
+    by, line = someone(part), line_of(part, mug)
+
+    def tap(number):
+        try:
+            if number % 2:
+                scan(fulfillment=fresh(part), code=mug.gtin, by=by)
+            else:
+                report_short(line=line, reason="damaged", units=1, by=by)
+        except (TooMany, PickMismatch):
+            return 0
+        return 1
+
+    assert sum(at_once(12, tap)) == 6
+    line = line_of(part, mug)
+    assert line.picked + line.short == 6
+    assert (level(part, mug).allocated, level(part, mug).unavailable) == (line.picked, line.short)
+    assert broken() == set()
+
+
+@pytest.mark.race
+@pytest.mark.django_db(transaction=True)
 def test_a_hundred_equal_finishes_pick_once(mug):
     part = picking({mug: 2})
     by = someone(part)

@@ -1,8 +1,11 @@
 """Another store instead of the one that the customer named: only with the customer's yes."""
 
+import threading
+import time
 from datetime import timedelta
 
 import pytest
+from django.db.models import Q
 
 from hub import clock
 from hub.events.catalog import OrderCanceled
@@ -11,6 +14,7 @@ from inventory.models import Hold, StockLevel
 from inventory.services.holds import sweep_holds
 from orders.models import Block, FulfillmentOrder, MoveOffer, RoutingDecision
 from orders.picking.rejecting import reject, send_elsewhere
+from orders.placing import moving
 from orders.placing.cancel import cancel_order
 from orders.placing.handlers import end_offers
 from orders.placing.moving import OfferOver, answer_move, lapse_offers
@@ -150,3 +154,29 @@ def test_a_yes_and_a_no_at_once_are_one_answer(item):
     said = {one for one in at_once(6, answer) if one is not None}
     assert len(said) == 1
     assert part.order.fulfillments.filter(status="proposed").count() == said.pop()
+
+
+@pytest.mark.race
+@pytest.mark.django_db(transaction=True)
+def test_a_yes_beside_a_cancellation_leaves_nothing_set_aside(item, monkeypatch):
+    part, _, _ = named_part(item)
+    reject(fulfillment=part, reason="too_busy")
+    offer, answering = MoveOffer.objects.get(), threading.Event()
+
+    def slow(ended, look=moving.work_left):
+        answering.set()
+        time.sleep(0.5)  # the cancellation comes while the answer is being carried out
+        return look(ended)
+
+    monkeypatch.setattr(moving, "work_left", slow)
+
+    def act(number):
+        if number:
+            answer_move(offer=offer, yes=True, by="customer")
+        else:
+            answering.wait(5)
+            cancel_order(order=part.order, reason="no")
+
+    at_once(2, act)
+    assert not StockLevel.objects.filter(Q(allocated__gt=0) | Q(held__gt=0)).exists()
+    assert set(part.order.fulfillments.values_list("status", flat=True)) == {"rejected", "canceled"}
