@@ -22,11 +22,15 @@ from prometheus_client import Counter
 from hub.trace import from_header, tracing
 
 ROOM = 64
+LEAST_ROOM = 4
+SOON = 1.5  # seconds that people wait for their turn; programs may wait longer
 STAFF_ROOM = 2 * ROOM  # who serves a crowd gets through it
 THREADS = STAFF_ROOM + 32  # some more, who tell the others that the room is full
 PATIENCE = 10.0  # seconds; who has waited so long for his turn is not served either
 PROBES = frozenset({"/live", "/ready", "/metrics"})
+STAFF = ("/admin/", "/boards/")
 PROGRAMS = ("/v1/", "/hooks/", "/sim/")
+MEMORY = 20  # requests over which the time that one takes is averaged
 WINDOW = 5.0
 LONGEST_RETRY = 30
 UNAVAILABLE = 503
@@ -120,13 +124,14 @@ class Admission:
         self._application = application
         self._turns, self._crowd = Turns(), Crowd()
         self._connections: dict[str, Any] = {}
+        self._begun, self._seconds = 0.0, 0.0
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Serve the request in its turn, or say when to come again."""
-        room = _room(environ["PATH_INFO"])
-        if not self._turns.take(room=room, patience=PATIENCE):
+        if not self._turns.take(room=self._room(environ["PATH_INFO"]), patience=PATIENCE):
             self._crowd.count(served=False)
             return turned_away(environ, start_response, self._crowd.retry_after())
+        self._begun = time.monotonic()
         try:
             self.share_connections()
             response: Any = self._application(environ, start_response)
@@ -152,8 +157,19 @@ class Admission:
 
     def done(self) -> None:
         """The request was answered to its end."""
+        self._seconds += (time.monotonic() - self._begun - self._seconds) / MEMORY
         self._crowd.count(served=True)
         self._turns.give_up()
+
+    def _room(self, path: str) -> float:
+        """How many may wait before this one: of people as many as are served soon."""
+        if path in PROBES:
+            return float("inf")
+        if path.startswith(STAFF):
+            return STAFF_ROOM
+        if path.startswith(PROGRAMS):
+            return ROOM
+        return max(LEAST_ROOM, min(ROOM, SOON / max(self._seconds, 0.001)))
 
 
 class _Stream:
@@ -205,9 +221,3 @@ def turned_away(environ: Environ, start_response: StartResponse, seconds: int) -
     ]
     start_response("503 Service Unavailable", headers)
     return [body.encode()]
-
-
-def _room(path: str) -> float:
-    if path in PROBES:
-        return float("inf")
-    return STAFF_ROOM if path.startswith("/admin/") else ROOM

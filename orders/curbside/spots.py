@@ -72,10 +72,10 @@ def find_spot(store: Store, label: str, *, beside: int | None) -> Spot | None:
     """
     if not label:
         return None
-    spots = Spot.objects.filter(store=store)
-    keys = set(spots.filter(label=label, active=True).values_list("pk", flat=True))
-    locked = spots.filter(pk__in=keys | {beside}).select_for_update(no_key=True).order_by("pk")
-    return next((spot for spot in locked if spot.pk in keys), None)
+    wanted = Q(store=store, label=label, active=True)
+    spots = Spot.objects.filter(wanted | Q(pk=beside) if beside else wanted)
+    locked = list(spots.select_for_update(no_key=True).order_by("pk"))
+    return next((spot for spot in locked if spot.label == label and spot.active), None)
 
 
 def usable_spot(store: Store, label: str, *, beside: int | None) -> Spot | None:

@@ -40,8 +40,13 @@ def arrive_by_sign(*, fulfillment: FulfillmentOrder, sign: Sign) -> Visit | Stra
     if sign.store_id != fulfillment.store_id:
         return come_to_wrong_store(fulfillment=fulfillment, store=sign.store, spot=sign.spot)
     label = sign.spot.label if sign.spot else ""
-    where = "place" if sign.spot and sign.spot.closed_for else "spot"
-    return arrive(fulfillment=fulfillment, source=Visit.Source.SIGN, **{where: label})
+    closed = bool(sign.spot and sign.spot.closed_for)
+    return arrive(
+        fulfillment=fulfillment,
+        spot="" if closed else label,
+        place=label if closed else "",
+        source=Visit.Source.SIGN,
+    )
 
 
 @transaction.atomic

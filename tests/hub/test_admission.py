@@ -203,3 +203,14 @@ def test_the_crowd_is_spread_over_the_time_it_takes_to_serve_it():
     assert 20 <= max(crowd.retry_after() for _ in range(300)) <= LONGEST_RETRY
     now[0] = 60.0
     assert {crowd.retry_after() for _ in range(50)} == {1, 2}
+
+
+def test_the_slower_requests_are_the_fewer_people_wait_and_programs_wait_longer():
+    admitted = Server(answering()).admitted
+    assert admitted._room("/p/x") == ROOM
+    admitted._seconds = 0.1
+    assert admitted._room("/p/x") == pytest.approx(15)
+    admitted._seconds = 5
+    assert admitted._room("/p/x") == admission.LEAST_ROOM
+    assert admitted._room("/v1/orders") == ROOM
+    assert admitted._room("/admin/") == STAFF_ROOM

@@ -109,7 +109,7 @@ class VisitReply(serializers.Serializer[Any]):
     )
     version = serializers.IntegerField(help_text="counts every change")
     store = serializers.CharField(help_text="the store's code")
-    source = serializers.ChoiceField(
+    source = serializers.ChoiceField(  # type: ignore[assignment]
         choices=Visit.Source.values, help_text="by what it became known"
     )
     fulfillments = ComesForReply(many=True, help_text="what the visit comes for, of this channel")
@@ -151,7 +151,9 @@ class LocatedReply(serializers.Serializer[Any]):
 
 
 class SpotReply(serializers.Serializer[Any]):
-    label = serializers.CharField(help_text="as it is painted on the ground")
+    label = serializers.CharField(  # type: ignore[assignment]
+        help_text="as it is painted on the ground"
+    )
     zone = serializers.CharField(help_text="a part of the pickup area; empty: there are none")
     accessible = serializers.BooleanField()
     oversize = serializers.BooleanField()

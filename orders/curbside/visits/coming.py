@@ -203,10 +203,11 @@ def _arrive(fulfillment: FulfillmentOrder, said: _Said, *, remember: bool, sourc
     changes |= {"arrived_at": clock.now(), "source": source}
     if visit is None:
         visit = open_visit_for(fulfillment, status=VisitStatus.ARRIVED, **changes)
+        tell(visit, CustomerArrived, part=fulfillment, others=join(visit, ready(locked.others)))
     else:
         move_visit(visit, to=VisitStatus.ARRIVED, **changes)
-    join(visit, [fulfillment, *ready(locked.others)])
-    tell(visit, CustomerArrived, part=fulfillment)
+        join(visit, [fulfillment, *ready(locked.others)])
+        tell(visit, CustomerArrived, part=fulfillment)
     return visit
 
 

@@ -44,17 +44,13 @@ def lock_customer(fulfillment: FulfillmentOrder) -> Locked:
     """
     keys = same_customers_parts(fulfillment)
     orders = FulfillmentOrder.objects.filter(pk__in=[fulfillment.pk, *keys]).values("order")
-    rows = FulfillmentOrder.objects.filter(order__in=orders).select_for_update(no_key=True)
-    others = [row for row in rows.order_by("pk") if row.pk in keys]
-    refuse_if_over(fulfillment)
-    return Locked(fulfillment, others, _visit_among(fulfillment, others))
-
-
-def refuse_if_over(fulfillment: FulfillmentOrder) -> None:
-    """Read the part afresh; raises PickupOver when nobody needs to come for it any more."""
-    fulfillment.refresh_from_db()
+    locking = FulfillmentOrder.objects.filter(order__in=orders).select_for_update(no_key=True)
+    rows = {row.pk: row for row in locking.order_by("pk")}
+    _show(rows[fulfillment.pk], on=fulfillment)
     if fulfillment.status not in LIVE:
         raise PickupOver(f"the order is {fulfillment.status}", present_status=fulfillment.status)
+    others = [rows[key] for key in keys]
+    return Locked(fulfillment, others, _visit_among(fulfillment, others))
 
 
 def active_visit(fulfillment: FulfillmentOrder) -> Visit | None:
@@ -90,8 +86,10 @@ def open_visit_for(fulfillment: FulfillmentOrder, **values: Any) -> Visit:
 def join(visit: Visit, parts: Iterable[FulfillmentOrder]) -> list[FulfillmentOrder]:
     """Let the visit come for these parts, too; returns those that were in none before."""
     parts = list(parts)
+    if not parts:
+        return []
     taken = VisitPickup.objects.filter(fulfillment__in=parts, active=True)
-    busy = set(taken.values_list("fulfillment_id", flat=True)) if parts else set()
+    busy = set(taken.values_list("fulfillment_id", flat=True))
     joined = [part for part in parts if part.pk not in busy]
     VisitPickup.objects.bulk_create(VisitPickup(visit=visit, fulfillment=one) for one in joined)
     return joined
@@ -124,6 +122,12 @@ def tell(
     for other in parts_of(visit) if others is None else others:
         if other.pk != part.pk:
             publish(VisitChanged(**_ids(other, visit)))
+
+
+def _show(fresh: FulfillmentOrder, *, on: FulfillmentOrder) -> None:
+    """Let the caller's part be as the row is now; what it knows of order and store stays known."""
+    for column in fresh._meta.concrete_fields:
+        setattr(on, column.attname, getattr(fresh, column.attname))
 
 
 def _ids(part: FulfillmentOrder, visit: Visit) -> dict[str, Any]:
