@@ -7,11 +7,9 @@ import pytest
 from django.core import mail
 
 from hub import clock
-from hub.connectors.sms.memory import MemorySms
 from hub.customers.consent import record_consent
 from hub.customers.preferences import set_preferences
 from hub.errors import ConnectorError
-from hub.events import leases
 from hub.events.catalog import FulfillmentCanceled, OrderCanceled, ReadyForPickup
 from hub.links.services import may_act, open_link
 from notifications import handlers
@@ -20,7 +18,6 @@ from notifications.services import sending
 from orders.models import FulfillmentOrder, Order, OrderStatus, PickupCode
 from tests.factories import CUSTOMER, make_order, make_ready, pin_of
 from tests.notifications.doing import (
-    claim_due,
     collect,
     facts_of,
     fall_due,
@@ -32,8 +29,6 @@ from tests.notifications.doing import (
 )
 
 pytestmark = pytest.mark.django_db
-
-AMBIGUOUS = ConnectorError("no whole reply", ambiguous=True)
 
 
 def stop(contact, channel="sms"):
@@ -296,147 +291,3 @@ def test_half_rendered_words_never_leave(phone):
     message.refresh_from_db()
     assert phone.texts == []
     assert (message.outcome, message.outcome_reason) == (Outcome.SUPPRESSED, "template_error")
-
-
-# --- failures --------------------------------------------------------------------------------
-
-
-def test_a_passing_failure_is_tried_again_with_the_same_words_and_reference(phone):
-    message = ready_message()
-    phone.failures = [ConnectorError("busy"), AMBIGUOUS]
-    for _ in range(3):
-        work()
-        fall_due()
-    message.refresh_from_db()
-    assert message.outcome == Outcome.ACCEPTED
-    assert {text.reference for text in phone.texts} == {message.public_id}
-    assert len({text.body for text in phone.texts}) == 1
-
-
-def test_the_wait_the_provider_asked_for_is_kept(phone):
-    message = ready_message()
-    phone.failures = [ConnectorError("slow down", retry_after=900)]
-    work()
-    message.refresh_from_db()
-    assert message.outcome == Outcome.CREATED
-    assert message.due_at - clock.now() > timedelta(seconds=850)
-
-
-def test_a_final_refusal_parks_the_message_and_says_so(phone):
-    message = ready_message()
-    phone.failures = [ConnectorError("number refused", permanent=True)]
-    work()
-    message.refresh_from_db()
-    assert (message.state, message.outcome) == ("parked", Outcome.FAILED)
-    assert message.outcome_reason == "number refused"
-    assert facts_of(message) == ["message.not_sent"]
-
-
-def test_a_parked_message_that_is_replayed_passes_every_gate_again(phone):
-    message = ready_message()
-    phone.failures = [ConnectorError("account blocked", permanent=True)]
-    work()
-    leases.replay(Message.objects.filter(pk=message.pk))
-    work()
-    message.refresh_from_db()
-    assert message.outcome == Outcome.ACCEPTED
-    assert len(phone.texts) == 1
-
-
-def test_a_ready_text_is_repeated_when_nobody_knows_and_the_doubt_is_counted(phone):
-    message = ready_message()
-    phone.failures = [AMBIGUOUS]
-    work()
-    message.refresh_from_db()
-    assert (message.state, message.outcome) == ("pending", Outcome.AMBIGUOUS)
-    fall_due()
-    work()
-    message.refresh_from_db()
-    assert (message.outcome, message.unsure_tries) == (Outcome.ACCEPTED, 1)
-    assert len(phone.texts) == 2
-
-
-def test_a_message_that_is_sent_at_most_once_is_parked_when_nobody_knows(phone):
-    message = received_message()
-    phone.failures = [AMBIGUOUS]
-    work()
-    fall_due()
-    work()
-    message.refresh_from_db()
-    assert (message.state, message.outcome) == ("parked", Outcome.AMBIGUOUS)
-    assert len(phone.texts) == 1
-    assert facts_of(message) == []
-
-
-class KnowingSms(MemorySms):
-    """A provider that can be asked."""
-
-    def find(self, *, to, reference):
-        known = [text for text in self.texts if (text.to, text.reference) == (to, reference)]
-        return f"found-{reference}" if known else None
-
-
-@pytest.mark.parametrize("write", [ready_message, received_message])
-def test_a_provider_that_can_be_asked_is_asked_before_any_repeat(phone, monkeypatch, write):
-    provider = KnowingSms()
-    monkeypatch.setattr(sending, "sms_connector", lambda *_args, **_more: provider)
-    message = write()
-    provider.failures = [AMBIGUOUS]
-    work()
-    fall_due()
-    work()
-    message.refresh_from_db()
-    assert len(provider.texts) == 1
-    assert message.provider_reference == f"found-{message.public_id}"
-    assert message.outcome == Outcome.ACCEPTED
-
-
-def test_a_worker_that_dies_after_handing_over_leaves_a_doubt_behind(phone, monkeypatch):
-    message = ready_message()
-
-    def die(*_args):
-        raise KeyboardInterrupt
-
-    with monkeypatch.context() as patched:
-        patched.setattr(sending, "_record_acceptance", die)
-        with pytest.raises(KeyboardInterrupt):
-            work()
-    message.refresh_from_db()
-    assert (message.state, message.outcome) == ("pending", Outcome.SUBMITTING)
-    fall_due()
-    work()
-    message.refresh_from_db()
-    assert (message.outcome, message.unsure_tries) == (Outcome.ACCEPTED, 1)
-    assert facts_of(message) == ["message.accepted"]
-
-
-@pytest.mark.parametrize("reference", ["x" * 500, "a\0b", ""])
-def test_a_provider_with_an_odd_reference_gets_the_text_once(phone, monkeypatch, reference):
-    send = phone.send
-    monkeypatch.setattr(phone, "send", lambda **text: send(**text) and reference)
-    message = ready_message()
-    work()
-    fall_due()
-    work()
-    message.refresh_from_db()
-    assert len(phone.texts) == 1
-    assert message.outcome == Outcome.ACCEPTED
-
-
-def test_a_worker_that_lost_its_lease_sends_nothing(phone):
-    message = ready_message()
-    (first,) = claim_due()
-    fall_due()
-    (second,) = claim_due()
-    with pytest.raises(sending.LeaseLost):
-        sending.send(first)
-    sending.send(second)
-    assert len(phone.texts) == 1
-    assert facts_of(message) == ["message.accepted"]
-
-
-def test_personal_data_is_sealed_in_the_message_row(phone):
-    message = ready_message()
-    work()
-    raw = Message.objects.filter(pk=message.pk).extra(select={"sealed": "body::text"})
-    assert pin_of(part_of(message)) not in raw.values_list("sealed", flat=True)[0]
