@@ -40,6 +40,9 @@ HEADERS = {
     "X-Robots-Tag": "noindex, nofollow",
     "Permissions-Policy": "geolocation=(self), camera=(), microphone=()",
 }
+_PARTS = FulfillmentOrder.objects.select_related(
+    "order__profile__vehicle", "store__brand", "pickup_code", "delegate"
+)
 
 
 class PageOld(Conflict):
@@ -87,12 +90,17 @@ def private(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponseBase
 def opened(request: HttpRequest, token: str) -> tuple[Link, FulfillmentOrder]:
     """What the token leads to; raises NotFound, or TooManyWrongLinks to those who guess."""
     link = open_link(token, purpose=PURPOSE, address=client_address(request))
-    rows = FulfillmentOrder.objects.select_related("order__profile", "store__brand")
+    return link, part_of(link)
+
+
+def part_of(link: Link) -> FulfillmentOrder:
+    """The pickup of a link as it is now, with all that its page needs at hand."""
     key = link.subject.removeprefix(SUBJECT)
-    fulfillment = rows.filter(pk=int(key)).first() if key.isdecimal() else None
-    if fulfillment is None:
+    part = _PARTS.filter(pk=int(key)).first() if key.isdecimal() else None
+    if part is None:
         raise NotFound
-    return link, newest(fulfillment)
+    follower = newest(part)
+    return part if follower.pk == part.pk else _PARTS.get(pk=follower.pk)
 
 
 def new_stamp(link: Link) -> str:

@@ -17,7 +17,7 @@ def pin_of(fulfillment: FulfillmentOrder) -> str:
     """Six digits, or nothing before the order is ready and after it is gone."""
     if fulfillment.status != FulfillmentStatus.READY:
         return ""
-    code = PickupCode.objects.filter(fulfillment=fulfillment).first()
+    code: PickupCode | None = getattr(fulfillment, "pickup_code", None)
     return code.pin if code else ""
 
 

@@ -3,12 +3,13 @@ who collects in his place, an ID that has to be shown."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from orders.curbside.aging import age_terms
 from orders.curbside.joining import same_customers_parts
 from orders.curbside.pages.moments import Moments
-from orders.models import Delegate, FulfillmentOrder, FulfillmentStatus, Visit
+from orders.models import Delegate, FulfillmentLine, FulfillmentOrder, FulfillmentStatus, Visit
 from orders.states import LIVE
 
 MOST_NAMED = 5
@@ -33,7 +34,7 @@ def together_with(
 
 def delegate_of(fulfillment: FulfillmentOrder, words: dict[str, str]) -> dict[str, Any]:
     """Whom the customer named, with the code to pass on; the surname is not shown in full."""
-    named = Delegate.objects.filter(fulfillment=fulfillment).first()
+    named: Delegate | None = getattr(fulfillment, "delegate", None)
     if named is None:
         return {"code": "", "label": ""}
     return {
@@ -48,9 +49,11 @@ def short_name(name: str) -> str:
     return " ".join([first, *(f"{other[0]}." for other in others[-1:])])
 
 
-def age_of(fulfillment: FulfillmentOrder, moments: Moments) -> dict[str, str]:
+def age_of(
+    fulfillment: FulfillmentOrder, lines: Sequence[FulfillmentLine], moments: Moments
+) -> dict[str, str]:
     """That an ID has to be brought, and when the law lets the goods be handed over again."""
-    if fulfillment.status not in LIVE:
+    if fulfillment.status not in LIVE or not any(line.item.minimum_age for line in lines):
         return {}
     terms = age_terms(fulfillment, at=moments.now)
     if not terms.minimum_age:

@@ -24,7 +24,7 @@ from orders.curbside.pages.codes import pin_of, qr_of
 from orders.curbside.pages.company import age_of, delegate_of, together_with
 from orders.curbside.pages.facts import facts_of, in_line, remaining, steps_of
 from orders.curbside.pages.forms import forms_of
-from orders.curbside.pages.goods import goods_of
+from orders.curbside.pages.goods import goods_of, lines_of
 from orders.curbside.pages.moments import Moments, moments_of
 from orders.curbside.pages.moves import is_over, move_of
 from orders.curbside.pages.places import place_of
@@ -72,7 +72,7 @@ def _shown(look: _Look) -> dict[str, Any]:
     question = question_of(part, language=look.language, moments=moments)
     move = move_of(part, moments) if acts else None
     situation = _situation(look, asked=question is not None, moving=move is not None)
-    pin = pin_of(part)
+    pin, lines = pin_of(part), lines_of(part)
     return {
         "language": look.language,
         "situation": situation,
@@ -86,12 +86,12 @@ def _shown(look: _Look) -> dict[str, Any]:
         "astray": _astray(look, situation),
         "pin": pin,
         "qr": qr_of(part, pin),
-        "age": age_of(part, moments),
+        "age": age_of(part, lines, moments),
         "together": together_with(part, visit, words),
         "forms": forms_of(part, visit, acts=acts, sign=_own_sign(look), words=words),
         "steps": steps_of(part, moments),
         "store": place_of(part.store, moments),
-        "items": goods_of(part, look.language, words),
+        "items": goods_of(part, lines, look.language, words),
         "delegate": delegate_of(part, words) if acts else None,
         "changes": menu_of(part, visit, moments) if acts else None,
         "rating": rating_of(part, words),

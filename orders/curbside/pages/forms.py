@@ -56,7 +56,8 @@ def _arrival(
     fulfillment: FulfillmentOrder, visit: Visit | None, sign: Sign | None, words: dict[str, str]
 ) -> dict[str, Any]:
     said = visit.spot.label if visit and visit.spot else ""
-    known = vehicle_of(fulfillment.order.profile) or {}
+    profile = fulfillment.order.profile
+    known = (vehicle_of(profile) or {}) if hasattr(profile, "vehicle") else {}
     own = sign.spot.label if sign and sign.spot else said
     return {
         "sign": sign.code if sign else "",

@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from orders.curbside.handing import receipt_of
 from orders.curbside.pages.money import money
 from orders.curbside.pages.questions import units_in_words
-from orders.models import FulfillmentOrder, FulfillmentStatus
+from orders.models import FulfillmentLine, FulfillmentOrder, FulfillmentStatus
 
 KEPT_BACK = ["refused", "damaged", "age_refused", "later"]
 
 
-def goods_of(fulfillment: FulfillmentOrder, language: str, words: dict[str, str]) -> dict[str, Any]:
+def lines_of(fulfillment: FulfillmentOrder) -> list[FulfillmentLine]:
+    """The lines with what is needed to name them."""
+    return list(fulfillment.lines.select_related("item", "order_line", "stands_for__item"))
+
+
+def goods_of(
+    fulfillment: FulfillmentOrder,
+    rows: Sequence[FulfillmentLine],
+    language: str,
+    words: dict[str, str],
+) -> dict[str, Any]:
     """The lines in words; prices and their sum only of what was handed over."""
     if fulfillment.status == FulfillmentStatus.COMPLETED:
-        return _received(fulfillment, language, words)
+        return _received(fulfillment, rows, language, words)
     lines = []
-    for line in fulfillment.lines.select_related("item", "stands_for__item"):
+    for line in rows:
         if not line.allocated and not line.short:
             continue  # everything of it went elsewhere
         other = line.stands_for.item.name_in(language) if line.stands_for else ""
@@ -33,10 +44,12 @@ def goods_of(fulfillment: FulfillmentOrder, language: str, words: dict[str, str]
 
 
 def _received(
-    fulfillment: FulfillmentOrder, language: str, words: dict[str, str]
+    fulfillment: FulfillmentOrder,
+    rows: Sequence[FulfillmentLine],
+    language: str,
+    words: dict[str, str],
 ) -> dict[str, Any]:
     receipt = receipt_of(fulfillment, locale=language)
-    rows = list(fulfillment.lines.select_related("item", "order_line"))
     names = {row.item.sku: row.item.name_in(language) for row in rows}
     short = {(row.order_line.number, row.item.sku): row.short for row in rows}
     return {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from hub import clock
 from orders.curbside.pages.moments import Moments
 from orders.models import FulfillmentOrder, FulfillmentStatus, MoveOffer, OrderStatus
+from orders.states import LIVE
 
 LONGEST_CHAIN = 20
 
@@ -41,7 +42,7 @@ def open_offer(fulfillment: FulfillmentOrder) -> MoveOffer | None:
 def newest(fulfillment: FulfillmentOrder) -> FulfillmentOrder:
     """The part that came to stand in the place of this one, if any: the link leads there."""
     parts = FulfillmentOrder.objects.select_related("order", "store__brand")
-    for _ in range(LONGEST_CHAIN):
+    for _ in range(LONGEST_CHAIN if fulfillment.status not in LIVE else 0):
         follower = parts.filter(replaces=fulfillment.pk, order=fulfillment.order_id).last()
         if follower is None:
             break

@@ -22,6 +22,7 @@ from orders.curbside.pages.answering import (
     Unreadable,
     new_stamp,
     opened,
+    part_of,
     private,
     read_form,
 )
@@ -29,7 +30,6 @@ from orders.curbside.pages.assets import asset_urls
 from orders.curbside.pages.changing import changes_context
 from orders.curbside.pages.context import page_context
 from orders.curbside.pages.cookies import keep_token
-from orders.curbside.pages.moves import newest
 from orders.curbside.pages.words import NAMES, WORDS, language_of
 from orders.curbside.signs import find_sign
 from orders.models import FulfillmentOrder, Sign
@@ -108,7 +108,7 @@ def act(request: HttpRequest, token: str, name: str) -> HttpResponse:
         refused = error
     if not _wants_part(request) and refused is None:
         return HttpResponseRedirect(_address(request, token, language), status=303)
-    return _shown(request, token, link, newest(fulfillment), refused)
+    return _shown(request, token, link, part_of(link), refused)
 
 
 def _wants_part(request: HttpRequest) -> bool:
@@ -175,8 +175,6 @@ def _shown(
 
     What was typed is kept when it was refused.
     """
-    if refused:
-        fulfillment.refresh_from_db()
     context = _context(request, token, link, fulfillment)
     status = 200
     if refused:

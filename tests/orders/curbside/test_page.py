@@ -376,7 +376,7 @@ def test_the_page_stays_small_and_its_queries_few(client, django_assert_max_num_
     fulfillment = make_ready(lines={make_item(): 1 for _ in range(30)})
     make_spots(fulfillment.store, " ".join(map(str, range(1, 25))))
     page = link_to(fulfillment)
-    with django_assert_max_num_queries(24):
+    with django_assert_max_num_queries(19):
         assert len(client.get(page).content) < 40_000
 
 
