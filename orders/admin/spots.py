@@ -49,7 +49,7 @@ class ManyForm(forms.Form):
 
     first = forms.IntegerField(min_value=0, max_value=99_999)
     last = forms.IntegerField(min_value=0, max_value=99_999)
-    prefix = forms.CharField(max_length=LABEL_CHARACTERS - 1, required=False)
+    letters = forms.CharField(max_length=LABEL_CHARACTERS - 1, required=False)
     zone = forms.CharField(max_length=ZONE_CHARACTERS, required=False)
 
 
@@ -108,7 +108,14 @@ def _add(request: HttpRequest, store: Store | None) -> str:
     if not form.is_valid():
         field, errors = next(iter(form.errors.items()))
         raise Invalid(f"{field}: {errors[0]}")
-    made = add_spots(store=store, **form.cleaned_data)
+    asked = form.cleaned_data
+    made = add_spots(
+        store=store,
+        first=asked["first"],
+        last=asked["last"],
+        prefix=asked["letters"],
+        zone=asked["zone"],
+    )
     return f"{made} new spots at {store}." if made != 1 else f"1 new spot at {store}."
 
 

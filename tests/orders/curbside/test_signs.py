@@ -169,10 +169,11 @@ def test_many_spots_need_the_permission_and_a_store_of_ones_own(client, staff, s
     staff.user_permissions.add(*Permission.objects.filter(codename__in=["add_spot", "view_spot"]))
     assert client.get(many).status_code == 200
     assert client.post(many, fields | {"store": foreign.code}).status_code == 404
-    client.post(many, fields | {"store": store.code})
+    client.post(many, fields | {"store": store.code, "letters": "B"})
     reply = client.post(many, {"store": store.code, "first": "x", "last": "-1"}, follow=True)
     assert "whole number" in str(list(reply.context["messages"])[-1])
-    assert Spot.objects.filter(store=store).count() == 3
+    labels = Spot.objects.filter(store=store).values_list("label", flat=True)
+    assert sorted(labels) == ["B1", "B2", "B3"]
 
 
 def test_a_spot_is_put_out_of_service_with_a_reason_and_back(client, staff, spot):
