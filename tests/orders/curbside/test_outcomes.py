@@ -263,7 +263,7 @@ def test_the_database_refuses_to_change_a_proof(table, words):
 
 @pytest.mark.race
 @pytest.mark.django_db(transaction=True)
-def test_a_hand_off_and_a_cancellation_at_once_leave_one_of_them():
+def test_taking_all_and_refusing_all_at_once_leave_one_of_them():
     for _ in range(4):
         part = make_ready()
         line = part.lines.get()
