@@ -23,14 +23,15 @@ from hub.trace import from_header, tracing
 
 ROOM = 64
 LEAST_ROOM = 4
-SOON = 1.5  # seconds that people wait for their turn; programs may wait longer
+SOON = 1.0  # seconds that people wait for their turn; programs may wait longer
 STAFF_ROOM = 2 * ROOM  # who serves a crowd gets through it
 THREADS = STAFF_ROOM + 32  # some more, who tell the others that the room is full
 PATIENCE = 10.0  # seconds; who has waited so long for his turn is not served either
 PROBES = frozenset({"/live", "/ready", "/metrics"})
 STAFF = ("/admin/", "/boards/")
 PROGRAMS = ("/v1/", "/hooks/", "/sim/")
-MEMORY = 20  # requests over which the time that one takes is averaged
+MEMORY = 10  # requests over which the time that one takes is averaged
+FIRST_GUESS = 0.05  # seconds
 WINDOW = 5.0
 LONGEST_RETRY = 30
 UNAVAILABLE = 503
@@ -124,7 +125,7 @@ class Admission:
         self._application = application
         self._turns, self._crowd = Turns(), Crowd()
         self._connections: dict[str, Any] = {}
-        self._begun, self._seconds = 0.0, 0.0
+        self._begun, self._seconds = 0.0, FIRST_GUESS
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Serve the request in its turn, or say when to come again."""

@@ -157,7 +157,7 @@ def announce_fulfillment(fact: OfFulfillment, envelope: Fact) -> None:
 def announce_visit(fact: OfVisit, envelope: Fact) -> None:
     """Tell the site where its customer is; ``status`` is the visit's when the event is made."""
     part, visit = _part(fact), Visit.objects.get(pk=fact.visit_id)
-    where = {**_of_part(part), "visit_id": visit.public_id}
+    where = {**_of_part(part), "visit_id": visit.public_id, **details_of(fact)}
     _announce(part.order, envelope, status=visit.status, **where)
 
 

@@ -1,4 +1,4 @@
-"""What an event about money or substitutes says beside ids and status, as plain JSON values."""
+"""What an event about money, substitutes or a visit says beside its ids, as plain JSON values."""
 
 from __future__ import annotations
 
@@ -10,6 +10,10 @@ from hub.events.catalog import (
     AmountChanged,
     ComplaintAnswered,
     ComplaintMade,
+    CustomerArrived,
+    CustomerNearby,
+    CustomerOnTheWay,
+    CustomerTexted,
     DelegateNamed,
     FulfillmentDelayed,
     FulfillmentExpiring,
@@ -19,6 +23,7 @@ from hub.events.catalog import (
     MoveAnswered,
     MoveOffered,
     OfMoveOffer,
+    OfVisit,
     PartlyHandedOff,
     PickupRated,
     PickupReminded,
@@ -28,10 +33,14 @@ from hub.events.catalog import (
     StoreClosingEarly,
     SubstitutesAnswered,
     SubstitutesOffered,
+    VisitChanged,
+    WaitEscalated,
     WaitExtended,
     WindowChanged,
+    WrongStoreReached,
 )
 from hub.events.happening import Happening
+from hub.stores.models import Store
 from orders.models import (
     Complaint,
     FulfillmentOrder,
@@ -44,6 +53,7 @@ from orders.models import (
     Settlement,
     SubstitutionOffer,
     SubstitutionRound,
+    Visit,
 )
 
 MOST_LINES = 50  # more would not fit a webhook's body
@@ -253,6 +263,26 @@ def _rating(fact: PickupRated) -> dict[str, Any]:
     return {"rating": {"stars": rating.stars}}
 
 
+def _coming(fact: OfVisit) -> dict[str, Any]:
+    visit = Visit.objects.select_related("spot").get(pk=fact.visit_id)
+    return {
+        "eta": _utc(visit.eta) if visit.eta else None,
+        "spot": visit.spot.label if visit.spot else None,
+    }
+
+
+def _wrong_store(fact: WrongStoreReached) -> dict[str, Any]:
+    return {"wrong_store": Store.objects.get(pk=fact.store_id).code}
+
+
+def _text(fact: CustomerTexted) -> dict[str, Any]:
+    return {"text": fact.text}
+
+
+def _escalation(fact: WaitEscalated) -> dict[str, Any]:
+    return {"level": fact.level}
+
+
 def _utc(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
@@ -285,4 +315,11 @@ _SAY: dict[type[Happening], Callable[[Any], dict[str, Any]]] = {
     ComplaintMade: _complaint,
     ComplaintAnswered: _complaint,
     PickupRated: _rating,
+    CustomerOnTheWay: _coming,
+    CustomerNearby: _coming,
+    CustomerArrived: _coming,
+    VisitChanged: _coming,
+    WrongStoreReached: _wrong_store,
+    CustomerTexted: _text,
+    WaitEscalated: _escalation,
 }

@@ -91,6 +91,7 @@ def test_one_is_served_at_a_time_and_all_who_fit_are_served():
         return HttpResponse("well")
 
     server = Server(application)
+    server.admitted._seconds = 0.001
     with ThreadPoolExecutor(32) as pool:
         replies = list(pool.map(lambda _: server.ask()["status"], range(200)))
     assert set(replies) == {200}
@@ -100,6 +101,7 @@ def test_one_is_served_at_a_time_and_all_who_fit_are_served():
 def test_who_finds_the_room_full_is_told_when_to_come_again_and_staff_and_probes_get_in():
     gate, inside = threading.Event(), []
     server = Server(waiting_for(gate, inside))
+    server.admitted._seconds = 0.001
     with ThreadPoolExecutor(ROOM + 3) as pool:
         waiting = [pool.submit(server.ask) for _ in range(ROOM + 1)]
         until(lambda: len(server.admitted._turns._line) == ROOM)
@@ -207,9 +209,10 @@ def test_the_crowd_is_spread_over_the_time_it_takes_to_serve_it():
 
 def test_the_slower_requests_are_the_fewer_people_wait_and_programs_wait_longer():
     admitted = Server(answering()).admitted
+    admitted._seconds = 0.01
     assert admitted._room("/p/x") == ROOM
     admitted._seconds = 0.1
-    assert admitted._room("/p/x") == pytest.approx(15)
+    assert admitted._room("/p/x") == pytest.approx(10)
     admitted._seconds = 5
     assert admitted._room("/p/x") == admission.LEAST_ROOM
     assert admitted._room("/v1/orders") == ROOM

@@ -11,10 +11,18 @@ from hub.events.outbox import publish
 from hub.webhooks.models import ChannelEvent
 from orders.announcing import BROUGHT
 from orders.curbside.handing import hand_off
-from orders.curbside.visits import arrive
+from orders.curbside.strays import come_to_wrong_store
+from orders.curbside.visits import arrive, say_on_my_way
 from orders.models import FulfillmentStatus, OrderStatus
 from orders.placing.cancel import cancel_order
-from tests.factories import make_fulfillment, make_order, make_ready, pin_of
+from tests.factories import (
+    make_fulfillment,
+    make_order,
+    make_ready,
+    make_spots,
+    make_store,
+    pin_of,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -76,6 +84,19 @@ def test_the_end_of_a_visit_tells_how_it_ended():
     assert events["visit.ended"]["visit_id"] == visit.public_id
     assert events["visit.ended"]["status"] == "done"
     assert events["order.completed"]["status"] == "completed"
+
+
+def test_the_sites_learn_when_and_where_a_customer_comes():
+    part, other = make_ready(), make_store()
+    make_spots(part.store, "4")
+    say_on_my_way(fulfillment=part, minutes=10)
+    arrive(fulfillment=part, spot="4")
+    come_to_wrong_store(fulfillment=part, store=other)
+    events = {event.type: event.data for event in announce_all()}
+    assert events["visit.on_my_way"]["eta"].endswith("Z")
+    assert events["visit.arrived"]["spot"] == "4"
+    assert events["visit.wrong_store"]["wrong_store"] == other.code
+    assert events["visit.wrong_store"]["status"] == "wrong_store"
 
 
 def test_orders_of_test_keys_are_marked():
