@@ -28,6 +28,7 @@ from orders.admin.exceptions import problems
 from orders.admin.parts import LONGEST_KEY, sentence
 from orders.admin.rescue import rescue_urls
 from orders.admin.words import STATUS_TONES, due, local, said
+from orders.curbside.aging import age_terms
 from orders.models import (
     FulfillmentLine,
     FulfillmentOrder,
@@ -183,6 +184,7 @@ class FulfillmentOrderAdmin(StoreWorkAdmin[FulfillmentOrder]):
             "back_url": _board_of(row),
             "pick_url": boards.pick_link(row) if may_act and row.status in TO_PICK else "",
             "bags": row.bag_rows.select_related("location"),
+            "asks_age": age_terms(row).minimum_age > 0,
             "is_lead": request.user.has_perm("orders.override_pin"),
         }
         return TemplateResponse(request, "admin/orders/work.html", context)

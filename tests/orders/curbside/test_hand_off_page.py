@@ -209,3 +209,13 @@ def test_before_it_is_ready_there_is_nothing_to_hand_over(client):
     FulfillmentOrder.objects.filter(pk=part.pk).update(status="picked")
     working_in(client, part.store)
     assert "nothing to hand over" in page(client, part)
+
+
+def test_the_work_page_sends_goods_with_a_minimum_age_to_the_screen(client):
+    part = make_ready(lines={make_item(name="Wine", minimum_age=18): 2})
+    working_in(client, part.store, lead())
+    address = reverse("admin:orders_fulfillmentorder_change", args=[part.pk])
+    shown = client.get(address).content.decode()
+    assert "A proof of age is needed" in shown
+    assert 'name="pin"' not in shown
+    assert reverse("admin:orders_handoff_part", args=[part.pk]) in shown
