@@ -41,7 +41,6 @@ from orders.curbside.visits import (
 )
 from orders.errors import IllegalMove
 from orders.models import StrayArrival, Visit
-from orders.reports import counts
 
 MOST_STORES_TO_CHOOSE = 60
 MOST_SHOWN = 200
@@ -94,6 +93,8 @@ def board_view(request: HttpRequest) -> HttpResponse:
         **admin.site.each_context(request),
         **_board(request, keys),
         "title": "Arrivals",
+        "tab": "arrivals",
+        "tabs": list(boards.TITLES.items()),
         "store_choices": list(stores_for(request).order_by("code")[:MOST_STORES_TO_CHOOSE]),
         "pulse_url": reverse("board-pulse", args=[ticket_for(keys)]),
     }
@@ -230,7 +231,7 @@ def _board(request: HttpRequest, keys: list[int] | None) -> dict[str, Any]:
     stores = _asked_stores(request)
     pulse = fresh_pulse(keys)  # before the rows: what changes in between is asked for again
     number, size = _page(request), boards.SIZES["arrivals"]
-    curb, numbers = curb_board(stores, number=number, size=size), counts(stores)
+    curb = curb_board(stores, number=number, size=size)
     code = _store_code(request)
     return {
         "pulse": pulse,
@@ -239,8 +240,6 @@ def _board(request: HttpRequest, keys: list[int] | None) -> dict[str, Any]:
         "strays": curb.strays,
         "page": number,
         "has_more": len(curb.arrivals) >= size,
-        "tab": "arrivals",
-        "tabs": [(name, title, numbers.get(name)) for name, title in boards.TITLES.items()],
         "store_code": code,
         "store_query": urlencode({"store": code}) if code else "",
         "texts": TEXTS,

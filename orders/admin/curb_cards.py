@@ -154,14 +154,15 @@ def curb_board(stores: QuerySet[Store], *, number: int, size: int) -> Curb:
     shown = list(stores.order_by("code")[: MOST_STORES_WITH_SPOTS + 1])
     if len(shown) > MOST_STORES_WITH_SPOTS:
         shown = []
-    places = _places(keys | {store.pk for store in shown})
+    here = list(_here(keys | {store.pk for store in shown}))
+    places = _places(keys | {store.pk for store in shown}, here)
     settings = CurbSettings.objects.filter(store__in=keys)
     curbs = {curb.store_id: curb for curb in settings}
     free = {
         key: [place.spot for place in found if place.tone == "free"]
         for key, found in places.items()
     }
-    lines = _lines(stores, free)
+    lines = _lines(here, free)
     arrivals = [
         _arrival(visit, curbs.get(visit.store_id), lines.get(visit.pk), free, now)
         for visit in visits
@@ -193,10 +194,17 @@ def _visits(stores: QuerySet[Store]) -> QuerySet[Visit]:
     )
 
 
-def _places(stores: set[int]) -> dict[int, list[Place]]:
+def _here(stores: set[int]) -> QuerySet[Visit]:
+    """All who stand on a spot or wait for one, the first to come first, on whatever page."""
+    rows = Visit.objects.filter(store__in=stores, status__in=ACTIVE_VISIT)
+    return rows.only(
+        *("store", "spot", "status", "place", "arrived_at", "needs_accessible")
+    ).order_by("arrived_at", "pk")
+
+
+def _places(stores: set[int], here: Sequence[Visit]) -> dict[int, list[Place]]:
     """The spots of stores, 2 before 10, each with who stands there."""
-    standing = Visit.objects.filter(store__in=stores, status__in=ACTIVE_VISIT, spot__isnull=False)
-    on = {visit.spot_id: visit for visit in standing}
+    on = {visit.spot_id: visit for visit in here if visit.spot_id}
     found: dict[int, list[Place]] = defaultdict(list)
     spots = Spot.objects.filter(store__in=stores, active=True)
     for spot in sorted(spots, key=lambda spot: (len(spot.label), spot.label)):
@@ -204,19 +212,18 @@ def _places(stores: set[int]) -> dict[int, list[Place]]:
     return found
 
 
-def _lines(stores: QuerySet[Store], free: dict[int, list[Spot]]) -> dict[int, int]:
+def _lines(here: Sequence[Visit], free: dict[int, list[Spot]]) -> dict[int, int]:
     """The place in line of those who have no spot because none for them is free, by visit."""
-    rows = Visit.objects.filter(
-        store__in=stores, status=VisitStatus.ARRIVED, spot__isnull=True, place=""
-    )
     counted: dict[int, int] = defaultdict(int)
     lines = {}
-    for visit in rows.filter(store__in=free).order_by("arrived_at", "pk"):
+    for visit in here:
+        if visit.status != VisitStatus.ARRIVED or visit.spot_id or visit.place:
+            continue
+        if visit.store_id not in free:  # a store without spots has no line either
+            continue
         counted[visit.store_id] += 1
-        fits = [
-            spot for spot in free[visit.store_id] if visit.needs_accessible or not spot.accessible
-        ]
-        if not fits:
+        spots = free[visit.store_id]
+        if not any(visit.needs_accessible or not spot.accessible for spot in spots):
             lines[visit.pk] = counted[visit.store_id]
     return lines
 

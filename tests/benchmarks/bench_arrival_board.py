@@ -1,4 +1,4 @@
-"""Two hundred open arrivals boards of a hundred stores, and customers who arrive meanwhile.
+"""Two hundred open arrivals boards of a hundred stores, and a customer who arrives every second.
 
 Every board does what the page's script does: it asks for its pulse every 1.8 s and takes its
 cards when that changed. An arrival's time runs from the commit of its check-in to the last byte
@@ -33,8 +33,8 @@ from tests.factories import make_item, make_person, make_ready, make_spots, make
 BOARDS = int(os.environ.get("BENCH_BOARDS", "200"))
 STORES = int(os.environ.get("BENCH_STORES", "100"))
 SECONDS = int(os.environ.get("BENCH_SECONDS", "40"))
-ARRIVALS_PER_SECOND = float(os.environ.get("BENCH_ARRIVALS", "2"))
-WAITING = 5  # at each store from the beginning
+ARRIVALS_PER_SECOND = float(os.environ.get("BENCH_ARRIVALS", "1"))
+WAITING = int(os.environ.get("BENCH_WAITING", "5"))  # at each store from the beginning
 POLL_SECONDS = 1.8
 REST_SECONDS = 6.0  # after the last arrival
 FLOOR_SECONDS = 10.0

@@ -4,7 +4,7 @@
   "use strict";
 
   const POLL_MS = 1800;
-  const RENEW_MS = 120000; // the numbers on the tabs change without the pulse
+  const RENEW_MS = 300000; // whatever may have been missed
   const LOST_MS = 8000;
   const KEY = "hub.arrivals.sound";
   const MARKS = ["✓", "▲", "▲▲", "▲▲▲"];
