@@ -35,6 +35,12 @@ BODIES = {
     "blocks": {"reason": "payment"},
     "visit": {"minutes": 5},
     "location": {"latitude": 52.2, "longitude": 21.0},
+    "window": {"start": "2030-01-07T10:00:00Z"},
+    "store": {"store": "MINE"},
+    "lines": {"lines": [{"number": 1, "quantity": 1}]},
+    "hand-off": {"pin": "123456"},
+    "complaints": {"kind": "other", "words": "odd"},
+    "rating": {"stars": 5},
     "returns": {
         "reason": "broken",
         "lines": [{"number": 1, "quantity": 1, "disposition": "damaged"}],
