@@ -65,17 +65,20 @@ def place_in_line(visit: Visit) -> int | None:
 
 
 def find_spot(store: Store, label: str, *, beside: int | None) -> Spot | None:
-    """The spot of that label, or None; locked together with the spot ``beside`` it.
+    """The spot of that label, in large or small letters; locked with the spot ``beside`` it.
 
     Who moves from one spot to another locks both in the order of their keys: two customers who
     change places at the same moment then cannot wait for each other.
     """
     if not label:
         return None
-    wanted = Q(store=store, label=label, active=True)
+    wanted = Q(store=store, label__iexact=label, active=True)
     spots = Spot.objects.filter(wanted | Q(pk=beside) if beside else wanted)
     locked = list(spots.select_for_update(no_key=True).order_by("pk"))
-    return next((spot for spot in locked if spot.label == label and spot.active), None)
+    known = [spot for spot in locked if spot.active and spot.label.upper() == label.upper()]
+    exact = [spot for spot in known if spot.label == label]
+    found = exact or known
+    return found[0] if len(found) == 1 else None
 
 
 def usable_spot(store: Store, label: str, *, beside: int | None) -> Spot | None:

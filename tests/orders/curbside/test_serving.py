@@ -27,6 +27,7 @@ from orders.curbside.visits import (
     claim,
     customer_missing,
     end_stale_visits,
+    join_who_waits,
     leave,
     move_spot,
     open_visit,
@@ -35,13 +36,16 @@ from orders.curbside.visits import (
 from orders.errors import IllegalMove
 from orders.models import FulfillmentOrder, Spot, Visit
 from orders.picking.queue import page
+from orders.placing.cancel import cancel_order
 from tests.factories import (
     make_fulfillment,
     make_item,
     make_person,
+    make_picking,
     make_ready,
     make_spots,
     make_store,
+    pick_all,
     stock,
 )
 
@@ -239,6 +243,17 @@ def test_nobody_is_told_later_than_promised_and_who_is_ready_since_when():
     assert timedelta() <= early_ready_at(part) - soon < timedelta(minutes=5)
     ready = make_ready()
     assert early_ready_at(ready) == ready.ready_at
+
+
+def test_what_is_picked_is_a_few_minutes_away_and_what_is_over_joins_nobody():
+    part = make_picking()
+    pick_all(part)
+    part.refresh_from_db()
+    arrive(fulfillment=part)
+    assert timedelta() < early_ready_at(part) - clock.now() <= timedelta(minutes=10)
+    cancel_order(order=part.order, reason="")
+    join_who_waits(fulfillment=part)
+    assert Visit.objects.get().pickups.count() == 1
 
 
 def test_an_early_arrival_moves_the_pick_up_the_queue():

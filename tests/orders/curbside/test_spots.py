@@ -2,7 +2,7 @@
 
 import pytest
 
-from orders.curbside.errors import SpotClosed
+from orders.curbside.errors import SpotClosed, UnknownSpot
 from orders.curbside.spots import (
     all_spots,
     free_labels,
@@ -35,6 +35,16 @@ def spot(store, label, **values):
 def test_spots_stand_in_the_order_people_count(store):
     make_spots(store, "10 2 1 A1")
     assert [spot.label for spot, _ in spots_of(store)] == ["1", "2", "10", "A1"]
+
+
+def test_a_spot_is_found_in_large_or_small_letters_unless_that_could_be_two(store):
+    make_spots(store, "a1 B2 c3 C3")
+    parts = [ready_at(store) for _ in range(3)]
+    said = [arrive(fulfillment=parts[0], spot="A1"), arrive(fulfillment=parts[1], spot="b2")]
+    said.append(arrive(fulfillment=parts[2], spot="C3"))
+    assert [visit.spot.label for visit in said] == ["a1", "B2", "C3"]
+    with pytest.raises(UnknownSpot):
+        arrive(fulfillment=parts[0], spot="Ä1")
 
 
 def test_a_closed_spot_is_nobodys(store):
