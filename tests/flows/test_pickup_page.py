@@ -134,6 +134,8 @@ def test_who_comes_early_is_told_a_time(page, address, bought):
     page.get_by_role("button", name="I’m here").click()
     headline(page).filter(has_text="the store knows you are here").wait_for()
     page.get_by_text("Ready for you around").wait_for()
+    assert not page.get_by_text("Should be ready").is_visible()
+    assert not page.get_by_role("button", name="I’m here").is_visible()
     picture(page, "phone-early")
 
 

@@ -23,9 +23,10 @@ def facts_of(
     before = status in BEFORE_READY and moments.now <= fulfillment.promised_at
     expected = visit is None or visit.status in EXPECTED
     waiting = status == FulfillmentStatus.READY and expected
+    window = _window(fulfillment, moments)
     said: list[tuple[str, datetime | str | None]] = [
-        ("window", _window(fulfillment, moments) if before or waiting else None),
-        ("promised", fulfillment.promised_at if before and not fulfillment.window_start else None),
+        ("window", window if before or waiting else None),
+        ("promised", fulfillment.promised_at if before and expected and not window else None),
         ("expires", fulfillment.expires_at if waiting else None),
         ("expected", visit.eta if visit and visit.status in EXPECTED else None),
         ("your_spot", visit.spot.label if visit and visit.spot else None),

@@ -149,8 +149,9 @@
   on("beforeSwap", ({ detail }) => {
     if (!detail.shouldSwap) return;
     putAside();
-    if (detail.xhr.status === 200 && detail.requestConfig.verb === "post") touched.clear();
-    kept = remember();
+    const taken = detail.requestConfig.elt.tagName === "FORM" && detail.xhr.status === 200;
+    if (taken) touched.clear();
+    kept = taken ? null : remember();
     headline = text("headline");
   });
   on("afterSwap", ({ detail }) => {

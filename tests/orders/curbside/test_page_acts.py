@@ -265,9 +265,9 @@ def test_the_law_of_age_is_told_beforehand(client):
     words = shown(client, page)
     assert "bring an ID: some goods are sold only from the age of 18" in words
     assert "handed over again" not in words
-    local = part.store.timezone and clock.now()
-    closed = [time((local.hour + hours) % 24) for hours in (5, 6)]
-    CurbSettings.objects.create(store=part.store, age_sale_from=closed[0], age_sale_until=closed[1])
+    hour = clock.now().astimezone(ZoneInfo(part.store.timezone)).hour
+    opens, closes = (time((hour + ahead) % 24) for ahead in (5, 6))
+    CurbSettings.objects.create(store=part.store, age_sale_from=opens, age_sale_until=closes)
     assert "handed over again" in shown(client, page)
 
 
