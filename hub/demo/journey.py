@@ -142,7 +142,7 @@ class Journey:
     def hand_over(self) -> None:
         """The goods are in the boot, against the PIN."""
         self._step("serve")
-        self._step("hand_off", pin=self._match(_PIN))
+        self._step("hand_off", pin=self._match(_PIN), bags="2")
         self._wait_for_fact("fulfillment.handed_off")
         self.say(
             "A colleague walks out, asks for the PIN and hands over two bags",

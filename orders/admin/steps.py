@@ -115,6 +115,7 @@ def _hand_off(fulfillment: FulfillmentOrder, tap: Tap) -> str:
         pin=tap.fields["pin"],
         by=tap.user,
         token=tap.fields["token"],
+        bags=tap.fields["bags"],
     )
     return "Handed over. Thank you!"
 

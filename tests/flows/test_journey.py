@@ -142,6 +142,7 @@ def test_an_order_goes_from_the_site_to_the_car_boot(order, relay, staff, phone,
     keep(staff, "arrivals")
     staff.goto(work_page)
     staff.fill("input[name=pin]", pin)
+    staff.fill("input[name=bags]", "1")
     staff.click("button:has-text('Hand over')")
     wait_for_fact(order, "fulfillment.handed_off")
 

@@ -118,6 +118,7 @@ def test_a_picker_works_an_order_by_taps_on_a_phone(page, live_server, store, go
     lift_block(block=part.order.blocks.get(reason="amount"))  # the site agrees to the lower sum
     page.reload()
     page.fill("[name=pin]", pin_of(part))
+    page.fill("[name=bags]", "2")
     page.click("button:has-text('Hand over')")
     wait_for_status(page, "completed")
 
