@@ -1,7 +1,8 @@
 """What a day's order lines ask of the hub; pure.
 
 Rules: an invoice that begins with ``C`` cancels; it takes its goods off the customer's latest
-order before it that still has all of them. Every other invoice becomes an order of its goods. A
+order before it that still has all of them: on the day of that order before they are collected,
+later by bringing them back. Every other invoice becomes an order of its goods. A
 customer's home store is
 ``stores[crc32(customer) mod number of stores]``; an invoice without a customer is its own.
 """
@@ -26,6 +27,11 @@ class PlannedOrder:
     store: str
     lines: tuple[Line, ...]
 
+    @property
+    def day(self) -> str:
+        """When it was invoiced, YYYY-MM-DD."""
+        return self.lines[0].invoiced_at[:10]
+
     def contents(self) -> Counter[str]:
         """Units per stock code."""
         units: Counter[str] = Counter()
@@ -38,11 +44,13 @@ class PlannedOrder:
 class PlannedCut:
     """What a cancellation leaves of an order: line number → units, of the lines it changes.
 
-    ``left`` is empty when nothing is left of the whole order.
+    ``left`` is empty when nothing is left of the whole order. ``brought`` are the units (by line
+    number) that come back after the goods were collected; empty: they never were.
     """
 
     invoice: str
     left: dict[int, int]
+    brought: dict[int, int] = field(default_factory=dict)
 
 
 @dataclass
@@ -98,9 +106,9 @@ class _Bought:
             there[line.stock_code] += units
         return all(there[code] >= units for code, units in wanted.items())
 
-    def cut(self, wanted: Mapping[str, int]) -> PlannedCut:
+    def cut(self, wanted: Mapping[str, int], *, day: str) -> PlannedCut:
         """Take the units off, the last lines first; say what is left of the lines it changed."""
-        missing, changed = Counter(wanted), {}
+        missing, changed, taken_off = Counter(wanted), dict[int, int](), dict[int, int]()
         for place in reversed(range(len(self.left))):
             code = self.order.lines[place].stock_code
             taken = min(self.left[place], missing[code])
@@ -108,7 +116,10 @@ class _Bought:
                 missing[code] -= taken
                 self.left[place] -= taken
                 changed[place + 1] = self.left[place]
-        return PlannedCut(self.order.invoice, changed if any(self.left) else {})
+                taken_off[place + 1] = taken
+        was_collected = day > self.order.day
+        left = changed if any(self.left) else {}
+        return PlannedCut(self.order.invoice, left, taken_off if was_collected else {})
 
 
 def _goods(group: Iterable[Line], plan: Plan) -> Iterable[Line]:
@@ -124,6 +135,6 @@ def _plan_cut(cancellation: PlannedOrder, bought: Sequence[_Bought], plan: Plan)
     if all(units > 0 for units in wanted.values()):
         for earlier in reversed(bought):
             if earlier.has(wanted):
-                plan.cuts.append(earlier.cut(wanted))
+                plan.cuts.append(earlier.cut(wanted, day=cancellation.day))
                 return
     plan.unmatched += 1

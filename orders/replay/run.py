@@ -18,6 +18,7 @@ from django.db.models import F
 from tqdm import tqdm
 
 from hub import clock
+from hub.errors import HubError
 from hub.events.health import waiting
 from hub.invariants import check, shipped
 from hub.stores.models import Store
@@ -28,6 +29,7 @@ from orders.chain.access import open_demo_access
 from orders.chain.load import load
 from orders.chain.retail import read_lines, retail_chain
 from orders.replay.client import Answer, Client
+from orders.replay.collecting import collect
 from orders.replay.plan import Plan, PlannedCut, PlannedOrder, plan_day
 
 CHANNEL = "web-retail"
@@ -43,6 +45,7 @@ class Outcome:
     placed: dict[str, str] = field(default_factory=dict)
     canceled: list[str] = field(default_factory=list)
     amended: int = 0
+    returned: int = 0
     refused: Counter[str] = field(default_factory=Counter)
     retried: int = 0
 
@@ -86,7 +89,10 @@ class Replay:
         return plan, Client(base_url, access["api_keys"][CHANNEL])
 
     def place(self, plan: Plan, client: Client) -> Outcome:
-        """Send every order, then every cancellation, in order of time; all have their answer."""
+        """Send every order, then every cancellation, in order of time; all have their answer.
+
+        What is brought back is collected before: by the services, as stores do it by hand.
+        """
         outcome = Outcome()
         with ThreadPoolExecutor(self.clients) as pool:
             answers = pool.map(lambda order: self._place(client, order), plan.orders)
@@ -96,8 +102,13 @@ class Replay:
                     outcome.placed[order.invoice] = answer.body["id"]
                 else:
                     outcome.refused[answer.code] += 1
-        for number, cut in enumerate(plan.cuts):
+        early = [cut for cut in plan.cuts if not cut.brought]
+        late = [cut for cut in plan.cuts if cut.brought]
+        for number, cut in enumerate(early):
             self._cut(client, cut, outcome, number)
+        collected = self._collect(late, outcome)
+        for number, cut in enumerate(late):
+            self._bring_back(client, cut, outcome, collected, number)
         outcome.refused["cancellation_without_its_order"] += plan.unmatched
         return outcome
 
@@ -144,6 +155,36 @@ class Replay:
         else:
             outcome.canceled.append(order_id)
 
+    def _collect(self, cuts: list[PlannedCut], outcome: Outcome) -> set[str]:
+        """Have the orders collected of which something is brought back; their invoices."""
+        done = set()
+        for invoice in dict.fromkeys(cut.invoice for cut in cuts if cut.invoice in outcome.placed):
+            try:
+                collect(outcome.placed[invoice])
+            except HubError as error:
+                outcome.refused[error.code] += 1
+            else:
+                done.add(invoice)
+        return done
+
+    def _bring_back(
+        self, client: Client, cut: PlannedCut, outcome: Outcome, collected: set[str], number: int
+    ) -> None:
+        if cut.invoice not in collected:
+            outcome.refused["cancellation_of_a_refused_order"] += 1
+            return
+        lines = [
+            {"number": line, "quantity": units, "disposition": "restock"}
+            for line, units in cut.brought.items()
+        ]
+        path = f"/v1/orders/{outcome.placed[cut.invoice]}/returns"
+        key = f"back-{number}-{self._number(cut.invoice)}"
+        answer = client.post(path, {"reason": "brought back", "lines": lines}, key=key)
+        if answer.status == _CREATED:
+            outcome.returned += 1
+        else:
+            outcome.refused[answer.code] += 1
+
     def _number(self, invoice: str) -> str:
         return f"{self.run_id}-{invoice}"
 
@@ -187,6 +228,7 @@ class Replay:
             "placed": len(outcome.placed),
             "canceled": len(outcome.canceled),
             "amended": outcome.amended,
+            "returned": outcome.returned,
             "refused": {code: count for code, count in outcome.refused.items() if count},
             "left_out": dict(plan.left_out),
             "retried": outcome.retried,

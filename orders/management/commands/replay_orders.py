@@ -47,8 +47,8 @@ def _in_words(result: dict[str, Any]) -> str:
     refused = ", ".join(f"{count} {code}" for code, count in result["refused"].items()) or "none"
     broken = [row["name"] for row in result["invariants"] if row["violations"]]
     return (
-        f"{result['placed']} orders placed, {result['canceled']} canceled and "
-        f"{result['amended']} amended in "
+        f"{result['placed']} orders placed, {result['canceled']} canceled, "
+        f"{result['amended']} amended, {result['returned']} returns in "
         f"{result['seconds']:.1f} s ({result['rate']:.1f} orders/s); refused: {refused}; "
         f"left out: {result['left_out']}; "
         + (f"broken invariants: {', '.join(broken)}" if broken else "no invariant broken")

@@ -6,8 +6,8 @@ from orders.chain.retail import Line
 from orders.replay.plan import PlannedCut, plan_day
 
 
-def line(invoice, code="10001", quantity=2, customer="7"):
-    return Line(invoice, code, "THING", quantity, "2010-12-01 09:00:00", 125, customer)
+def line(invoice, code="10001", quantity=2, customer="7", day="2010-12-01"):
+    return Line(invoice, code, "THING", quantity, f"{day} 09:00:00", 125, customer)
 
 
 def plan(*lines, stores=("A", "B", "C")):
@@ -45,6 +45,15 @@ def test_a_cancellation_of_some_units_says_what_is_left_of_their_lines():
     day = plan(line("1"), line("1", code="10002"), line("C8", quantity=-1), line("C9", quantity=-1))
 
     assert [cut.left for cut in day.cuts] == [{1: 1}, {1: 0}]
+
+
+def test_a_cancellation_of_a_later_day_brings_back_what_was_collected():
+    more, back = line("1", code="10002"), line("C9", quantity=-1, day="2010-12-03")
+
+    assert plan(line("1"), more, back).cuts == [PlannedCut("1", {1: 1}, {1: 1})]
+    assert plan(line("1"), line("C9", quantity=-2, day="2011-01-07")).cuts == [
+        PlannedCut("1", {}, {1: 2})
+    ]
 
 
 def test_the_latest_order_that_has_all_of_it_is_cut():
