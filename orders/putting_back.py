@@ -24,6 +24,7 @@ SOURCE = "hub"
 REASON_CHARACTERS = 60
 BY_CHARACTERS = 60
 PLACE_CHARACTERS = 40
+DAMAGED_AT_THE_CURB = "damaged at the curb"
 
 
 class NotPicked(Conflict):
@@ -38,6 +39,13 @@ class FreshGoods(Conflict):
 
     code = "fresh_goods"
     title = "Fresh goods are not put back on the shelf"
+
+
+class BrokenGoods(Conflict):
+    """What was seen to be damaged at the curb is damaged stock or waste, never sold again."""
+
+    code = "broken_goods"
+    title = "Damaged goods are not put back on the shelf"
 
 
 class PutBackDone(Conflict):
@@ -101,14 +109,16 @@ def put_back(*, task: PutBack, outcome: str, by: str, token: str = "") -> PutBac
     """Say what became of the units; afterwards the task is done and its stock is right.
 
     ``shelf``: they are on sale again. ``damaged``: on hand, but unavailable. ``written_off``: no
-    longer on hand. The same answer again changes nothing. Raises FreshGoods when fresh goods
-    shall go to the shelf, and PutBackDone for another answer than the first.
+    longer on hand. The same answer again changes nothing. Raises FreshGoods or BrokenGoods when
+    such goods shall go to the shelf, and PutBackDone for another answer than the first.
     """
     if outcome not in PutBack.Outcome.values:
         raise Invalid(f"an outcome is one of {', '.join(PutBack.Outcome.values)}")
     line = task.line
     if outcome == PutBack.Outcome.SHELF and line.item.fresh:
         raise FreshGoods
+    if outcome == PutBack.Outcome.SHELF and task.reason == DAMAGED_AT_THE_CURB:
+        raise BrokenGoods
     if not is_first(fulfillment=line.fulfillment, action="put_back", token=token):
         task.refresh_from_db()
         return task

@@ -25,7 +25,7 @@ from orders.picking.claims import name_of
 from orders.picking.codes import read_code, refuse_misread
 from orders.picking.errors import UnknownCode, WrongItem
 from orders.picking.matching import meanings
-from orders.putting_back import put_back
+from orders.putting_back import DAMAGED_AT_THE_CURB, put_back
 
 MOST = 100
 
@@ -84,6 +84,7 @@ class PutBackAdmin(StoreWorkAdmin[PutBack]):
             "title": "Put back",
             "rows": [{"task": task, "shelf": shelf} for task, shelf in _with_shelves(tasks)],
             "outcomes": PutBack.Outcome,
+            "broken": DAMAGED_AT_THE_CURB,
             "token": secrets.token_urlsafe(16),
         }
         return TemplateResponse(request, "admin/orders/put_backs.html", context)

@@ -34,7 +34,7 @@ from orders.models import (
     VisitStatus,
 )
 from orders.placing.rerouting import close_unless_undecided
-from orders.putting_back import ask_put_back
+from orders.putting_back import DAMAGED_AT_THE_CURB, ask_put_back
 from orders.refunds import refund_due
 from orders.states import move
 from orders.text import clean
@@ -46,7 +46,7 @@ NOTHING_TAKEN = "nothing taken at the curb"
 # Why goods that stay are put back, and what they are paid back for.
 STAYING = {
     Outcome.REFUSED: ("refused at the curb", Refund.Reason.REFUSED),
-    Outcome.DAMAGED: ("damaged at the curb", Refund.Reason.DAMAGED),
+    Outcome.DAMAGED: (DAMAGED_AT_THE_CURB, Refund.Reason.DAMAGED),
     Outcome.AGE_REFUSED: ("no proof of age at the curb", Refund.Reason.REFUSED),
 }
 

@@ -31,7 +31,7 @@ from orders.models import (
     Visit,
 )
 from orders.placing.cancel import cancel_order
-from orders.putting_back import put_back
+from orders.putting_back import BrokenGoods, put_back
 from orders.waiting import extend_wait
 from tests.factories import make_item, make_person, make_ready, make_spots, pin_of
 from tests.orders.curbside.curb_making import (
@@ -93,6 +93,8 @@ def test_damaged_units_end_as_damaged_stock():
     part = make_basket()
     bread = line_of(part, "Bread")
     given(part, lines={bread.pk: LineOutcome(damaged=1)})
+    with pytest.raises(BrokenGoods):
+        put_back(task=PutBack.objects.get(), outcome="shelf", by="pola")
     put_back(task=PutBack.objects.get(), outcome="damaged", by="pola")
     level = StockLevel.objects.get(store=part.store, item=bread.item)
     assert (level.on_hand, level.unavailable, level.allocated) == (3, 1, 0)
