@@ -97,21 +97,17 @@ def _told(part: FulfillmentOrder, fact: type[OfFulfillment], **data: object) -> 
     )
 
 
-def _visit(part: FulfillmentOrder) -> Visit | None:
-    return active_visit(part)
-
-
 def _is_ready(part: FulfillmentOrder) -> bool:
     return part.status == FulfillmentStatus.READY
 
 
 def _waits(part: FulfillmentOrder) -> bool:
     """Ready, and nobody is there or on the way."""
-    return _is_ready(part) and _in_time(part) and _visit(part) is None
+    return _is_ready(part) and _in_time(part) and active_visit(part) is None
 
 
 def _waits_not_long(part: FulfillmentOrder) -> bool:
-    visit = _visit(part)
+    visit = active_visit(part)
     return _is_ready(part) and _in_time(part) and (visit is None or visit.status in EXPECTED)
 
 
@@ -142,24 +138,25 @@ def _count(fact: type[OfFulfillment]) -> Callable[[FulfillmentOrder], str]:
 
 
 def _comes_too_soon(part: FulfillmentOrder) -> bool:
-    visit = _visit(part)
-    coming = visit is not None and visit.status in EXPECTED and part.status in BEFORE_READY
-    return coming and visit is not None and (visit.eta or clock.now()) < early_ready_at(part)
+    visit = active_visit(part) if part.status in BEFORE_READY else None
+    if visit is None or visit.status not in EXPECTED:
+        return False
+    return (visit.eta or clock.now()) < early_ready_at(part)
 
 
 def _is_here_too_soon(part: FulfillmentOrder) -> bool:
-    visit = _visit(part)
-    return part.status in BEFORE_READY and visit is not None and visit.status in HERE
+    visit = active_visit(part) if part.status in BEFORE_READY else None
+    return visit is not None and visit.status in HERE
 
 
 def _of_visit(part: FulfillmentOrder) -> str:
-    visit = _visit(part)
+    visit = active_visit(part)
     return visit.public_id if visit else ""
 
 
 def _stands_nowhere(part: FulfillmentOrder) -> bool:
     """Here, but nobody knows where, and he does not have the question before his eyes."""
-    visit = _visit(part)
+    visit = active_visit(part)
     if visit is None or visit.status not in HERE or visit.spot_id or visit.place:
         return False
     return visit.spot_asked_at is not None or visit.source not in SEEING_THE_PAGE
@@ -167,13 +164,13 @@ def _stands_nowhere(part: FulfillmentOrder) -> bool:
 
 def _is_noted(part: FulfillmentOrder) -> bool:
     """Here, the goods are ready, and he is not asked where he stands by another text."""
-    visit = _visit(part)
+    visit = active_visit(part)
     here = visit is not None and visit.status in HERE
     return here and _is_ready(part) and not _stands_nowhere(part)
 
 
 def _may_be_meant(part: FulfillmentOrder) -> bool:
-    visit = _visit(part)
+    visit = active_visit(part)
     return part.status in LIVE and (visit is None or visit.status in EXPECTED)
 
 
@@ -183,28 +180,28 @@ def _today(_: FulfillmentOrder) -> str:
 
 
 def _of_question(part: FulfillmentOrder) -> str:
-    visit = _visit(part)
+    visit = active_visit(part)
     return f"{visit.public_id}{stamp(visit.spot_asked_at)}" if visit else ""
 
 
 def _is_missing(part: FulfillmentOrder) -> bool:
-    visit = _visit(part)
+    visit = active_visit(part)
     return visit is not None and visit.status in HERE and visit.missing_at is not None
 
 
 def _of_search(part: FulfillmentOrder) -> str:
-    visit = _visit(part)
+    visit = active_visit(part)
     return f"{visit.public_id}{stamp(visit.missing_at)}" if visit else ""
 
 
 def _is_elsewhere(part: FulfillmentOrder) -> bool:
-    visit = _visit(part)
+    visit = active_visit(part)
     arrived = visit is not None and visit.status in HERE
     return part.status in LIVE and not arrived and other_store(part) is not None
 
 
 def _needs_id(part: FulfillmentOrder) -> bool:
-    visit = _visit(part)
+    visit = active_visit(part)
     before = visit is None or visit.status in EXPECTED
     return _is_ready(part) and before and age_terms(part).minimum_age > 0
 
@@ -383,7 +380,7 @@ def _by_staff(text: str) -> Purpose:
         about="fulfillment",
         lasts=SHORTLY,
         repeat_when_unsure=False,
-        holds=lambda part: part.status in LIVE and _visit(part) is not None,
+        holds=lambda part: part.status in LIVE and active_visit(part) is not None,
         occasion=how_often,
     )
 

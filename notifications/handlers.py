@@ -108,7 +108,7 @@ def tell_ready(fact: ReadyForPickup) -> None:
     part = fulfillment_of(f"fulfillment:{fact.fulfillment_id}")
     if part and not is_rest(part):
         _tell(READY, fact.fulfillment_id)
-        _tell_if(BRING_ID, fact.fulfillment_id)
+        _tell_if(fact.fulfillment_id, BRING_ID)
 
 
 @handles(FulfillmentHandedOff)
@@ -199,14 +199,13 @@ def tell_window(fact: WindowChanged) -> None:
 @handles(CustomerOnTheWay)
 def tell_not_ready_yet(fact: CustomerOnTheWay) -> None:
     """Who will be there before his order is, is told when it is."""
-    _tell_if(COMING_EARLY, fact.fulfillment_id)
+    _tell_if(fact.fulfillment_id, COMING_EARLY)
 
 
 @handles(CustomerArrived)
 def answer_arrival(fact: CustomerArrived) -> None:
     """Tell who came early when it is ready, and ask where he stands who has not said."""
-    _tell_if(HERE_EARLY, fact.fulfillment_id)
-    _tell_if(WHICH_SPOT, fact.fulfillment_id)
+    _tell_if(fact.fulfillment_id, HERE_EARLY, WHICH_SPOT)
 
 
 @handles(SpotAsked)
@@ -258,10 +257,12 @@ def _tell(purpose: Purpose, fulfillment_id: int) -> None:
     write_message(purpose=purpose, subject=f"fulfillment:{fulfillment_id}")
 
 
-def _tell_if(purpose: Purpose, fulfillment_id: int) -> None:
-    """Write it only if it is so; what concerns few would leave a canceled row for everybody."""
+def _tell_if(fulfillment_id: int, *purposes: Purpose) -> None:
+    """Write what is so; what concerns few would leave a canceled row for everybody."""
     part = fulfillment_of(f"fulfillment:{fulfillment_id}")
-    if part and purpose.holds(part):
+    if part is None:
+        return
+    for purpose in filter(lambda purpose: purpose.holds(part), purposes):
         _tell(purpose, fulfillment_id)
 
 
@@ -304,7 +305,7 @@ def take_sms_arrival(fact: InboundReceived) -> None:
     said = _text_in(body)
     heard = take_here(phone=said[0], text=said[1]) if said else None
     for part in heard.parts if heard else ():
-        _tell_if(HERE_NOTED if heard and heard.here else WHICH_ORDER, part.pk)
+        _tell_if(part.pk, HERE_NOTED if heard and heard.here else WHICH_ORDER)
 
 
 def _sms_call(fact: InboundReceived) -> tuple[str, str]:
