@@ -74,11 +74,8 @@ def _arrival(
 
 def _spots(fulfillment: FulfillmentOrder, visit: Visit | None, own: str) -> list[dict[str, Any]]:
     mine = visit.spot_id if visit else None
-    suggested = suggested_spot(
-        fulfillment.store,
-        accessible=visit is not None and visit.needs_accessible,
-        oversize=visit is not None and visit.needs_oversize,
-    )
+    spots = spots_of(fulfillment.store)
+    suggested = _suggested(fulfillment, visit) if spots and not own else ""
     return [
         {
             "label": spot.label,
@@ -86,10 +83,20 @@ def _spots(fulfillment: FulfillmentOrder, visit: Visit | None, own: str) -> list
             "oversize": spot.oversize,
             "taken": taken and spot.pk != mine,
             "own": spot.label == own,
-            "suggested": suggested is not None and spot.pk == suggested.pk and not own,
+            "suggested": spot.label == suggested,
         }
-        for spot, taken in spots_of(fulfillment.store)
+        for spot, taken in spots
     ]
+
+
+def _suggested(fulfillment: FulfillmentOrder, visit: Visit | None) -> str:
+    """The label of the free spot that fits best; empty when none is free."""
+    spot = suggested_spot(
+        fulfillment.store,
+        accessible=visit is not None and visit.needs_accessible,
+        oversize=visit is not None and visit.needs_oversize,
+    )
+    return spot.label if spot else ""
 
 
 def _car(known: dict[str, str], words: dict[str, str]) -> list[dict[str, Any]]:
