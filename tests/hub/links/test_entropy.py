@@ -11,6 +11,7 @@ from hub.links.services import make_link
 TOKENS = 100_000
 PLACES = 22
 FOUR_IN_THE_LAST = 4  # 128 bits are 21 characters of six bits and one of two
+CHANCE = 12  # a fair maker goes beyond once in a million runs
 
 
 @pytest.fixture
@@ -35,4 +36,4 @@ def test_no_place_of_a_token_prefers_a_character(tokens):
         kinds = 64 if place < PLACES - 1 else FOUR_IN_THE_LAST
         counts = Counter(token[place] for token in tokens)
         assert len(counts) == kinds
-        assert chi_square(counts, kinds) < 7
+        assert chi_square(counts, kinds) < CHANCE
