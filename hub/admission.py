@@ -33,7 +33,7 @@ PROGRAMS = ("/v1/", "/hooks/", "/sim/")
 MEMORY = 10  # requests over which the time that one takes is averaged
 FIRST_GUESS = 0.05  # seconds
 WINDOW = 5.0
-LONGEST_RETRY = 30
+LONGEST_RETRY = 60
 UNAVAILABLE = 503
 # As the API's own "busy"; written here, because nothing of the API is loaded yet.
 PROBLEM = {
