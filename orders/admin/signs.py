@@ -1,4 +1,3 @@
-
 """Signs with QR codes: which place has one, printing them, replacing one that is gone."""
 
 from __future__ import annotations
