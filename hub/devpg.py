@@ -108,7 +108,7 @@ class Server:
     def django_config(self) -> dict[str, Any]:
         """The entry for Django's DATABASES; starts nothing."""
         return {
-            "ENGINE": "django.db.backends.postgresql",
+            "ENGINE": "hub.postgres",
             "NAME": DATABASE,
             "USER": ROLE,
             "PASSWORD": "",

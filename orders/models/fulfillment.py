@@ -131,7 +131,7 @@ class FulfillmentLine(models.Model):
     handed_off = models.PositiveIntegerField(default=0)
 
     class Meta:
-        ordering = ["order_line__number"]
+        ordering = ["order_line__number", "pk"]
         indexes = [
             models.Index(
                 fields=["stands_for"],
