@@ -338,6 +338,8 @@ def look_at(page, live_server, pages, look):
         page.wait_for_load_state("load")
         if name == "board":
             more(page)
+        unseen = page.evaluate("[...document.images].filter(it => !it.naturalWidth).length")
+        assert not unseen, f"{unseen} pictures of {name} show nothing"
         page.screenshot(path=PICTURES / f"curb-{name}-{size}-{scheme}.png", full_page=True)
         wide = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
         assert wide <= 0, f"{name} is {wide} pixels too wide at {size}"
