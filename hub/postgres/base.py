@@ -9,6 +9,7 @@ from __future__ import annotations
 import select
 
 from django.db.backends.postgresql import base
+from psycopg.pq import TransactionStatus
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
@@ -17,12 +18,16 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def is_usable(self) -> bool:
         """Whether statements can be sent.
 
-        An idle connection on which nothing has arrived lives. Anything that has arrived may be
-        the end, or only a notice: then the server is asked.
+        A connection on which nothing has arrived lives. Anything that has arrived may be the
+        end, or only a notice: then the server is asked. So it is in a failed transaction, where
+        it refuses everything.
         """
         if self.connection is None or self.connection.closed:
             return False
-        return not _has_something_to_read(self.connection.fileno()) or super().is_usable()
+        failed = self.connection.info.transaction_status == TransactionStatus.INERROR
+        return not (failed or _has_something_to_read(self.connection.fileno())) or (
+            super().is_usable()
+        )
 
 
 def _has_something_to_read(socket: int) -> bool:

@@ -1,8 +1,10 @@
 """A kept connection is judged without asking the server, and never wrongly."""
 
+from contextlib import suppress
+
 import psycopg
 import pytest
-from django.db import connection, connections
+from django.db import DatabaseError, connection, connections
 from django.test.utils import CaptureQueriesContext
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -55,6 +57,14 @@ def test_a_request_after_the_server_went_connects_anew(other):
     with CaptureQueriesContext(other), other.cursor() as cursor:
         cursor.execute("SELECT 1")
         assert cursor.fetchone() == (1,)
+
+
+def test_a_connection_in_a_failed_transaction_is_not_usable(other):
+    other.set_autocommit(False)
+    with suppress(DatabaseError), other.cursor() as cursor:
+        cursor.execute("SELECT nonsense")
+
+    assert not other.is_usable()
 
 
 def test_no_connection_is_not_usable(other):
