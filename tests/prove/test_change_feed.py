@@ -22,6 +22,7 @@ from tests.factories import make_channel, make_item, make_store, stock
 from tests.racing import at_once
 
 pytestmark = [pytest.mark.prove, pytest.mark.django_db(transaction=True)]
+BUSY, TRIES = 503, 5  # a site that is told to come again does so
 WRITERS, CHANGES, PER_CALL = 16, 100_000, 50
 STORES, ITEMS = 4, 150
 SECONDS = 600
@@ -87,7 +88,13 @@ class Chain:
 
     def page(self, cursor):
         asked = {"limit": 500} | ({"cursor": cursor} if cursor else {})
-        return self.client.get("/v1/availability/changes", asked).json()
+        for _ in range(TRIES):
+            reply = self.client.get("/v1/availability/changes", asked)
+            if reply.status_code != BUSY:
+                break
+            time.sleep(float(reply["Retry-After"]))
+        assert reply.status_code == 200, reply.content
+        return reply.json()
 
     def export(self):
         packed = b"".join(self.client.get("/v1/availability/export").streaming_content)
