@@ -135,7 +135,7 @@ class Journey:
         page = self._match(_LINK)
         form = self.customer.form(page, address="/arrive")
         spot = next((label for label in form.choices.get("spot", []) if label), "")
-        self.customer.submit(form, spot=spot, vehicle="blue Skoda")
+        self.customer.submit(form, spot=spot, colour="blue", make="Skoda")
         self._wait_for_fact("visit.arrived")
         self.say(f"The customer opens the link and taps «I'm here», spot {spot or 'unknown'}", page)
 
@@ -182,10 +182,12 @@ class Journey:
             {"sku": sku, "quantity": quantity, "unit_price_minor": prices[sku]}
             for sku, quantity in quantities.items()
         ]
+        # a name of its own: who stood at the curb when a demo was cut short is somebody else
+        customer = {"name": f"Ann Archer of {number}", "locale": "en", "notify": notify}
         return {
             "external_id": number,
             "pickup": {"store": STORE},
-            "customer": {"name": "Ann Archer", "locale": "en", "notify": notify} | address,
+            "customer": customer | address,
             "currency": "GBP",
             "total_minor": sum(prices[sku] * quantity for sku, quantity in quantities.items()),
             "lines": lines,
