@@ -322,6 +322,8 @@ LOGGING: dict[str, Any] = {
     "loggers": {
         "django": {"handlers": [], "propagate": True},
         "django.server": {"handlers": [], "propagate": True},
+        # a refusal is an answer, counted in the metrics: a line for each would cost as much
+        "django.request": {"handlers": [], "propagate": True, "level": "ERROR"},
         "django-q": {"handlers": [], "propagate": True, "level": "WARNING"},
     },
 }

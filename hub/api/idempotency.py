@@ -11,6 +11,7 @@ import hashlib
 import json
 import re
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
@@ -85,11 +86,12 @@ def idempotent(method: Method[V, P]) -> Method[V, P]:
         wanted = _request_hash(request)
 
         def attempt() -> HttpResponseBase:
-            with transaction.atomic():
+            with ExitStack() as last_trip, transaction.atomic():
                 stored = _lock_and_look(scope)
-                if stored is None:
-                    return _run_and_store(scope, wanted, method(view, request, *args, **kwargs))
-                return _replay(stored, wanted)
+                if stored is not None:
+                    return _replay(stored, wanted)
+                reply = method(view, request, *args, **kwargs)
+                return _answer(scope, wanted, reply, last_trip)
 
         return _with_retries(attempt)
 
@@ -131,18 +133,27 @@ def _lock_and_look(scope: _Scope) -> tuple[Any, ...] | None:
 
     Raises RequestRunning when another request holds it.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(_LOCK, {"lock": scope.lock})
-        (held,) = cursor.fetchone()
+    with connection.cursor() as lock, connection.cursor() as look:
+        with connection.connection.pipeline():  # one trip for both
+            lock.execute(_LOCK, {"lock": scope.lock})
+            look.execute(
+                _LOOK, {"channel": scope.channel_id, "route": scope.route, "key": scope.key}
+            )
+        (held,) = lock.fetchone()
         if not held:
             raise RequestRunning
-        cursor.execute(_LOOK, {"channel": scope.channel_id, "route": scope.route, "key": scope.key})
-        row: tuple[Any, ...] | None = cursor.fetchone()
+        row: tuple[Any, ...] | None = look.fetchone()
         return row
 
 
-def _run_and_store(scope: _Scope, wanted: str, reply: HttpResponseBase) -> HttpResponseBase:
-    """Keep the reply beside its effect; a reply that refuses undoes the effect and is not kept."""
+def _answer(
+    scope: _Scope, wanted: str, reply: HttpResponseBase, last_trip: ExitStack
+) -> HttpResponseBase:
+    """Keep the reply beside its effect; a reply that refuses undoes the effect and is not kept.
+
+    What the request changed is locked until the commit, so that goes out together with the reply:
+    the ``last_trip`` ends after the transaction.
+    """
     if reply.status_code >= _REFUSED:
         transaction.set_rollback(True)
         return reply
@@ -157,6 +168,7 @@ def _run_and_store(scope: _Scope, wanted: str, reply: HttpResponseBase) -> HttpR
         "headers": json.dumps(headers),
         "body": encrypt(body.decode()),
     }
+    last_trip.enter_context(connection.connection.pipeline())
     with connection.cursor() as cursor:
         cursor.execute(_STORE, values)
     return _reply(body, reply.status_code, headers)

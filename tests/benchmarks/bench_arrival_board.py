@@ -1,6 +1,6 @@
 """Two hundred open arrivals boards of a hundred stores, and a customer who arrives every second.
 
-Every board does what the page's script does: it asks for its pulse every 1.3 s and takes its
+Every board does what the page's script does: it asks for its pulse every 1.6 s and takes its
 cards when that changed. An arrival's time runs from the commit of its check-in to the last byte
 of the cards that show it, for each board of its store. What the boards cost is the time that the
 web processes and their database connections had on a core, beside that of as many requests for
@@ -35,7 +35,7 @@ STORES = int(os.environ.get("BENCH_STORES", "100"))
 SECONDS = int(os.environ.get("BENCH_SECONDS", "40"))
 ARRIVALS_PER_SECOND = float(os.environ.get("BENCH_ARRIVALS", "1"))
 WAITING = int(os.environ.get("BENCH_WAITING", "5"))  # at each store from the beginning
-POLL_SECONDS = 1.3
+POLL_SECONDS = 1.6
 REST_SECONDS = 6.0  # after the last arrival
 FLOOR_SECONDS = 10.0
 WANTED_MS, WANTED_PERCENT = 2500.0, 30.0

@@ -18,6 +18,8 @@ from dataclasses import dataclass
 from http.client import HTTPConnection
 from pathlib import Path
 
+from django.conf import settings
+
 from hub.supervisor import granian
 
 HOST = "127.0.0.1"
@@ -57,13 +59,14 @@ class Load:
 
 @contextlib.contextmanager
 def web_server(
-    database: str, *, urlconf: str = "hub.urls", workers: int = 2, port: int = 0
+    database: str, *, urlconf: str = "hub.urls", workers: int | None = None, port: int = 0
 ) -> Iterator[Web]:
     """Inside the block the hub's web server, started as the supervisor starts it, serves
-    ``urlconf`` on ``database``; afterwards its whole process group is gone."""
-    port = port or free_port()
+    ``urlconf`` on ``database``, by default with as many workers as it would; afterwards its
+    whole process group is gone."""
+    port, workers = port or free_port(), workers or settings.ENV.workers
     with tempfile.TemporaryDirectory() as counters:
-        settings = {
+        variables = {
             "DJANGO_SETTINGS_MODULE": "tests.benchmarks.web_settings",
             "BENCH_DATABASE": database,
             "BENCH_URLCONF": urlconf,
@@ -72,7 +75,7 @@ def web_server(
             "PROMETHEUS_MULTIPROC_DIR": counters,
         }
         process = subprocess.Popen(
-            granian(HOST, port, workers), env=os.environ | settings, start_new_session=True
+            granian(HOST, port, workers), env=os.environ | variables, start_new_session=True
         )
         try:
             _wait_until_alive(port, process)

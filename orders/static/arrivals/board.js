@@ -3,7 +3,7 @@
 (function () {
   "use strict";
 
-  const POLL_MS = 1300;
+  const POLL_MS = 1600;
   const RENEW_MS = 300000; // whatever may have been missed
   const LOST_MS = 8000;
   const KEY = "hub.arrivals.sound";
