@@ -38,6 +38,7 @@ INSTALLED_APPS = [
     "hub",
     "hub.stores",
     "hub.events",
+    "hub.providers",
     "hub.api",
     "hub.links",
     "hub.inbox",

@@ -48,7 +48,8 @@ class Profile(models.Model):
     """A projection: rebuilt from the source records linked to it, never edited.
 
     ``contact`` is the newest one its records name, ``locale`` what they say of his language;
-    ``chosen_locale`` is what he chose himself, and by ``locale_source`` where: it outranks them.
+    ``chosen_locale`` is what he chose himself, and by ``locale_source`` where: it outranks them;
+    so do ``chosen_timezone`` and its source. Until ``paused_until`` he gets what is critical only.
     """
 
     public_id = models.CharField(max_length=30, unique=True, default=_profile_id, editable=False)
@@ -59,6 +60,11 @@ class Profile(models.Model):
         max_length=10, blank=True, default="", db_default="", help_text="page, sms, staff"
     )
     timezone = models.CharField(max_length=50, blank=True)
+    chosen_timezone = models.CharField(max_length=50, blank=True, default="", db_default="")
+    timezone_source = models.CharField(
+        max_length=10, blank=True, default="", db_default="", help_text="page, sms, staff, api"
+    )
+    paused_until = models.DateTimeField(null=True, blank=True)
     version = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
@@ -134,7 +140,8 @@ class IdentityKey(models.Model):
 
 
 class Preference(models.Model):
-    """A ranked channel for a purpose; rank 1 is tried first, no row means not chosen."""
+    """A channel for a purpose: rank 1 is tried first, rank 0 means not by this one; no row means
+    not chosen."""
 
     profile = models.ForeignKey(
         Profile, on_delete=models.CASCADE, related_name="preferences", db_index=False
@@ -186,3 +193,27 @@ class ConsentEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.purpose} by {self.channel}: {self.status}"
+
+
+class AddressHealth(models.Model):
+    """What is known of an address that once did not work; no row means nothing bad."""
+
+    class State(models.TextChoices):
+        SHAKY = "shaky", "failed lately"
+        DEAD = "dead", "cannot be reached"
+
+    address_hash = models.CharField(max_length=32)
+    channel = models.CharField(max_length=10, choices=Channel)
+    state = models.CharField(max_length=5, choices=State)
+    reason = models.CharField(max_length=60, help_text="such as hard_bounce, landline, 30005")
+    failures = models.PositiveSmallIntegerField(default=1)
+    changed_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        verbose_name_plural = "address health"
+        constraints = [
+            models.UniqueConstraint(fields=["address_hash", "channel"], name="address_health_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.channel}: {self.state}"

@@ -149,7 +149,7 @@ def _submitting(row: Message, title: str, body: str) -> Draft:
     left = (row.expires_at - clock.now()).total_seconds()
     by_text = row.channel == Channel.SMS
     return Draft(
-        to=row.contact.phone if by_text else row.contact.email,
+        to=_address_of(row),
         title=title,
         body=body,
         reference=row.public_id,
@@ -159,6 +159,13 @@ def _submitting(row: Message, title: str, body: str) -> Draft:
         unsure=unsure,
         may_repeat=PURPOSES[row.purpose].repeat_when_unsure,
     )
+
+
+def _address_of(row: Message) -> str:
+    if row.contact is None:
+        return row.address or ""
+    address: str = row.contact.phone if row.channel == Channel.SMS else row.contact.email
+    return address
 
 
 def _hand_over(draft: Draft) -> str:

@@ -18,23 +18,40 @@ def _message_id() -> str:
 
 
 class Outcome(models.TextChoices):
-    """What became of a message, beside the lease's own state."""
+    """What became of a message, beside the lease's own state.
+
+    DEFERRED waits for the morning, RETRY_WAIT for another try. FAILED was refused for good, DEAD
+    has used up its tries; of an UNKNOWN one no receipt ever said how it ended.
+    """
 
     CREATED = "created"
+    DEFERRED = "deferred"
     SUPPRESSED = "suppressed"
     CANCELED = "canceled"
     EXPIRED = "expired"
     SUBMITTING = "submitting"
+    RETRY_WAIT = "retry_wait"
     AMBIGUOUS = "ambiguous"
     ACCEPTED = "accepted"
+    SENT = "sent"
     DELIVERED = "delivered"
     UNDELIVERED = "undelivered"
     FAILED = "failed"
+    DEAD = "dead"
+    UNKNOWN = "unknown"
 
 
 # Nothing is settled yet: the next claim decides (it meets FAILED when a person replays a parked
 # message). SUBMITTING or AMBIGUOUS at a claim means that an earlier try may have got through.
-OPEN_OUTCOMES = [Outcome.CREATED, Outcome.SUBMITTING, Outcome.AMBIGUOUS, Outcome.FAILED]
+OPEN_OUTCOMES = [
+    Outcome.CREATED,
+    Outcome.DEFERRED,
+    Outcome.SUBMITTING,
+    Outcome.RETRY_WAIT,
+    Outcome.AMBIGUOUS,
+    Outcome.FAILED,
+    Outcome.DEAD,
+]
 UNSURE_OUTCOMES = [Outcome.SUBMITTING, Outcome.AMBIGUOUS]
 
 
@@ -44,6 +61,11 @@ class Message(Leased):
     ``decision`` holds every gate of the choice of channel, so that "why did, or didn't, this
     customer get it" has an answer. ``unsure_tries`` counts the tries made without knowing whether
     an earlier one had got through: an upper bound of the duplicates.
+
+    What answers a text of somebody unknown has no order, profile or contact: then ``address`` is
+    the number it goes to. ``follows`` is the message that did not reach the customer and that
+    this one stands in for. ``reach_by`` is when a receipt must have come, else he is told by
+    the next channel. ``stale_at`` is set when what was delivered was not true any more.
     """
 
     MAX_ATTEMPTS: ClassVar[int] = 48  # about two hours of the back-off in services.sending
@@ -51,26 +73,71 @@ class Message(Leased):
     public_id = models.CharField(max_length=30, unique=True, default=_message_id, editable=False)
     purpose = models.CharField(max_length=40)
     subject = models.CharField(max_length=60, db_index=True, help_text="such as fulfillment:17")
-    order_id = models.BigIntegerField(db_index=True)
-    profile = models.ForeignKey(Profile, on_delete=models.PROTECT, related_name="messages")
-    contact = models.ForeignKey(Contact, on_delete=models.PROTECT, related_name="messages")
+    order_id = models.BigIntegerField(null=True, db_index=True)
+    profile = models.ForeignKey(
+        Profile, null=True, on_delete=models.PROTECT, related_name="messages"
+    )
+    contact = models.ForeignKey(
+        Contact, null=True, on_delete=models.PROTECT, related_name="messages"
+    )
+    address = EncryptedTextField(null=True, help_text="E.164; none: the contact's")
+    address_hash = models.CharField(max_length=32, blank=True, default="", db_default="")
+    follows = models.ForeignKey(
+        "self",
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="followers",
+        db_constraint=False,
+        db_index=False,
+    )
     channel = models.CharField(max_length=10, choices=Channel, blank=True)
     locale = models.CharField(max_length=10, blank=True)
     template = models.CharField(max_length=60, blank=True, help_text="name and version")
+    template_version = models.ForeignKey(
+        "TemplateVersion",
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="messages",
+        db_constraint=False,
+        db_index=False,
+        help_text="empty: the wording shipped with the hub, which ``template`` names",
+    )
     title = models.CharField(max_length=200, blank=True)
     body = EncryptedTextField(default="")
+    segments = models.PositiveSmallIntegerField(default=0, db_default=0)
+    encoding = models.CharField(max_length=5, blank=True, default="", db_default="")
+    cost_micros = models.PositiveBigIntegerField(default=0, db_default=0)
     dedupe_key = models.CharField(max_length=160, unique=True)
     decision = models.JSONField(default=dict)
     is_test = models.BooleanField(default=False)
     outcome = models.CharField(max_length=12, choices=Outcome, default=Outcome.CREATED)
     outcome_reason = models.CharField(max_length=60, blank=True)
+    provider_code = models.CharField(max_length=20, blank=True, default="", db_default="")
     provider = models.CharField(max_length=40, blank=True)
     provider_reference = models.CharField(max_length=120, blank=True, db_index=True)
     unsure_tries = models.PositiveSmallIntegerField(default=0, db_default=0)
     trace_id = models.CharField(max_length=32, blank=True, default="", db_default="")
     expires_at = models.DateTimeField()
     accepted_at = models.DateTimeField(null=True)
+    sent_at = models.DateTimeField(null=True)
     delivered_at = models.DateTimeField(null=True)
+    reach_by = models.DateTimeField(null=True)
+    stale_at = models.DateTimeField(null=True)
+
+    class Meta(Leased.Meta):
+        indexes = [
+            *Leased.Meta.indexes,
+            models.Index(
+                fields=["reach_by"],
+                condition=models.Q(reach_by__isnull=False),
+                name="message_reach_by",
+            ),
+            models.Index(
+                fields=["accepted_at"],
+                condition=models.Q(outcome__in=["accepted", "sent"]),
+                name="message_unheard",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.purpose} by {self.channel}"
@@ -83,6 +150,8 @@ class Receipt(models.Model):
     reference = models.CharField(max_length=120)
     status = models.CharField(max_length=40)
     raw_hash = models.CharField(max_length=64)
+    code = models.CharField(max_length=20, blank=True, default="", db_default="")
+    call_id = models.BigIntegerField(null=True, help_text="the inbound call that holds it whole")
     matched = models.BooleanField(default=False)
     received_at = models.DateTimeField(db_default=Now(), editable=False)
 

@@ -1,0 +1,29 @@
+"""Messages, their words, and what customers answer."""
+
+from notifications.models.calls import CallTask
+from notifications.models.message import (
+    OPEN_OUTCOMES,
+    UNSURE_OUTCOMES,
+    Message,
+    Outcome,
+    Receipt,
+    _message_id,
+)
+from notifications.models.rules import TextingRules
+from notifications.models.template import TemplateVersion
+from notifications.models.threads import OpenQuestion, Thread, ThreadEntry
+
+__all__ = [
+    "OPEN_OUTCOMES",
+    "UNSURE_OUTCOMES",
+    "CallTask",
+    "Message",
+    "OpenQuestion",
+    "Outcome",
+    "Receipt",
+    "TemplateVersion",
+    "TextingRules",
+    "Thread",
+    "ThreadEntry",
+    "_message_id",
+]

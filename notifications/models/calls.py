@@ -1,0 +1,44 @@
+"""Customers whom no message reached: somebody at the store picks up the telephone."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models.functions import Now
+
+from hub.stores.models import Store
+from notifications.models.message import Message
+
+
+class CallTask(models.Model):
+    """Somebody should call the customer of this pickup; one open task for each."""
+
+    class Outcome(models.TextChoices):
+        REACHED = "reached"
+        VOICEMAIL = "voicemail", "left a message"
+        WRONG_NUMBER = "wrong_number"
+        NO_ANSWER = "no_answer"
+        NOT_NEEDED = "not_needed", "no longer needed"
+
+    store = models.ForeignKey(Store, on_delete=models.PROTECT, related_name="call_tasks")
+    fulfillment_id = models.BigIntegerField()
+    order_id = models.BigIntegerField(db_index=True)
+    message = models.ForeignKey(Message, on_delete=models.PROTECT, related_name="call_tasks")
+    reason = models.CharField(max_length=60)
+    opened_at = models.DateTimeField(db_default=Now(), editable=False)
+    closed_at = models.DateTimeField(null=True)
+    closed_by = models.CharField(max_length=150, blank=True)
+    outcome = models.CharField(max_length=12, choices=Outcome, blank=True)
+    note = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["fulfillment_id"],
+                condition=models.Q(closed_at__isnull=True),
+                name="call_one_open",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"call about {self.fulfillment_id}"
