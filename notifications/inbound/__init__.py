@@ -1,0 +1,1 @@
+"""What customers text: read, acted on, answered, or left for people to answer."""
