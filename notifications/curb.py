@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from django.db.models import QuerySet
 
 from hub import clock
+from hub.customers.purposes import AFTERWARDS, ARRIVAL, PICKUP
 from hub.events.catalog import (
     CustomerTexted,
     DelegateNamed,
@@ -225,6 +226,7 @@ REMINDED = Purpose(
     occasion=_which_reminder,
     until=_deadline,
     waits_at_night=True,
+    group=PICKUP,
 )
 EXPIRING = Purpose(
     name="expiring",
@@ -235,6 +237,7 @@ EXPIRING = Purpose(
     occasion=_of_deadline,
     until=_deadline,
     waits_at_night=True,
+    group=PICKUP,
 )
 EXTENDED = Purpose(
     name="extended",
@@ -244,6 +247,7 @@ EXTENDED = Purpose(
     holds=_waits_not_long,
     occasion=_of_deadline,
     until=_deadline,
+    group=PICKUP,
 )
 EXPIRED = Purpose(
     name="expired",
@@ -252,6 +256,7 @@ EXPIRED = Purpose(
     repeat_when_unsure=True,
     holds=lambda part: part.status == FulfillmentStatus.EXPIRED,
     waits_at_night=True,
+    group=PICKUP,
 )
 WINDOW_CHANGED = Purpose(
     name="window_changed",
@@ -276,6 +281,7 @@ COMING_EARLY = Purpose(
     repeat_when_unsure=True,
     holds=_comes_too_soon,
     occasion=_of_visit,
+    group=ARRIVAL,
 )
 HERE_EARLY = Purpose(
     name="here_early",
@@ -284,6 +290,7 @@ HERE_EARLY = Purpose(
     repeat_when_unsure=True,
     holds=_is_here_too_soon,
     occasion=_of_visit,
+    group=ARRIVAL,
 )
 WHICH_SPOT = Purpose(
     name="which_spot",
@@ -292,6 +299,7 @@ WHICH_SPOT = Purpose(
     repeat_when_unsure=True,
     holds=_stands_nowhere,
     occasion=_of_question,
+    group=ARRIVAL,
 )
 HERE_NOTED = Purpose(
     name="here_noted",
@@ -300,6 +308,7 @@ HERE_NOTED = Purpose(
     repeat_when_unsure=False,
     holds=_is_noted,
     occasion=_of_visit,
+    group=ARRIVAL,
 )
 WHICH_ORDER = Purpose(
     name="which_order",
@@ -308,6 +317,7 @@ WHICH_ORDER = Purpose(
     repeat_when_unsure=True,
     holds=_may_be_meant,
     occasion=_today,
+    group=ARRIVAL,
 )
 CUSTOMER_MISSING = Purpose(
     name="customer_missing",
@@ -316,6 +326,7 @@ CUSTOMER_MISSING = Purpose(
     repeat_when_unsure=True,
     holds=_is_missing,
     occasion=_of_search,
+    group=ARRIVAL,
 )
 WRONG_STORE = Purpose(
     name="wrong_store",
@@ -325,6 +336,7 @@ WRONG_STORE = Purpose(
     holds=_is_elsewhere,
     occasion=_count(WrongStoreReached),
     until=_deadline,
+    group=ARRIVAL,
 )
 BRING_ID = Purpose(
     name="bring_id",
@@ -334,6 +346,7 @@ BRING_ID = Purpose(
     holds=_needs_id,
     occasion=lambda part: stamp(part.ready_at),
     until=_deadline,
+    group=PICKUP,
 )
 PARTLY_HANDED_OFF = Purpose(
     name="partly_handed_off",
@@ -342,6 +355,7 @@ PARTLY_HANDED_OFF = Purpose(
     repeat_when_unsure=True,
     holds=lambda part: _is_ready(part) and is_rest(part),
     until=_deadline,
+    group=AFTERWARDS,
 )
 GOODS_REFUSED = Purpose(
     name="goods_refused",
@@ -349,6 +363,7 @@ GOODS_REFUSED = Purpose(
     lasts=timedelta(hours=6),
     repeat_when_unsure=False,
     holds=stayed_with_store,
+    group=AFTERWARDS,
 )
 DELEGATE_NAMED = Purpose(
     name="delegate_named",
@@ -366,6 +381,7 @@ COMPLAINT_ANSWERED = Purpose(
     holds=lambda part: bool(_last_answer(part)),
     occasion=_last_answer,
     waits_at_night=True,
+    group=AFTERWARDS,
 )
 
 
@@ -382,6 +398,7 @@ def _by_staff(text: str) -> Purpose:
         repeat_when_unsure=False,
         holds=lambda part: part.status in LIVE and active_visit(part) is not None,
         occasion=how_often,
+        group=ARRIVAL,
     )
 
 

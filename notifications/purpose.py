@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from hub.customers.purposes import ORDER_UPDATES
 from orders.models import FulfillmentOrder
 
 
@@ -16,6 +17,10 @@ class Purpose:
     ``lasts`` bounds how late it may come. ``repeat_when_unsure``: better twice than never, when
     nobody can say whether an earlier try got through. ``occasion`` tells two ready times apart,
     ``until`` is when what it says is over. What ``waits_at_night`` is not sent while people sleep.
+
+    ``group`` is the row of the customer's choice it falls under. What is ``critical`` asks neither
+    that choice nor a pause nor the night, only whether he said STOP; what ``must_reach`` him is
+    followed up when nobody confirms it.
     """
 
     name: str
@@ -26,6 +31,9 @@ class Purpose:
     occasion: Callable[[FulfillmentOrder], str] = lambda _: ""
     until: Callable[[FulfillmentOrder], datetime | None] = lambda _: None
     waits_at_night: bool = False
+    group: str = ORDER_UPDATES
+    critical: bool = False
+    must_reach: bool = False
 
     def dedupe_key(self, fulfillment: FulfillmentOrder) -> str:
         """One message per key, ever."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from hub import clock
+from hub.customers.purposes import AFTERWARDS, PICKUP, QUESTIONS
 from hub.stores.models import StoreSwitch
 from notifications.curb import CURB, is_by_wish, is_rest, is_told_otherwise, stayed_with_store
 from notifications.purpose import Purpose, stamp
@@ -143,6 +144,8 @@ READY = Purpose(
     holds=_is_ready,
     occasion=lambda fulfillment: stamp(fulfillment.ready_at),
     until=lambda fulfillment: fulfillment.expires_at,
+    group=PICKUP,
+    must_reach=True,
 )
 HANDED_OFF = Purpose(
     name="handed_off",
@@ -150,6 +153,7 @@ HANDED_OFF = Purpose(
     lasts=timedelta(hours=6),
     repeat_when_unsure=False,
     holds=_is_handed_off,
+    group=AFTERWARDS,
 )
 CANCELED = Purpose(
     name="canceled",
@@ -175,6 +179,7 @@ CLOSING_EARLY = Purpose(
     holds=_closes_early,
     occasion=_of_closing,
     until=_closing_ends,
+    group=PICKUP,
 )
 CLOSING_UNDONE = Purpose(
     name="closing_undone",
@@ -184,6 +189,7 @@ CLOSING_UNDONE = Purpose(
     holds=_stays_open,
     occasion=_of_closing,
     until=_closing_ends,
+    group=PICKUP,
 )
 MOVED = Purpose(
     name="moved",
@@ -200,6 +206,8 @@ MOVE_OFFERED = Purpose(
     holds=_may_move,
     occasion=_of_move,
     until=_move_ends,
+    group=QUESTIONS,
+    must_reach=True,
 )
 SUBSTITUTES_OFFERED = Purpose(
     name="substitutes_offered",
@@ -209,6 +217,8 @@ SUBSTITUTES_OFFERED = Purpose(
     holds=_is_asked,
     occasion=_of_round,
     until=_round_ends,
+    group=QUESTIONS,
+    must_reach=True,
 )
 SUBSTITUTES_LOOK = Purpose(
     name="substitutes_look",
@@ -218,6 +228,7 @@ SUBSTITUTES_LOOK = Purpose(
     holds=_is_asked,
     occasion=_of_round,
     until=_round_ends,
+    group=QUESTIONS,
 )
 SUBSTITUTES_SETTLED = Purpose(
     name="substitutes_settled",
@@ -226,6 +237,7 @@ SUBSTITUTES_SETTLED = Purpose(
     repeat_when_unsure=False,
     holds=_was_answered_elsewhere,
     occasion=_of_round,
+    group=QUESTIONS,
 )
 SUBSTITUTES_LATE = Purpose(
     name="substitutes_late",
@@ -234,6 +246,7 @@ SUBSTITUTES_LATE = Purpose(
     repeat_when_unsure=False,
     holds=lambda fulfillment: not _is_asked(fulfillment),
     occasion=_of_round,
+    group=QUESTIONS,
 )
 
 PURPOSES = {

@@ -15,8 +15,8 @@ from django.db.models.functions import Now
 from hub.customers.addresses import clean_locale
 from hub.customers.errors import InvalidLocale, UnknownChannel
 from hub.customers.models import Channel, Preference, Profile
+from hub.customers.purposes import ORDER_UPDATES
 
-ORDER_UPDATES = "order_updates"
 FROM_RECORDS = "order"
 FROM_PAGE = "page"
 

@@ -12,7 +12,8 @@ from django.db import connection, transaction
 from hub.crypto import lookup_hash
 from hub.customers.addresses import clean_account, clean_locale, clean_timezone
 from hub.customers.models import IdentityLink, Profile, SourceRecord
-from hub.customers.preferences import ORDER_UPDATES, check_channels, follow_records
+from hub.customers.preferences import check_channels, follow_records
+from hub.customers.purposes import ORDER_UPDATES
 from hub.customers.services.contacts import SEPARATOR, Person, person, sealed_columns
 from hub.customers.services.projection import Portrait, portray, rebuild
 from hub.ids import new_id
