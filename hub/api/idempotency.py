@@ -134,7 +134,7 @@ def _lock_and_look(scope: _Scope) -> tuple[Any, ...] | None:
     Raises RequestRunning when another request holds it.
     """
     with connection.cursor() as lock, connection.cursor() as look:
-        with connection.connection.pipeline():  # one trip for both
+        with connection.wrap_database_errors, connection.connection.pipeline():  # one trip
             lock.execute(_LOCK, {"lock": scope.lock})
             look.execute(
                 _LOOK, {"channel": scope.channel_id, "route": scope.route, "key": scope.key}
@@ -168,6 +168,7 @@ def _answer(
         "headers": json.dumps(headers),
         "body": encrypt(body.decode()),
     }
+    last_trip.enter_context(connection.wrap_database_errors)
     last_trip.enter_context(connection.connection.pipeline())
     with connection.cursor() as cursor:
         cursor.execute(_STORE, values)

@@ -4,6 +4,7 @@ import functools
 import json
 import threading
 
+import psycopg
 import pytest
 from django.db import OperationalError, connection
 from psycopg import errors
@@ -139,6 +140,39 @@ def test_the_stored_reply_is_sealed(api):
 
     assert b"effect" not in bytes(stored.body)
     assert "canary" not in json.dumps(stored.headers)
+
+
+def lose_the_server():
+    """The server ends this connection, and has done so before it is used again."""
+    mine = connection.connection.info
+    with psycopg.connect(mine.dsn, autocommit=True) as other:
+        other.execute("SELECT pg_terminate_backend(%s, 5000)", [mine.backend_pid])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_server_lost_when_the_key_is_looked_up_is_no_fault_of_the_hub(api, monkeypatch):
+    connection.ensure_connection()
+    known = idempotency._request_hash
+    monkeypatch.setattr(
+        idempotency, "_request_hash", lambda request: (lose_the_server(), known(request))[1]
+    )
+
+    answer = make(api)
+
+    assert (answer.status_code, answer.json()["code"]) == (503, "busy")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_server_lost_when_the_reply_is_kept_is_no_fault_of_the_hub(api):
+    MakeView.meanwhile = staticmethod(lose_the_server)
+
+    answer = make(api)
+    MakeView.meanwhile = staticmethod(lambda: None)
+    again = make(api)
+
+    assert (answer.status_code, answer.json()["code"]) == (503, "busy")
+    assert again.status_code == 201
+    assert effects() == 1
 
 
 def test_a_deadlock_victim_is_run_again(api):
