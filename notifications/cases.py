@@ -1,0 +1,102 @@
+"""What messages speak of, read anew for any number of them in a constant number of queries."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from django.db.models import prefetch_related_objects
+
+from hub.customers.models import Contact, Profile
+from hub.stores.models import Store
+from notifications.curb import note_rests
+from notifications.models import Message
+from orders.models import FulfillmentOrder, Order
+
+FULFILLMENT, ORDER = "fulfillment", "order"
+
+_LOADED = (
+    "order__contact",
+    "order__profile",
+    "order__channel",
+    "store__brand",
+    "pickup_code",
+    "replaces",
+)
+_PREFETCHED = ("rounds", "move_offers")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """The pickup, order and people of a subject as they are now.
+
+    A subject that is no pickup (an answer to a text, a thread) has none of the first two; its
+    profile and contact are then those of the message, and are None for somebody unknown.
+    """
+
+    subject: str
+    fulfillment: FulfillmentOrder | None = None
+    order: Order | None = None
+    profile: Profile | None = None
+    contact: Contact | None = None
+    store: Store | None = None
+
+
+def case_of(subject: str) -> Case:
+    """The case of one subject, such as ``fulfillment:17``; empty when there is no such pickup."""
+    return _case(subject, _parts_of([subject]).get(subject))
+
+
+def cases_of(messages: Sequence[Message]) -> dict[int, Case]:
+    """The case of each message by its primary key; who is told is whom the message names.
+
+    The messages' profiles and contacts are loaded with it.
+    """
+    parts = _parts_of({message.subject for message in messages})
+    prefetch_related_objects(list(messages), "contact", "profile")
+    return {message.pk: _told(message, parts.get(message.subject)) for message in messages}
+
+
+def _told(message: Message, part: FulfillmentOrder | None) -> Case:
+    case = _case(message.subject, part)
+    return Case(
+        subject=case.subject,
+        fulfillment=case.fulfillment,
+        order=case.order,
+        profile=message.profile or case.profile,
+        contact=message.contact or case.contact,
+        store=case.store,
+    )
+
+
+def _case(subject: str, part: FulfillmentOrder | None) -> Case:
+    if part is None:
+        return Case(subject=subject)
+    return Case(
+        subject=subject,
+        fulfillment=part,
+        order=part.order,
+        profile=part.order.profile,
+        contact=part.order.contact,
+        store=part.store,
+    )
+
+
+def _parts_of(subjects: Iterable[str]) -> dict[str, FulfillmentOrder]:
+    """The pickup of each subject; of an order, its newest one."""
+    numbers: dict[str, list[int]] = {FULFILLMENT: [], ORDER: []}
+    for subject in subjects:
+        kind, _, number = subject.partition(":")
+        if kind in numbers and number.isdecimal():
+            numbers[kind].append(int(number))
+    found: dict[str, FulfillmentOrder] = {}
+    if numbers[FULFILLMENT]:
+        rows = FulfillmentOrder.objects.filter(pk__in=numbers[FULFILLMENT])
+        found |= {f"{FULFILLMENT}:{part.pk}": part for part in rows.select_related(*_LOADED)}
+    if numbers[ORDER]:
+        rows = FulfillmentOrder.objects.filter(order_id__in=numbers[ORDER])
+        newest = rows.select_related(*_LOADED).order_by("order_id", "-pk").distinct("order_id")
+        found |= {f"{ORDER}:{part.order_id}": part for part in newest}
+    prefetch_related_objects(list(found.values()), *_PREFETCHED)
+    note_rests(found.values())
+    return found
