@@ -10,7 +10,10 @@ from notifications.models.message import Message
 
 
 class CallTask(models.Model):
-    """Somebody should call the customer of this pickup; one open task for each."""
+    """Somebody should call the customer of this pickup; one open task for each.
+
+    A call that nobody took counts in ``tries`` and leaves the task open.
+    """
 
     class Outcome(models.TextChoices):
         REACHED = "reached"
@@ -29,6 +32,8 @@ class CallTask(models.Model):
     closed_by = models.CharField(max_length=150, blank=True)
     outcome = models.CharField(max_length=12, choices=Outcome, blank=True)
     note = models.CharField(max_length=200, blank=True)
+    tries = models.PositiveSmallIntegerField(default=0, db_default=0)
+    tried_at = models.DateTimeField(null=True)
 
     class Meta:
         ordering = ["-id"]
@@ -37,6 +42,13 @@ class CallTask(models.Model):
                 fields=["fulfillment_id"],
                 condition=models.Q(closed_at__isnull=True),
                 name="call_one_open",
+            )
+        ]
+        indexes = [
+            models.Index(
+                fields=["store", "opened_at"],
+                condition=models.Q(closed_at__isnull=True),
+                name="call_open",
             )
         ]
 

@@ -65,7 +65,9 @@ class Message(Leased):
     What answers a text of somebody unknown has no order, profile or contact: then ``address`` is
     the number it goes to. ``follows`` is the message that did not reach the customer and that
     this one stands in for. ``reach_by`` is when a receipt must have come, else he is told by
-    the next channel. ``stale_at`` is set when what was delivered was not true any more.
+    the next channel; ``followed_at`` is when that was seen to, once. ``stale_at`` is set when what
+    was delivered was not true any more, ``delivered_late`` when it had been said to have failed.
+    Of words that were dropped for their age ``words_seal`` stays: it proves what they were.
     """
 
     MAX_ATTEMPTS: ClassVar[int] = 48  # about two hours of the back-off in services.sending
@@ -122,7 +124,10 @@ class Message(Leased):
     sent_at = models.DateTimeField(null=True)
     delivered_at = models.DateTimeField(null=True)
     reach_by = models.DateTimeField(null=True)
+    followed_at = models.DateTimeField(null=True)
     stale_at = models.DateTimeField(null=True)
+    delivered_late = models.BooleanField(default=False, db_default=False)
+    words_seal = models.CharField(max_length=32, blank=True, default="", db_default="")
 
     class Meta(Leased.Meta):
         indexes = [
@@ -137,6 +142,12 @@ class Message(Leased):
                 condition=models.Q(outcome__in=["accepted", "sent"]),
                 name="message_unheard",
             ),
+            models.Index(fields=["created_at"], name="message_created"),
+            models.Index(
+                fields=["follows"],
+                condition=models.Q(follows__isnull=False),
+                name="message_followers",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -144,7 +155,10 @@ class Message(Leased):
 
 
 class Receipt(models.Model):
-    """What a provider said about a message, as it said it; kept even when no message is known."""
+    """What a provider said about a message, as it said it; kept even when no message is known.
+
+    ``message`` is whose it is, once that is known; then it is ``matched``.
+    """
 
     provider = models.CharField(max_length=40)
     reference = models.CharField(max_length=120)
@@ -153,6 +167,14 @@ class Receipt(models.Model):
     code = models.CharField(max_length=20, blank=True, default="", db_default="")
     call_id = models.BigIntegerField(null=True, help_text="the inbound call that holds it whole")
     matched = models.BooleanField(default=False)
+    message = models.ForeignKey(
+        Message,
+        null=True,
+        on_delete=models.CASCADE,
+        related_name="receipts",
+        db_constraint=False,
+        db_index=False,
+    )
     received_at = models.DateTimeField(db_default=Now(), editable=False)
 
     class Meta:
@@ -160,6 +182,14 @@ class Receipt(models.Model):
             models.UniqueConstraint(
                 fields=["provider", "reference", "status", "raw_hash"], name="receipt_once"
             )
+        ]
+        indexes = [
+            models.Index(fields=["message"], name="receipt_message"),
+            models.Index(
+                fields=["received_at"],
+                condition=models.Q(matched=False),
+                name="receipt_unmatched",
+            ),
         ]
 
     def __str__(self) -> str:
