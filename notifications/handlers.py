@@ -7,6 +7,7 @@ import logging
 
 from hub.events import retention
 from hub.events.catalog import (
+    CollectedGoodsRecalled,
     ComplaintAnswered,
     CustomerArrived,
     CustomerMissing,
@@ -18,6 +19,7 @@ from hub.events.catalog import (
     FulfillmentExpired,
     FulfillmentExpiring,
     FulfillmentHandedOff,
+    FulfillmentPicked,
     FulfillmentRerouted,
     GoodsRefused,
     InboundReceived,
@@ -67,6 +69,7 @@ from notifications.purging import purge_receipts
 from notifications.purpose import Purpose
 from notifications.purposes import (
     CANCELED,
+    CANCELED_BY_STORE,
     CLOSING_EARLY,
     CLOSING_UNDONE,
     DELAYED,
@@ -75,11 +78,15 @@ from notifications.purposes import (
     MOVED,
     ORDER_RECEIVED,
     READY,
+    RECALLED,
+    SHORT,
     SUBSTITUTES_LATE,
     SUBSTITUTES_LOOK,
     SUBSTITUTES_OFFERED,
     SUBSTITUTES_SETTLED,
     fulfillment_of,
+    is_canceled,
+    is_stores_doing,
 )
 from notifications.services.folding import LONGEST_REFERENCE, OUTCOME_OF_STATUS, take_receipt
 from notifications.services.sending import send
@@ -124,8 +131,20 @@ def tell_canceled(fact: OrderCanceled | FulfillmentCanceled) -> None:
     """Tell once that the whole order is canceled; a part that was routed anew is no news, and how
     an order ended that was not collected has been told in other words."""
     part = fulfillment_of(f"order:{fact.order_id}")
-    if part and CANCELED.holds(part):
-        write_message(purpose=CANCELED, subject=f"order:{fact.order_id}")
+    if part and is_canceled(part):
+        purpose = CANCELED_BY_STORE if is_stores_doing(part) else CANCELED
+        write_message(purpose=purpose, subject=f"order:{fact.order_id}")
+
+
+@handles(FulfillmentPicked)
+def tell_short(fact: FulfillmentPicked) -> None:
+    """Tell what was not found, unless he has been asked what to do about it."""
+    _tell_if(fact.fulfillment_id, SHORT)
+
+
+@handles(CollectedGoodsRecalled)
+def tell_recalled(fact: CollectedGoodsRecalled) -> None:
+    _tell_if(fact.fulfillment_id, RECALLED)
 
 
 @handles(FulfillmentDelayed)

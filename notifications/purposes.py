@@ -3,23 +3,31 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from operator import attrgetter
 
 from hub import clock
 from hub.customers.purposes import AFTERWARDS, PICKUP, QUESTIONS
+from hub.events.catalog import OrderCanceled
+from hub.events.models import Fact
 from hub.stores.models import StoreSwitch
 from notifications.curb import CURB, is_by_wish, is_rest, is_told_otherwise, stayed_with_store
 from notifications.purpose import Purpose, stamp
 from orders.models import (
+    FulfillmentLine,
     FulfillmentOrder,
     FulfillmentStatus,
     MoveOffer,
     OrderStatus,
+    RecalledPart,
     SubstitutionRound,
 )
 from orders.models.substitution import SILENCE
+from orders.picking.working import WEIGHT
 from orders.states import BEFORE_READY, LIVE
 from orders.substitution.texts import BY_TEXT
 
+NOT_THE_CUSTOMER = ("staff:", "system")
+PACKED = [FulfillmentStatus.PICKED, FulfillmentStatus.READY]
 _READY_OR_LATER = [FulfillmentStatus.READY, FulfillmentStatus.COMPLETED]
 
 
@@ -30,12 +38,12 @@ def _nothing_ready_yet(fulfillment: FulfillmentOrder) -> bool:
 
 def last_round(fulfillment: FulfillmentOrder) -> SubstitutionRound | None:
     """The latest question about substitutes."""
-    return fulfillment.rounds.order_by("-pk").first()
+    return max(fulfillment.rounds.all(), key=attrgetter("pk"), default=None)
 
 
 def last_move(fulfillment: FulfillmentOrder) -> MoveOffer | None:
     """The latest question whether another store may prepare it."""
-    return fulfillment.move_offers.order_by("-pk").first()
+    return max(fulfillment.move_offers.all(), key=attrgetter("pk"), default=None)
 
 
 def _is_asked(fulfillment: FulfillmentOrder) -> bool:
@@ -120,9 +128,48 @@ def _is_handed_off(fulfillment: FulfillmentOrder) -> bool:
     return done and not stayed_with_store(fulfillment)
 
 
-def _is_canceled(fulfillment: FulfillmentOrder) -> bool:
+def is_canceled(fulfillment: FulfillmentOrder) -> bool:
+    """Whether the whole order is canceled, and no other text tells how it ended."""
     canceled = fulfillment.order.status == OrderStatus.CANCELED
     return canceled and not is_told_otherwise(fulfillment)
+
+
+def is_stores_doing(fulfillment: FulfillmentOrder) -> bool:
+    """Whether staff canceled the order, or the hub because no store could prepare it."""
+    facts = Fact.objects.filter(subject=f"order:{fulfillment.order_id}", name=OrderCanceled.name)
+    canceled = facts.order_by("-pk").first()
+    return canceled is not None and canceled.actor.startswith(NOT_THE_CUSTOMER)
+
+
+def _is_canceled(fulfillment: FulfillmentOrder) -> bool:
+    return is_canceled(fulfillment) and not is_stores_doing(fulfillment)
+
+
+def _is_canceled_by_store(fulfillment: FulfillmentOrder) -> bool:
+    return is_canceled(fulfillment) and is_stores_doing(fulfillment)
+
+
+def missing_lines(fulfillment: FulfillmentOrder) -> list[FulfillmentLine]:
+    """What was not found and not asked about, its items loaded; the customer gets less."""
+    short = fulfillment.lines.filter(short__gt=0, offers__isnull=True).exclude(short_reason=WEIGHT)
+    return list(short.select_related("item").order_by("pk"))
+
+
+def _lacks_something(fulfillment: FulfillmentOrder) -> bool:
+    return fulfillment.status in PACKED and bool(missing_lines(fulfillment))
+
+
+def last_recall(fulfillment: FulfillmentOrder) -> RecalledPart | None:
+    """The newest recall, still open, of something that was collected; its item loaded."""
+    collected = fulfillment.recalls.filter(
+        stage=RecalledPart.Stage.COLLECTED, recall__closed_at__isnull=True
+    )
+    return collected.select_related("recall__item").order_by("-pk").first()
+
+
+def _of_recall(fulfillment: FulfillmentOrder) -> str:
+    recalled = last_recall(fulfillment)
+    return str(recalled.recall_id) if recalled else ""
 
 
 def _has_moved(fulfillment: FulfillmentOrder) -> bool:
@@ -162,7 +209,31 @@ CANCELED = Purpose(
     repeat_when_unsure=True,
     holds=_is_canceled,
 )
-
+CANCELED_BY_STORE = Purpose(
+    name="canceled_by_store",
+    about="order",
+    lasts=timedelta(days=1),
+    repeat_when_unsure=True,
+    holds=_is_canceled_by_store,
+    critical=True,
+)
+SHORT = Purpose(
+    name="short",
+    about="fulfillment",
+    lasts=timedelta(hours=6),
+    repeat_when_unsure=False,
+    holds=_lacks_something,
+)
+RECALLED = Purpose(
+    name="recalled",
+    about="fulfillment",
+    lasts=timedelta(days=7),
+    repeat_when_unsure=True,
+    holds=lambda fulfillment: last_recall(fulfillment) is not None,
+    occasion=_of_recall,
+    group=AFTERWARDS,
+    critical=True,
+)
 DELAYED = Purpose(
     name="delayed",
     about="fulfillment",
@@ -253,6 +324,7 @@ PURPOSES = {
     purpose.name: purpose
     for purpose in (
         *(ORDER_RECEIVED, READY, HANDED_OFF, CANCELED, DELAYED, MOVED, MOVE_OFFERED),
+        *(CANCELED_BY_STORE, SHORT, RECALLED),
         *(CLOSING_EARLY, CLOSING_UNDONE),
         *(SUBSTITUTES_OFFERED, SUBSTITUTES_LOOK, SUBSTITUTES_SETTLED, SUBSTITUTES_LATE),
         *CURB,

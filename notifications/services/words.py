@@ -10,7 +10,13 @@ from hub import clock
 from hub.links.services import READABLE_AFTER_END, link_url, make_link
 from notifications.curb import answers_to, other_store
 from notifications.models import Message
-from notifications.purposes import last_closing, last_move, last_round
+from notifications.purposes import (
+    last_closing,
+    last_move,
+    last_recall,
+    last_round,
+    missing_lines,
+)
 from notifications.wording import Rendered, Wording, render, wording_for
 from orders.curbside.aging import age_terms
 from orders.curbside.delegates import delegate_of
@@ -79,6 +85,12 @@ def _questions(wording: Wording, fulfillment: FulfillmentOrder) -> dict[str, str
         values["offers"] = _listed(offers, language)
     if "supplied" in wording.wants:
         values["supplied"] = _supplied(offers, language)
+    if "missing" in wording.wants:
+        lacking = missing_lines(fulfillment)
+        values["missing"] = _joined([_short(line.item.name_in(language)) for line in lacking])
+    recalled = last_recall(fulfillment) if "goods" in wording.wants else None
+    if recalled:
+        values["goods"] = _short(recalled.recall.item.name_in(language))
     closing = last_closing(fulfillment) if "closes" in wording.wants else None
     ends = {
         "closes": datetime.fromisoformat(closing.before["closes_at"]) if closing else None,

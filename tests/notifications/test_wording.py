@@ -14,6 +14,7 @@ PURPOSES = ["order_received", "ready", "handed_off", "canceled"]
 QUESTIONS = [
     *("delayed", "moved", "move_offered", "substitutes_offered", "substitutes_look"),
     *("substitutes_settled", "substitutes_late", "closing_early", "closing_undone"),
+    *("canceled_by_store", "short", "recalled"),
 ]
 AT_THE_CURB = [purpose.name for purpose in CURB]
 EVERYTHING = [*PURPOSES, *QUESTIONS, *AT_THE_CURB]
@@ -27,6 +28,8 @@ VALUES = {
     "link": "https://go.greenleaf.example/p/AbCdEfGhIjKlMnOpQrStUv",
     "other_store": "Greenleaf Wola",
     "offers": "1) Oat drink 1 l; 2) Green tea 100 g",
+    "missing": "Oat drink 1 l; Green tea 100 g",
+    "goods": "Oat drink 1 l",
     "supplied": "+ Oat drink 1 l; - Green tea 100 g",
     "until": "14:45",
     "promised": "16:30",
