@@ -1,45 +1,46 @@
 """From a purpose, a channel and a language to the words that leave the house.
 
-Templates are plain text with ``$names``. A name without a value is an error, never a gap: half
-a text must not reach anybody. Only plain strings go in, and each is kept on one line.
+Words that staff have published stand before those shipped with the hub, each in the customer's
+language first. Only plain strings go in, and each is kept on one line.
 """
 
 from __future__ import annotations
 
 import hashlib
-import re
-import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from string import Template
+
+from notifications.templating.language import Compiled, WordingError, compiled, one_line
+
+__all__ = ["Rendered", "Wording", "WordingError", "one_line", "render", "wording_for"]
 
 DEFAULT_LOCALE = "en"
-LONGEST_VALUE = 200
+LOCALES = ("en", "fr", "pl", "ru", "es")
+
+Key = tuple[str, str, str]  # locale, purpose, channel
 
 _FOLDER = Path(__file__).parent / "templates" / "notifications"
-_SPACES = re.compile(r"\s+")
-_UNSEEN = {"Cc", "Cf", "Cs", "Co", "Cn"}
-
-
-class WordingError(Exception):
-    """No template, or one that cannot be filled: nothing may be sent."""
 
 
 @dataclass(frozen=True)
 class Wording:
-    """A template in the language found for it; ``name`` says which, with its version."""
+    """A template in the language found for it; ``name`` says which, with its version.
+
+    ``version_id`` is the TemplateVersion that staff published, None for what the hub ships.
+    """
 
     name: str
     locale: str
-    title: Template
-    body: Template
+    title: Compiled
+    body: Compiled
+    version_id: int | None = None
 
     @property
-    def wants(self) -> set[str]:
-        """The names it needs values for."""
-        return {*self.title.get_identifiers(), *self.body.get_identifiers()}
+    def wants(self) -> frozenset[str]:
+        """The names it speaks of."""
+        return self.title.wants | self.body.wants
 
 
 @dataclass(frozen=True)
@@ -50,47 +51,43 @@ class Rendered:
     body: str
 
 
-def wording_for(*, purpose: str, channel: str, locale: str) -> Wording:
+def wording_for(
+    *, purpose: str, channel: str, locale: str, published: Mapping[Key, Wording] | None = None
+) -> Wording:
     """The template in the language asked for, else in its base language, else in English.
 
-    ``fr-CA``, ``fr_ca`` and ``fr`` all find French. Raises WordingError when there is none.
+    ``fr-CA``, ``fr_ca`` and ``fr`` all find French. In each language what is ``published`` goes
+    first, then what the hub ships. Raises WordingError when there is none.
     """
-    asked = locale.replace("_", "-").lower()
-    shipped = _shipped()
-    for candidate in (asked, asked.split("-")[0], DEFAULT_LOCALE):
-        found = shipped.get((candidate, purpose, channel))
+    ours, shipped = published or {}, shipped_wordings()
+    for candidate in chain_of(locale):
+        key = (candidate, purpose, channel)
+        found = ours.get(key) or shipped.get(key)
         if found:
             return found
     raise WordingError(f"no template for {purpose} by {channel}")
 
 
+def chain_of(locale: str) -> Iterator[str]:
+    """The languages to look in, the best first: ``fr-ca``, ``fr``, ``en``."""
+    asked = locale.replace("_", "-").lower()
+    yield from dict.fromkeys((asked, asked.split("-")[0], DEFAULT_LOCALE))
+
+
 def render(wording: Wording, values: Mapping[str, str]) -> Rendered:
-    """Fill the template. Raises WordingError when a value it names is missing or empty."""
+    """Fill the template. Raises WordingError when a value it writes is missing or empty."""
     clean = {name: one_line(value) for name, value in values.items()}
-    missing = sorted(name for name in wording.wants if not clean.get(name))
-    if missing:
-        raise WordingError(f"{wording.name} lacks {', '.join(missing)}")
     try:
-        return Rendered(wording.title.substitute(clean), wording.body.substitute(clean))
-    except ValueError as error:
-        raise WordingError(f"{wording.name}: {error}") from None
-
-
-def one_line(text: str) -> str:
-    """The text on one line, without control, direction or unassigned characters, cut to 200."""
-    visible = (
-        " " if character.isspace() else character
-        for character in text
-        if character.isspace() or unicodedata.category(character) not in _UNSEEN
-    )
-    return _SPACES.sub(" ", "".join(visible)).strip()[:LONGEST_VALUE]
+        return Rendered(wording.title.fill(clean), wording.body.fill(clean))
+    except WordingError as error:
+        raise WordingError(f"{wording.name} {error}") from None
 
 
 @lru_cache(maxsize=1)
-def _shipped() -> dict[tuple[str, str, str], Wording]:
+def shipped_wordings() -> dict[Key, Wording]:
     """All templates of the folder, by locale, purpose and channel."""
     found = {}
-    for path in sorted(_FOLDER.glob("*/*.txt")):
+    for path in sorted(_FOLDER.glob("*/*.*.txt")):
         purpose, channel = path.stem.split(".")
         found[path.parent.name, purpose, channel] = _read(path, channel)
     return found
@@ -104,6 +101,6 @@ def _read(path: Path, channel: str) -> Wording:
     return Wording(
         name=f"{path.parent.name}/{path.stem}@{version}",
         locale=path.parent.name,
-        title=Template(title),
-        body=Template(body),
+        title=compiled(title),
+        body=compiled(body),
     )
