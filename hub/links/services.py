@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -25,6 +27,16 @@ LONGEST_LIFE = timedelta(days=90)  # whatever nobody ends ends by itself
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{22}\Z")
 
 
+@dataclass(frozen=True, kw_only=True)
+class NewLink:
+    """A link that is wanted: to what, and when it ends by itself."""
+
+    purpose: str
+    subject: str
+    read_only_at: datetime | None = None
+    expires_at: datetime | None = None
+
+
 def make_link(
     *,
     purpose: str,
@@ -37,15 +49,28 @@ def make_link(
     Without times it lasts until ``end_links``, at most 90 days. Several links to one subject may
     live at a time.
     """
-    token = secrets.token_urlsafe(TOKEN_BYTES)
-    Link.objects.create(
-        token_hash=_digest(token),
-        purpose=purpose,
-        subject=subject,
-        read_only_at=read_only_at,
-        expires_at=expires_at or clock.now() + LONGEST_LIFE,
+    link = NewLink(
+        purpose=purpose, subject=subject, read_only_at=read_only_at, expires_at=expires_at
     )
-    return token
+    return make_links([link])[0]
+
+
+def make_links(wanted: Sequence[NewLink]) -> list[str]:
+    """Make one link for each that is wanted, as ``make_link`` does, and return their tokens in
+    this order; one query for all of them."""
+    tokens = [secrets.token_urlsafe(TOKEN_BYTES) for _ in wanted]
+    latest = clock.now() + LONGEST_LIFE
+    Link.objects.bulk_create(
+        Link(
+            token_hash=_digest(token),
+            purpose=link.purpose,
+            subject=link.subject,
+            read_only_at=link.read_only_at,
+            expires_at=link.expires_at or latest,
+        )
+        for token, link in zip(tokens, wanted, strict=True)
+    )
+    return tokens
 
 
 def link_url(token: str) -> str:
