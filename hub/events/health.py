@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from django.db import connection
+from django.db.models import Count, DurationField, ExpressionWrapper, Max, Min
+from django.db.models.functions import Now
 
 from hub.events import leases
 from hub.events.queues import queues
@@ -48,6 +51,34 @@ def oldest_due_seconds() -> float:
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {age} FROM ({union}) AS waiting")  # noqa: S608
         return float(cursor.fetchone()[0] or 0)
+
+
+def left_over(since: datetime) -> list[dict[str, Any]]:
+    """What ``waiting`` counts, by queue and lane, so that somebody can tell why it still waits.
+
+    ``rows`` of them, ``leased`` of these in somebody's hands, the first ``due_in`` seconds (below
+    zero: overdue), the most ``attempts`` made and one ``error``.
+    """
+    found = []
+    for queue in queues():
+        rows = queue.model._default_manager.filter(state="pending", created_at__gte=since)
+        by_lane = rows.values("lane").annotate(
+            rows=Count("pk"),
+            leased=Count("lease"),
+            due_in=ExpressionWrapper(Min("due_at") - Now(), output_field=DurationField()),
+            most_attempts=Max("attempts"),
+            error=Max("last_error"),
+        )
+        found += [
+            {
+                "queue": queue.model._meta.db_table,
+                **row,
+                "due_in": round(row["due_in"].total_seconds(), 1),
+                "error": row["error"][-200:],
+            }
+            for row in by_lane.order_by("lane")
+        ]
+    return found
 
 
 def waiting(since: datetime) -> dict[str, int]:

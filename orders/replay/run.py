@@ -19,7 +19,7 @@ from tqdm import tqdm
 
 from hub import clock
 from hub.errors import HubError
-from hub.events.health import waiting
+from hub.events.health import left_over, waiting
 from hub.invariants import check, shipped
 from hub.stores.models import Store
 from hub.supervisor import Supervisor, check_migrations
@@ -233,6 +233,7 @@ class Replay:
             "left_out": dict(plan.left_out),
             "retried": outcome.retried,
             "drained": drained,
+            "left_over": [] if drained else left_over(self.since),
             "seconds": round(seconds, 2),
             "rate": round(len(plan.orders) / seconds, 1) if seconds else 0.0,
             "invariants": [

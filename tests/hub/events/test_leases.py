@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from hub.events import leases
 from hub.events.catalog import OrderPlaced
-from hub.events.health import oldest_due_seconds
+from hub.events.health import left_over, oldest_due_seconds
 from hub.events.leases import Backoff, State
 from hub.events.models import Delivery
 from hub.events.outbox import publish
@@ -169,3 +169,16 @@ def test_a_wait_grows_to_its_cap_and_is_never_nothing(attempts, base, cap):
     wait = Backoff(base=base, cap=cap).delay(attempts)
 
     assert 0 < wait <= cap
+
+
+def test_what_is_left_over_is_told_by_lane_with_who_has_it_and_when_it_is_due(deliveries):
+    deliveries(0, 0, 0)
+    (held,) = claim(limit=1)
+    leases.postpone(held, seconds=60, error="no answer")
+    claim(limit=1)
+
+    (told,) = left_over(held.created_at - timedelta(hours=1))
+
+    assert (told["lane"], told["rows"], told["leased"]) == ("db", 3, 1)
+    assert told["due_in"] <= 0
+    assert (told["most_attempts"], told["error"]) == (1, "no answer")
