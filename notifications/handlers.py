@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 
 from hub.events import retention
 from hub.events.catalog import (
@@ -88,13 +87,11 @@ from notifications.purposes import (
     is_canceled,
     is_stores_doing,
 )
-from notifications.services.folding import LONGEST_REFERENCE, OUTCOME_OF_STATUS, take_receipt
+from notifications.reaching import handlers as reaching  # noqa: F401  registers its reactions
 from notifications.services.sending import send
 from notifications.services.writing import write_message
 from orders.curbside.hearing import take_here
 from orders.substitution.texts import take_text
-
-logger = logging.getLogger("hub.notifications")
 
 SMS_SOURCE = "sms:"
 TEXT_RECEIVED = "message.received"
@@ -293,20 +290,6 @@ def _is_of_sms(fact: InboundReceived) -> bool:
 
 
 @handles(InboundReceived, only=_is_of_sms)
-def take_sms_receipt(fact: InboundReceived) -> None:
-    """Fold the receipt that an SMS provider sent; texts, and odd calls, are not ours."""
-    provider, body = _sms_call(fact)
-    if _text_in(body):
-        return
-    said = _receipt_in(body)
-    if said is None:
-        logger.warning("not a receipt", extra={"row": fact.call_id})
-        return
-    reference, status = said
-    take_receipt(provider=provider, reference=reference, status=status, raw=body)
-
-
-@handles(InboundReceived, only=_is_of_sms)
 def take_sms_text(fact: InboundReceived) -> None:
     """An answer to a question of ours counts, or its sender is told why it does not."""
     _provider, body = _sms_call(fact)
@@ -342,18 +325,3 @@ def _text_in(body: str) -> tuple[str, str] | None:
     except (ValueError, LookupError, TypeError, RecursionError):
         return None
     return (phone, text) if is_text else None
-
-
-def _receipt_in(body: str) -> tuple[str, str] | None:
-    """The (reference, status) of a receipt, or None when the body is none."""
-    try:
-        call = json.loads(body)
-        status = call["type"].removeprefix("message.")
-        data = call["data"]
-        reference = data.get("reference") or data.get("provider_reference")
-    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
-        return None
-    if status not in OUTCOME_OF_STATUS or not isinstance(reference, str):
-        return None
-    readable = reference.isascii() and reference.isprintable()
-    return (reference[:LONGEST_REFERENCE], status) if reference and readable else None

@@ -14,8 +14,8 @@ from hub.events.models import Delivery
 from hub.events.outbox import publish
 from hub.ids import new_id
 from hub.inbox.models import InboundCall
-from notifications import handlers
 from notifications.models import Message, Outcome, Receipt
+from notifications.reaching.handlers import take_receipt_call
 from notifications.services import sending
 from notifications.services.folding import raise_outcome, take_receipt
 from tests.notifications.doing import collect, facts_of, part_of, ready_message, work
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.django_db
 def receive(body, source="sms:memory"):
     text = body if isinstance(body, str) else json.dumps(body)
     call = InboundCall.objects.create(source=source, event_id=new_id("in"), body=text)
-    handlers.take_sms_receipt(InboundReceived(call_id=call.pk, source=source))
+    take_receipt_call(InboundReceived(call_id=call.pk, source=source))
 
 
 def receipt(status, reference, member="reference"):

@@ -1,0 +1,18 @@
+"""What django-q2 runs for messages."""
+
+from __future__ import annotations
+
+from hub.trace import acting
+from notifications.reaching import calls, following, unheard
+
+
+def reach_customers() -> dict[str, int]:
+    """Follow up what reached nobody, close calls that nobody needs; how many of each."""
+    with acting("system"):
+        return {"followed": following.follow_due(), "closed": calls.close_needless()}
+
+
+def settle_unheard() -> dict[str, int]:
+    """Match receipts that came too early, give up what no receipt settled; how many of each."""
+    with acting("system"):
+        return {"matched": unheard.match_parked(), "unknown": unheard.give_up_unheard()}
