@@ -58,7 +58,8 @@ class ConnectorError(Exception):
     """An outside system refused, failed or did not answer.
 
     ``permanent`` says that another try cannot help; ``ambiguous`` that the request may have
-    taken effect, so look before repeating; ``retry_after`` is the wait in seconds it asked for.
+    taken effect, so look before repeating; ``retry_after`` is the wait in seconds it asked for,
+    ``code`` the vendor's own word for what is wrong, if it has one.
     """
 
     def __init__(
@@ -68,8 +69,10 @@ class ConnectorError(Exception):
         permanent: bool = False,
         ambiguous: bool = False,
         retry_after: float | None = None,
+        code: str = "",
     ) -> None:
         super().__init__(detail)
         self.permanent = permanent
         self.ambiguous = ambiguous
         self.retry_after = retry_after
+        self.code = code

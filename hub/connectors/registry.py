@@ -13,7 +13,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.module_loading import import_string
 
 from hub.connectors.pos.base import PosAccount, PosConnector
-from hub.connectors.sms.base import SmsConnector
+from hub.connectors.sms.base import SmsAccount, SmsConnector
 from hub.errors import ConnectorError
 
 HARMLESS_SMS = ("handset", "memory")
@@ -51,15 +51,29 @@ def pos_connector(connection: ConnectionLike, *, is_test: bool = False) -> PosCo
 
 
 def sms_connector(name: str | None = None, *, is_test: bool = False) -> SmsConnector:
-    """The SMS connector of that name, by default the configured one; for test orders one that
-    reaches no real phone. Raises ConnectorError (permanent) when the name is unknown."""
+    """The built-in SMS connector of that name, by default the configured one; for test orders one
+    that reaches no real phone. Raises ConnectorError (permanent) when the name is unknown."""
     chosen = name or settings.SMS_CONNECTOR
-    if is_test and chosen not in HARMLESS_SMS:
-        chosen = "handset" if settings.SIMULATORS else "memory"
-    connector: SmsConnector = _shared(
-        settings.CONNECTORS["sms"].get(chosen, ""), chosen, settings.PUBLIC_BASE_URL
-    )
-    return connector
+    if is_test:
+        chosen = harmless_sms(chosen)
+    return sms_connector_of(chosen, SmsAccount(name=chosen))
+
+
+def sms_connector_of(connector: str, account: SmsAccount) -> SmsConnector:
+    """The connector of an account: the same object as long as nothing about it changes.
+
+    Raises ConnectorError (permanent) when no connector has that name.
+    """
+    path = settings.CONNECTORS["sms"].get(connector, "")
+    found: SmsConnector = _shared(path, connector, account, settings.PUBLIC_BASE_URL)
+    return found
+
+
+def harmless_sms(chosen: str) -> str:
+    """The name of a connector that reaches no real phone: ``chosen`` itself if it is one."""
+    if chosen in HARMLESS_SMS:
+        return chosen
+    return "handset" if settings.SIMULATORS else "memory"
 
 
 def simulated_pos_url(connection_id: str) -> str:
@@ -86,7 +100,7 @@ def _load(path: str, name: str) -> Any:
         raise ImproperlyConfigured(f"connector {name}: {error}") from error
 
 
-@lru_cache(maxsize=16)
-def _shared(path: str, name: str, _hub: str) -> Any:
-    """One instance per class, and per address of the hub: what was sent is remembered."""
-    return _load(path, name)()
+@lru_cache(maxsize=64)
+def _shared(path: str, name: str, account: SmsAccount, _hub: str) -> Any:
+    """One instance per account, and per address of the hub: what was sent is remembered."""
+    return _load(path, name)(account)

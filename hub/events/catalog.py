@@ -471,11 +471,12 @@ class StoreSwitched(Happening):
 
 @dataclass(frozen=True, kw_only=True)
 class InboundReceived(Happening):
-    """An authentic call from outside lies in the inbox; ``source`` says whose."""
+    """An authentic call from outside lies in the inbox; ``source`` says whose, ``kind`` what."""
 
     name = "inbound.received"
     call_id: int
     source: str
+    kind: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

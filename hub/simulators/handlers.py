@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hub.events.catalog import SimulatedPickListReceived, SimulatedTextReceived
 from hub.events.registry import handles
-from hub.inbox.services import sms_secret
+from hub.providers.services.accounts import shared_secret
 from hub.simulators.models import SimulatedPickList, SimulatedText
 from hub.simulators.services import till_reference
 from hub.simulators.telling import tell
@@ -36,7 +36,7 @@ def send_receipt(fact: SimulatedTextReceived) -> None:
     data = {"reference": text.reference, "provider_reference": text.reference}
     tell(
         f"/hooks/sms/{PROVIDER}",
-        secret=sms_secret(PROVIDER),
+        secret=shared_secret(PROVIDER),
         message_id=f"receipt.{text.reference}",
         value={"type": kind, "data": data},
     )

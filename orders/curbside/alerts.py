@@ -19,13 +19,13 @@ from django.urls import reverse
 
 from hub import clock
 from hub.connectors.http import Client
-from hub.connectors.registry import sms_connector
 from hub.connectors.signing import sign
 from hub.events.breakers import guarded
 from hub.events.catalog import ArrivalUnseen, CustomerArrived, OfVisit, WaitEscalated
 from hub.events.models import Fact
 from hub.events.outbox import wake_on_commit
 from hub.events.registry import handles
+from hub.providers.services import connector_for, providers_of
 from hub.stores.models import Store
 from orders.curbside.settings import curb_of
 from orders.models import CurbSettings, FulfillmentOrder, Visit, VisitStatus
@@ -149,7 +149,8 @@ def _text(fact: OfVisit, number_of: Callable[[CurbSettings], str]) -> None:
     if visit is None or not (number := number_of(curb)):
         return
     part = FulfillmentOrder.objects.select_related("order").get(pk=fact.fulfillment_id)
-    sms_connector(is_test=part.order.is_test).send(
+    first = providers_of("sms", is_test=part.order.is_test)[0]
+    connector_for(first).send(
         to=number,
         body=_words(fact, visit, part),
         reference=f"{visit.public_id}.{fact.name}.{getattr(fact, 'level', 0)}",

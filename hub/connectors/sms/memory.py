@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass
 
+from hub.connectors.sms.base import SmsAccount
 from hub.errors import ConnectorError
 
 
@@ -24,9 +25,8 @@ class MemorySms:
     An ambiguous failure is raised after the text was taken, any other before.
     """
 
-    name = "memory"
-
-    def __init__(self) -> None:
+    def __init__(self, account: SmsAccount | None = None) -> None:
+        self.name = account.name if account else "memory"
         self._guard = threading.Lock()
         self.texts: list[Text] = []
         self.failures: list[ConnectorError] = []

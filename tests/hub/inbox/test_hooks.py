@@ -13,7 +13,8 @@ from standardwebhooks.webhooks import Webhook
 from hub.connectors.signing import new_secret, sign
 from hub.events.models import Fact
 from hub.inbox.models import InboundCall
-from hub.inbox.services import end_pos_rotation, rotate_pos_secret, sms_secret
+from hub.inbox.services import end_pos_rotation, rotate_pos_secret
+from hub.providers.services.accounts import shared_secret
 from tests.factories import make_pos
 from tests.racing import at_once
 
@@ -46,7 +47,11 @@ def test_an_authentic_call_is_kept_and_told_as_a_fact(pos):
     call = InboundCall.objects.get()
     assert (call.source, call.event_id, call.body) == (pos.public_id, "call-a", BODY.decode())
     fact = Fact.objects.get(name="inbound.received")
-    assert fact.data == {"call_id": call.pk, "source": pos.public_id}
+    assert fact.data == {
+        "call_id": call.pk,
+        "source": pos.public_id,
+        "kind": "pick_list.acknowledged",
+    }
 
 
 def test_a_call_signed_by_the_public_library_is_accepted(pos):
@@ -60,7 +65,7 @@ def test_a_call_signed_by_the_public_library_is_accepted(pos):
 
 
 def test_a_receipt_of_an_sms_provider_is_kept_under_its_name():
-    secret = sms_secret("handset")
+    secret = shared_secret("handset")
     body = b'{"type": "message.delivered", "data": {"reference": "msg_1"}}'
 
     reply = post("/hooks/sms/handset", headers_for(secret, body), body)
