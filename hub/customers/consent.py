@@ -1,36 +1,49 @@
 """The consent log: who agreed to be told what, by which words; each line seals the one before.
 
-The chain shows changed, inserted and removed lines, except the removal of the newest ones.
+STOP is the line "revoked, all": nothing but a later "granted, all" of the person himself lifts
+it. Nobody's silence is a refusal: an address given with an order may be told about that order.
 """
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterator
-from datetime import UTC, datetime
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import NamedTuple
 
 from django.db import connection, transaction
+from django.db.models import Max
 
 from hub import clock
-from hub.customers.models import ConsentEvent
+from hub.customers.models import ConsentEvent, ConsentHead
+from hub.customers.proof import head_seal, line_digest
+from hub.customers.purposes import ORDER_UPDATES
 
 EVERY_PURPOSE = "all"
 ORDERS = "orders"
-REFUSALS = {"denied", "revoked"}
+GRANTED, DENIED, REVOKED = "granted", "denied", "revoked"
+STATUSES = (GRANTED, DENIED, REVOKED)
+REFUSALS = frozenset({DENIED, REVOKED})
+CUSTOMER = "customer"
+# The words under which the keywords work: they stand in every first text to an address.
+KEYWORDS = "keywords-1"
 
-_SEPARATOR = "\x1f"
-# The sealed fields in their order; invariants.sql repeats them.
-_TEXTS = (
-    "channel",
-    "purpose",
-    "programme",
-    "status",
-    "method",
-    "actor",
-    "wording",
-    "locale",
-    "reference",
-)
+_NEWEST = """
+SELECT DISTINCT ON (address_hash, channel, purpose)
+    address_hash, channel, purpose, sequence, status
+FROM customers_consentevent
+WHERE address_hash = ANY(%(addresses)s) AND programme = %(programme)s
+ORDER BY address_hash, channel, purpose, sequence DESC
+"""
+
+
+class Word(NamedTuple):
+    """The newest line on one purpose: its number in the log, and what it says."""
+
+    sequence: int
+    status: str
+
+
+Words = Mapping[str, Word]  # by purpose
 
 
 @transaction.atomic
@@ -51,14 +64,16 @@ def record_consent(
     """Append one line to the log of an address (its keyed hash, as in Contact) and return it.
 
     ``status`` is granted, denied or revoked; the purpose ``all`` speaks of every purpose of the
-    programme, as STOP does. Writers to one address take turns.
+    programme, as STOP does. Writers to one address take turns. The line follows the head of the
+    log, so one that was cut off leaves a gap for good.
     """
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 1))", [address_hash])
-    last = ConsentEvent.objects.filter(address_hash=address_hash).order_by("-sequence").first()
+    _take_turn(address_hash)
+    head = ConsentHead.objects.filter(address_hash=address_hash).first()
+    lines = ConsentEvent.objects.filter(address_hash=address_hash)
+    last = lines.aggregate(last=Max("sequence"))["last"] or 0  # the head's, unless it was forged
     event = ConsentEvent(
         address_hash=address_hash,
-        sequence=last.sequence + 1 if last else 1,
+        sequence=max(head.count if head else 0, last) + 1,
         channel=channel,
         purpose=purpose,
         programme=programme,
@@ -69,55 +84,119 @@ def record_consent(
         locale=locale,
         reference=reference,
         occurred_at=occurred_at or clock.now(),
-        previous_digest=last.digest if last else "",
+        previous_digest=head.digest if head else "",
     )
-    event.digest = _seal(event)
+    event.digest = line_digest(event)
     event.save(force_insert=True)
+    ConsentHead.objects.update_or_create(
+        address_hash=address_hash,
+        defaults={
+            "count": event.sequence,
+            "digest": event.digest,
+            "seal": head_seal(address_hash, event.sequence, event.digest),
+        },
+    )
     return event
 
 
-def is_refused(
-    address_hash: str, channel: str, purpose: str = "order_updates", programme: str = ORDERS
-) -> bool:
-    """Whether the newest word of the address on this purpose, or on all of them, is a refusal.
+def stop(
+    *,
+    address_hash: str,
+    channel: str,
+    method: str,
+    programme: str = ORDERS,
+    purpose: str = EVERY_PURPOSE,
+    reference: str = "",
+    locale: str = "",
+    actor: str = CUSTOMER,
+    wording: str = KEYWORDS,
+) -> ConsentEvent:
+    """Send nothing of the programme (or only of one ``purpose``) to the address by this channel
+    any more, and return the line that says so. The same ``reference`` again adds no line."""
+    said = {"purpose": purpose, "programme": programme, "status": REVOKED}
+    return _say_once(
+        address_hash,
+        channel,
+        said | {"method": method, "actor": actor, "wording": wording},
+        reference=reference,
+        locale=locale,
+    )
 
-    No word at all is no refusal: an address given with an order may be told about that order.
-    """
-    newest = (
-        ConsentEvent.objects.filter(
+
+def start(
+    *,
+    address_hash: str,
+    channel: str,
+    method: str,
+    programme: str = ORDERS,
+    reference: str = "",
+    locale: str = "",
+    actor: str = CUSTOMER,
+    wording: str = KEYWORDS,
+) -> ConsentEvent:
+    """Lift every refusal of the address for this channel, because its owner said so, and return
+    the line that says it. The same ``reference`` again adds no line."""
+    said = {"purpose": EVERY_PURPOSE, "programme": programme, "status": GRANTED}
+    return _say_once(
+        address_hash,
+        channel,
+        said | {"method": method, "actor": actor, "wording": wording},
+        reference=reference,
+        locale=locale,
+    )
+
+
+def is_refused(
+    address_hash: str, channel: str, purpose: str = ORDER_UPDATES, programme: str = ORDERS
+) -> bool:
+    """Whether the address refused to be told of the purpose by this channel, as it is now."""
+    words = words_of([address_hash], programme=programme)
+    return refuses(words.get((address_hash, channel), {}), purpose)
+
+
+def words_of(
+    addresses: Iterable[str], *, programme: str = ORDERS
+) -> dict[tuple[str, str], dict[str, Word]]:
+    """The newest words of many addresses, by (address hash, channel) and purpose; one query."""
+    asked = sorted({address for address in addresses if address})
+    found: dict[tuple[str, str], dict[str, Word]] = {}
+    if not asked:
+        return found
+    with connection.cursor() as cursor:
+        cursor.execute(_NEWEST, {"addresses": asked, "programme": programme})
+        for address, channel, purpose, sequence, status in cursor.fetchall():
+            found.setdefault((address, channel), {})[purpose] = Word(sequence, status)
+    return found
+
+
+def refuses(words: Words, purpose: str) -> bool:
+    """What these words say of the purpose: a STOP to everything counts until everything is
+    granted again; a purpose that was never spoken of follows order_updates."""
+    of_all = words.get(EVERY_PURPOSE)
+    if of_all and of_all.status in REFUSALS:
+        return True
+    own = words.get(purpose) or words.get(ORDER_UPDATES)
+    lifted = of_all is not None and own is not None and of_all.sequence > own.sequence
+    return own is not None and own.status in REFUSALS and not lifted
+
+
+def _say_once(
+    address_hash: str, channel: str, said: dict[str, str], *, reference: str, locale: str
+) -> ConsentEvent:
+    with transaction.atomic():
+        _take_turn(address_hash)
+        rows = ConsentEvent.objects.filter(address_hash=address_hash, channel=channel)
+        same = {name: said[name] for name in ("purpose", "programme", "status", "method")}
+        known = rows.filter(reference=reference, **same).first() if reference else None
+        return known or record_consent(
             address_hash=address_hash,
             channel=channel,
-            programme=programme,
-            purpose__in=[purpose, EVERY_PURPOSE],
+            reference=reference,
+            locale=locale,
+            **said,
         )
-        .order_by("-sequence")
-        .values_list("status", flat=True)
-        .first()
-    )
-    return newest in REFUSALS
 
 
-def verify_chain(address_hash: str) -> list[int]:
-    """The sequence numbers in the log of an address that are missing, changed or badly chained."""
-    return list(_broken(list(ConsentEvent.objects.filter(address_hash=address_hash))))
-
-
-def _broken(events: list[ConsentEvent]) -> Iterator[int]:
-    by_number = {event.sequence: event for event in events}
-    previous = ""
-    for number in range(1, max(by_number, default=0) + 1):
-        event = by_number.get(number)
-        if event is None or event.previous_digest != previous or event.digest != _seal(event):
-            yield number
-        previous = event.digest if event else previous
-
-
-def _seal(event: ConsentEvent) -> str:
-    fields = [
-        event.previous_digest,
-        event.address_hash,
-        str(event.sequence),
-        *(str(getattr(event, name)) for name in _TEXTS),
-        event.occurred_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f"),
-    ]
-    return hashlib.sha256(_SEPARATOR.join(fields).encode()).hexdigest()
+def _take_turn(address_hash: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 1))", [address_hash])

@@ -1,43 +1,68 @@
-"""Whether an address works: what providers said of it, until it works again."""
+"""Which addresses work: what providers said of those that once did not."""
 
 from __future__ import annotations
 
-from django.db.models import Case, F, Value, When
-from django.db.models.functions import Now
+from collections.abc import Collection
+from datetime import datetime, timedelta
 
+from django.db import connection
+
+from hub import clock
 from hub.customers.models import AddressHealth
 
-LONGEST_REASON = 60
-MOST_FAILURES = 32_000
-_DEAD = When(state=AddressHealth.State.DEAD, then=Value(AddressHealth.State.DEAD))
+REASON_CHARACTERS = 60
+# Numbers are given to new owners, mailboxes are repaired: after this a dead address is tried anew.
+TRIED_ANEW_AFTER = timedelta(days=180)
+
+_FAILED = """
+INSERT INTO customers_addresshealth AS known
+    (address_hash, channel, state, reason, failures, changed_at)
+VALUES (%(address)s, %(channel)s, %(state)s, %(reason)s, 1, %(now)s)
+ON CONFLICT (address_hash, channel) DO UPDATE SET
+    state = CASE WHEN known.state = 'dead' THEN 'dead' ELSE EXCLUDED.state END,
+    reason = CASE WHEN known.state = 'dead' AND EXCLUDED.state <> 'dead' THEN known.reason
+        ELSE EXCLUDED.reason END,
+    failures = least(known.failures + 1, 32767),
+    changed_at = EXCLUDED.changed_at
+"""
 
 
 def note_failure(*, address_hash: str, channel: str, reason: str, permanent: bool) -> None:
-    """Remember that nothing reached the address; once it is dead, only success revives it."""
+    """Remember that the address did not work; when ``permanent``, use it no more.
+
+    ``reason`` is a provider's code or a word such as hard_bounce. A dead address stays dead
+    whatever is said of it later, until it works.
+    """
     state = AddressHealth.State.DEAD if permanent else AddressHealth.State.SHAKY
-    _row, created = AddressHealth.objects.get_or_create(
-        address_hash=address_hash,
-        channel=channel,
-        defaults={"state": state, "reason": reason[:LONGEST_REASON]},
-    )
-    if not created:
-        rows = AddressHealth.objects.filter(address_hash=address_hash, channel=channel)
-        rows.filter(failures__lt=MOST_FAILURES).update(
-            state=Case(_DEAD, default=Value(state)),
-            reason=reason[:LONGEST_REASON],
-            failures=F("failures") + 1,
-            changed_at=Now(),
-        )
+    values = {
+        "address": address_hash,
+        "channel": channel,
+        "state": state.value,
+        "reason": reason[:REASON_CHARACTERS],
+        "now": clock.now(),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_FAILED, values)
 
 
 def note_success(*, address_hash: str, channel: str) -> None:
-    """Something arrived there: nothing bad is known of it any more."""
+    """Forget whatever bad was known of the address: something reached it, or came from it."""
     AddressHealth.objects.filter(address_hash=address_hash, channel=channel).delete()
 
 
 def works(address_hash: str, channel: str) -> bool:
-    """Whether it is worth trying; an address of which nothing is known is."""
-    dead = AddressHealth.objects.filter(
-        address_hash=address_hash, channel=channel, state=AddressHealth.State.DEAD
-    )
-    return not dead.exists()
+    """Whether the address may be tried: nothing is known against it, or that was long ago."""
+    known = AddressHealth.objects.filter(address_hash=address_hash, channel=channel).first()
+    return known is None or may_be_tried(known, clock.now())
+
+
+def health_of(addresses: Collection[str]) -> dict[tuple[str, str], AddressHealth]:
+    """What is known against many addresses, by (address hash, channel); one query."""
+    rows = AddressHealth.objects.filter(address_hash__in=addresses) if addresses else ()
+    return {(row.address_hash, row.channel): row for row in rows}
+
+
+def may_be_tried(known: AddressHealth, now: datetime) -> bool:
+    """Whether an address with this record may be written to."""
+    lately = known.changed_at > now - TRIED_ANEW_AFTER
+    return not (known.state == AddressHealth.State.DEAD and lately)

@@ -14,6 +14,17 @@ WHERE sequence <> sequence_before + 1
         actor, wording, locale, reference,
         to_char(occurred_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US')), 'UTF8')), 'hex');
 
+-- name: consent_head_counts | The head of every consent log names its newest line: none was cut off or put behind it.
+SELECT coalesce(head.address_hash, newest.address_hash) AS address_hash, head.count, newest.sequence
+FROM customers_consenthead AS head
+FULL JOIN (
+    SELECT DISTINCT ON (address_hash) address_hash, sequence, digest
+    FROM customers_consentevent
+    ORDER BY address_hash, sequence DESC
+) AS newest USING (address_hash)
+WHERE head.count IS DISTINCT FROM newest.sequence
+   OR head.digest IS DISTINCT FROM newest.digest;
+
 -- name: record_linked_once | Every source record speaks of exactly one profile.
 SELECT record.id, count(link.id) AS active_links
 FROM customers_sourcerecord AS record
@@ -37,5 +48,6 @@ WHERE profile.contact_id IS DISTINCT FROM newest.contact_id;
 -- name: preference_ranks_gapless | The channels a profile chose for a purpose are ranked 1, 2, … without gaps.
 SELECT profile_id, purpose
 FROM customers_preference
+WHERE rank > 0
 GROUP BY profile_id, purpose
 HAVING min(rank) <> 1 OR max(rank) <> count(*) OR count(DISTINCT rank) <> count(*);

@@ -168,7 +168,8 @@ class ConsentEvent(models.Model):
     """One line of the consent log of an address; append-only, each line seals the one before.
 
     ``digest`` = SHA-256 over the previous digest and this line's own fields, so a changed or
-    removed line shows. ``sequence`` counts per address hash from 1.
+    removed line shows. ``sequence`` counts per address hash from 1; the log's ConsentHead says how
+    many lines there are.
     """
 
     address_hash = models.CharField(max_length=32)
@@ -193,6 +194,20 @@ class ConsentEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.purpose} by {self.channel}: {self.status}"
+
+
+class ConsentHead(models.Model):
+    """The newest line of an address's consent log, written with it: who cuts lines off the end
+    leaves a head that counts more. ``seal`` is keyed, so that the database alone cannot make it.
+    """
+
+    address_hash = models.CharField(max_length=32, unique=True)
+    count = models.PositiveIntegerField()
+    digest = models.CharField(max_length=64)
+    seal = models.CharField(max_length=32)
+
+    def __str__(self) -> str:
+        return f"{self.count} lines of {self.address_hash}"
 
 
 class AddressHealth(models.Model):

@@ -69,11 +69,12 @@ def decide(order: Order, *, still_true: bool, expired: bool) -> Decision:
         ChoiceInput(
             still_true=still_true,
             expired=expired,
+            now=clock.now(),
             preferred=tuple(ranked_channels(order.profile)),
             reaches={
                 Channel.SMS: Reach(
                     has_address=bool(contact.phone),
-                    usable=takes_texts(contact.phone),
+                    takes_texts=takes_texts(contact.phone),
                     refused=is_refused(contact.phone_hash, Channel.SMS),
                 ),
                 Channel.EMAIL: Reach(
