@@ -35,6 +35,7 @@ class Environment:
     email_url: str
     simulators: bool
     sms_connector: str
+    sms_letters: dict[str, str]
     private_networks: list[str]
     trusted_proxies: int
     var_dir: Path
@@ -70,6 +71,7 @@ def read() -> Environment:
         email_url=_env.str("HUB_EMAIL_URL", default="filemail://"),
         simulators=_env.bool("HUB_SIMULATORS", default=debug),
         sms_connector=_env.str("HUB_SMS_CONNECTOR", default="handset"),
+        sms_letters=_letters("HUB_SMS_LETTERS"),
         private_networks=_env.list(
             "HUB_PRIVATE_NETWORKS", default=["127.0.0.0/8", "::1/128"] if debug else []
         ),
@@ -98,6 +100,14 @@ def _layout(name: str, *, default: str) -> str:
     if len(value) != EAN_DIGITS or not set(value) <= set("0123456789PWVXC") or "P" not in value:
         raise ImproperlyConfigured(f"{name} must be like 2PPPPPPWWWWWC, not {value!r}")
     return value
+
+
+def _letters(name: str) -> dict[str, str]:
+    """How plainly texts are spelled, by language: ``pl=ascii,ru=keep``."""
+    said: dict[str, str] = _env.dict(name, default={})
+    if not set(said.values()) <= {"keep", "smart", "ascii"}:
+        raise ImproperlyConfigured(f"{name} must be like pl=ascii,ru=keep, not {said!r}")
+    return said
 
 
 def _secret(name: str, *, debug: bool) -> str:

@@ -220,9 +220,13 @@ CONNECTORS = {
     "sms": {
         "handset": "hub.connectors.sms.handset.HandsetSms",
         "memory": "hub.connectors.sms.memory.MemorySms",
+        "twilio": "hub.connectors.sms.twilio.TwilioSms",
+        "kannel": "hub.connectors.sms.kannel.KannelSms",
+        "http": "hub.connectors.sms.gateway.GatewaySms",
     },
 }
 SMS_CONNECTOR = ENV.sms_connector
+SMS_LETTERS = ENV.sms_letters
 # Where stock files are kept, and where others drop them for the hub to take.
 FEEDS_DIR = ENV.feeds_dir
 DROP_DIR = ENV.drop_dir

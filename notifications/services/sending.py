@@ -25,6 +25,7 @@ from hub.events.deliveries import LeaseLost
 from hub.events.leases import Backoff, State
 from hub.events.outbox import publish, wake_on_commit
 from hub.trace import acting, tracing
+from notifications.cases import case_of
 from notifications.choosing import QUIET, STALE, Decision, quiet_until
 from notifications.models import OPEN_OUTCOMES, UNSURE_OUTCOMES, Message, Outcome
 from notifications.purposes import PURPOSES, fulfillment_of
@@ -96,12 +97,12 @@ def _prepare(message: Message) -> Draft | None:
     if decision is None:
         return None
     try:
-        title, body = put_into_words(row, fulfillment)
+        words = put_into_words(row, case_of(row.subject))
     except WordingError as error:
         logger.error("not sent: %s", error, extra={"row": row.pk})
         _end(message, Outcome.SUPPRESSED, "template_error", decision)
         return None
-    return _submitting(row, title, body)
+    return _submitting(row, words.title, words.body)
 
 
 def _decided(row: Message, fulfillment: FulfillmentOrder) -> Decision | None:

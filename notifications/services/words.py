@@ -1,187 +1,251 @@
-"""Putting a message into words: a fresh link, the PIN, the store, in the customer's language."""
+"""Putting messages into words: a fresh link, the PIN, the store, in the customer's language."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
-from django.utils import translation
+from django.conf import settings
 
 from hub import clock
-from hub.links.services import READABLE_AFTER_END, link_url, make_link
-from notifications.curb import answers_to, other_store
+from hub.customers.models import Channel
+from hub.links.services import READABLE_AFTER_END, NewLink, link_url, make_links
+from notifications.cases import Case
 from notifications.models import Message
-from notifications.purposes import (
-    last_closing,
-    last_move,
-    last_recall,
-    last_round,
-    missing_lines,
+from notifications.segments import count_segments, downgrade
+from notifications.templating.closing import closing_line, first_line
+from notifications.templating.mailing import html_of
+from notifications.templating.values import purpose_variables, values_of
+from notifications.templating.versions import published_wordings
+from notifications.wording import (
+    Key,
+    Rendered,
+    Wording,
+    WordingError,
+    render,
+    wording_for,
 )
-from notifications.wording import Rendered, Wording, render, wording_for
-from orders.curbside.aging import age_terms
-from orders.curbside.delegates import delegate_of
-from orders.curbside.early import early_ready_at
-from orders.curbside.pages.moments import Moments, moments_of
-from orders.curbside.pages.words import WORDS, language_of
-from orders.models import (
-    FulfillmentOrder,
-    FulfillmentStatus,
-    OrderStatus,
-    PickupCode,
-    SubstitutionOffer,
-)
+from orders.models import FulfillmentOrder, FulfillmentStatus, OrderStatus
 from orders.states import LIVE
 
 LINK_PURPOSE = "pickup"
-MOST_NAMED = 3
-NAME_CHARACTERS = 24
-CHEAPER = str.maketrans({"’": "'", "–": "-", "—": "-", "\u00a0": " ", "\u202f": " "})
+DEFAULT_LETTERS = "smart"
 
 
-def put_into_words(message: Message, fulfillment: FulfillmentOrder) -> tuple[str, str]:
-    """Return title and body, the same on every try of the message, and keep them with it.
+@dataclass(frozen=True, kw_only=True)
+class Words:
+    """Words ready to send, and what the message's row keeps of them.
 
-    Raises WordingError when a value is missing. Must run in a transaction: the link and the
-    words that carry it are kept together or not at all.
+    ``title`` and ``html`` are empty for a text, ``segments`` and ``encoding`` for an e-mail.
+    ``template`` names the wording, ``version`` is its TemplateVersion or None for a shipped one.
     """
-    if message.body:
-        return message.title, message.body
-    wording = wording_for(purpose=message.purpose, channel=message.channel, locale=message.locale)
-    words = _write(wording, fulfillment)
-    Message.objects.filter(pk=message.pk).update(
-        template=wording.name, title=words.title, body=words.body
-    )
-    return words.title, words.body
+
+    title: str
+    body: str
+    html: str = ""
+    segments: int = 0
+    encoding: str = ""
+    template: str = ""
+    version: int | None = None
+
+    def columns(self) -> dict[str, object]:
+        """What to save in the message's row, by column."""
+        return {
+            "title": self.title,
+            "body": self.body,
+            "segments": self.segments,
+            "encoding": self.encoding,
+            "template": self.template,
+            "template_version_id": self.version,
+        }
 
 
-def _write(wording: Wording, fulfillment: FulfillmentOrder) -> Rendered:
-    store = fulfillment.store
-    values = {
-        "brand": store.brand.name,
-        "store": store.name,
-        "address": ", ".join(part for part in (store.street, store.city) if part),
-        "order": fulfillment.order.external_id,
-        "pin": _pin(fulfillment),
-    }
-    values |= _questions(wording, fulfillment) | _at_the_curb(wording, fulfillment)
-    if "link" in wording.wants:
-        values["link"] = link_url(_link(fulfillment))
-    words = render(wording, values)
-    return words if wording.name.split("@")[0].endswith(".email") else _cheaper(words)
+def put_into_words(message: Message, case: Case) -> Words:
+    """Return the words of a message, the same on every try, and keep them with it.
 
-
-def _cheaper(words: Rendered) -> Rendered:
-    """The same with signs that every phone's alphabet has: the others cost a second text."""
-    return Rendered(words.title, words.body.translate(CHEAPER))
-
-
-def _questions(wording: Wording, fulfillment: FulfillmentOrder) -> dict[str, str]:
-    """What is asked, what came of it, and until when; only for templates that speak of it."""
-    values: dict[str, str] = {}
-    language = language_of(wording.locale)
-    asked, move = last_round(fulfillment), last_move(fulfillment)
-    offers = list(asked.offers.select_related("item", "original")) if asked else []
-    if "offers" in wording.wants:
-        values["offers"] = _listed(offers, language)
-    if "supplied" in wording.wants:
-        values["supplied"] = _supplied(offers, language)
-    if "missing" in wording.wants:
-        lacking = missing_lines(fulfillment)
-        values["missing"] = _joined([_short(line.item.name_in(language)) for line in lacking])
-    recalled = last_recall(fulfillment) if "goods" in wording.wants else None
-    if recalled:
-        values["goods"] = _short(recalled.recall.item.name_in(language))
-    closing = last_closing(fulfillment) if "closes" in wording.wants else None
-    ends = {
-        "closes": datetime.fromisoformat(closing.before["closes_at"]) if closing else None,
-        "until": move.answer_by if move and "other_store" in wording.wants else None,
-        "promised": fulfillment.promised_at,
-    }
-    if asked and ends["until"] is None:
-        ends["until"] = asked.deadline
-    with translation.override(language):
-        words = WORDS[language]
-        moments = moments_of(fulfillment.store, now=clock.now(), language=language, words=words)
-        values |= {name: moments.say(moment) for name, moment in ends.items() if moment}
-    if move:
-        values["other_store"] = move.store.name
-    return values
-
-
-def _at_the_curb(wording: Wording, fulfillment: FulfillmentOrder) -> dict[str, str]:
-    """Times, codes and names of the pickup; only those that the template speaks of."""
-    values: dict[str, str] = {}
-    wants, language = wording.wants, language_of(wording.locale)
-    with translation.override(language):
-        words = WORDS[language]
-        moments = moments_of(fulfillment.store, now=clock.now(), language=language, words=words)
-        if "deadline" in wants and fulfillment.expires_at:
-            values["deadline"] = moments.say_day(fulfillment.expires_at)
-        if "window" in wants and fulfillment.window_start and fulfillment.window_end:
-            values["window"] = _window(fulfillment.window_start, fulfillment.window_end, moments)
-        if "ready_by" in wants:
-            values["ready_by"] = moments.say(early_ready_at(fulfillment))
-    if "wrong_store" in wants and (store := other_store(fulfillment)):
-        values["wrong_store"] = store.name
-    if "age" in wants:
-        values["age"] = str(age_terms(fulfillment).minimum_age)
-    if "delegate" in wants and (delegate := delegate_of(fulfillment)):
-        values |= {"delegate": _short(delegate.name), "code": delegate.code}
-    if "answer" in wants:
-        values["answer"] = " / ".join(answers_to(fulfillment))
-    return values
-
-
-def _window(start: datetime, end: datetime, moments: Moments) -> str:
-    return f"{moments.say_day(start)} – {moments.say_time(end.astimezone(moments.zone).time())}"
-
-
-def _listed(offers: list[SubstitutionOffer], language: str) -> str:
-    """``1) Oat drink; 2) Green tea``: what a text answers by number; the page tells all of it."""
-    return _joined([f"{one.number}) {_short(one.item.name_in(language))}" for one in offers])
-
-
-def _supplied(offers: list[SubstitutionOffer], language: str) -> str:
-    """``+ Oat drink; – Green tea``: what comes instead, and what is left out."""
-    said = []
-    for offer in offers:
-        taken = offer.outcome == SubstitutionOffer.Outcome.ACCEPTED
-        item = offer.item if taken else offer.original
-        said.append(f"{'+' if taken else '-'} {_short(item.name_in(language))}")
-    return _joined(said)
-
-
-def _joined(said: list[str]) -> str:
-    more = len(said) - MOST_NAMED
-    return "; ".join(said[:MOST_NAMED]) + (f"; +{more}" if more > 0 else "")
-
-
-def _short(name: str) -> str:
-    return name if len(name) <= NAME_CHARACTERS else name[:NAME_CHARACTERS].rstrip() + "."
-
-
-def _pin(fulfillment: FulfillmentOrder) -> str:
-    code: PickupCode | None = getattr(fulfillment, "pickup_code", None)
-    return code.pin if code else ""
-
-
-def _link(fulfillment: FulfillmentOrder) -> str:
-    """A link to the pickup; when that is over, one that can only be read, for seven days. While
-    its customer may yet send it to another store, it is not over.
-
-    The pickup is locked: one that ends at this moment either sees the link or is seen here.
+    Raises WordingError when there is no wording or a value is missing; nothing is kept then. Must
+    run in a transaction: the link and the words that carry it are kept together or not at all.
     """
-    subject = f"fulfillment:{fulfillment.pk}"
-    rows = FulfillmentOrder.objects.select_for_update(no_key=True)
-    fulfillment.refresh_from_db(fields=["status", "completed_at"], from_queryset=rows)
-    undecided = (
-        fulfillment.status == FulfillmentStatus.REJECTED
-        and fulfillment.order.status == OrderStatus.OPEN
+    words = compose([(message, case)])[message.pk]
+    if isinstance(words, WordingError):
+        raise words
+    if not message.body:
+        Message.objects.filter(pk=message.pk).update(**words.columns())
+    return words
+
+
+def compose(told: Sequence[tuple[Message, Case]]) -> dict[int, Words | WordingError]:
+    """The words of each message by its primary key, or why it has none; keeps no row.
+
+    What has a body already keeps it. Links are made, and their pickups locked, so call it in a
+    transaction and save ``Words.columns()`` in the same. Takes a constant number of queries for
+    any number of messages, but for templates that speak of offers, recalls and the like.
+    """
+    made: dict[int, Words | WordingError] = {
+        message.pk: _kept(message) for message, _ in told if message.body
+    }
+    drafts = [_Draft(message, case) for message, case in told if not message.body]
+    published = published_wordings({draft.message.purpose for draft in drafts})
+    for draft in drafts:
+        try:
+            draft.find(published)
+        except WordingError as error:
+            made[draft.message.pk] = error
+    found = [draft for draft in drafts if draft.wording]
+    links = _links(found)
+    firsts = _never_told(draft.message for draft in found)
+    for draft in found:
+        made[draft.message.pk] = draft.write(links, first=draft.message.pk in firsts)
+    return made
+
+
+def word_reply(*, purpose: str, locale: str, values: Mapping[str, str]) -> Words:
+    """The words of an answer to a text. Raises WordingError as ``put_into_words`` does."""
+    wording = wording_for(
+        purpose=purpose,
+        channel=Channel.SMS,
+        locale=locale,
+        published=published_wordings({purpose}),
     )
-    if fulfillment.status in LIVE or undecided:
-        return make_link(purpose=LINK_PURPOSE, subject=subject)
-    ended = fulfillment.completed_at or clock.now()
-    return make_link(
+    nothing = dict.fromkeys(purpose_variables(purpose), "")
+    return text_words(render(wording, {**nothing, **values}).body, wording)
+
+
+def text_words(body: str, wording: Wording | None = None, *, locale: str = "en") -> Words:
+    """A text in the letters that its language is sent with, and what it takes."""
+    said = downgrade(body, letters_of(wording.locale if wording else locale))
+    counted = count_segments(said)
+    return Words(
+        title="",
+        body=said,
+        segments=counted.segments,
+        encoding=counted.encoding,
+        template=wording.name if wording else "",
+        version=wording.version_id if wording else None,
+    )
+
+
+def letters_of(locale: str) -> str:
+    """How far texts in this language are spelled plainly to be cheap; see segments.downgrade."""
+    letters: str = settings.SMS_LETTERS.get(locale[:2], DEFAULT_LETTERS)
+    return letters
+
+
+class _Draft:
+    """One message on its way into words."""
+
+    def __init__(self, message: Message, case: Case) -> None:
+        self.message = message
+        self.part = case.fulfillment
+        self.wording: Wording | None = None
+
+    def find(self, published: Mapping[Key, Wording]) -> None:
+        """Choose the template; WordingError when there is none."""
+        message = self.message
+        self.wording = wording_for(
+            purpose=message.purpose,
+            channel=message.channel,
+            locale=message.locale,
+            published=published,
+        )
+
+    def write(self, links: Mapping[int, str], *, first: bool) -> Words | WordingError:
+        """Fill it and finish it for its channel."""
+        if self.wording is None or self.part is None:
+            return WordingError(f"nothing to say {self.message.purpose} of")
+        values = dict.fromkeys(purpose_variables(self.message.purpose), "")
+        values |= values_of(self.part, wants=self.wording.wants, locale=self.wording.locale)
+        values["link"] = links.get(self.message.pk, "")
+        try:
+            rendered = render(self.wording, values)
+        except WordingError as error:
+            return error
+        if self.message.channel != Channel.SMS:
+            return _mail(rendered, self.wording)
+        brand = self.part.store.brand.name
+        return text_words(_closed(rendered.body, self.wording, brand, first), self.wording)
+
+
+def _closed(body: str, wording: Wording, brand: str, first: bool) -> str:
+    """The text with what every text says at its end: how to have no more of them."""
+    if first:
+        named = body if brand.casefold() in body.casefold() else f"{brand}: {body}"
+        return f"{named} {first_line(wording.locale)}"
+    if "link" in wording.body.always:
+        return body  # its page says it
+    return f"{body} {closing_line(wording.locale)}"
+
+
+def _mail(rendered: Rendered, wording: Wording) -> Words:
+    return Words(
+        title=rendered.title,
+        body=rendered.body,
+        html=html_of(rendered.title, rendered.body, wording.locale),
+        template=wording.name,
+        version=wording.version_id,
+    )
+
+
+def _kept(message: Message) -> Words:
+    by_text = message.channel == Channel.SMS
+    locale = message.template.split("/")[0] or message.locale
+    return Words(
+        title=message.title,
+        body=message.body,
+        html="" if by_text else html_of(message.title, message.body, locale),
+        segments=message.segments,
+        encoding=message.encoding,
+        template=message.template,
+        version=message.template_version_id,
+    )
+
+
+def _never_told(messages: Iterable[Message]) -> set[int]:
+    """Those of the texts whose number no text of ours has ever gone to."""
+    numbers = {
+        message.pk: message.contact.phone_hash
+        for message in messages
+        if message.channel == Channel.SMS and message.contact
+    }
+    if not numbers:
+        return set()
+    told = set(
+        Message.objects.filter(
+            contact__phone_hash__in=set(numbers.values()),
+            channel=Channel.SMS,
+            accepted_at__isnull=False,
+        )
+        .values_list("contact__phone_hash", flat=True)
+        .distinct()
+    )
+    return {pk for pk, number in numbers.items() if number not in told}
+
+
+def _links(drafts: Sequence[_Draft]) -> dict[int, str]:
+    """The address of a fresh link for each message that carries one.
+
+    A link to a pickup that is over can only be read, for seven days; while its customer may yet
+    send it to another store, it is not over. The pickups are locked: one that ends at this moment
+    either sees the link or is seen here.
+    """
+    wanted = [draft for draft in drafts if draft.wording and "link" in draft.wording.wants]
+    parts = {draft.message.pk: draft.part for draft in wanted if draft.part}
+    if not parts:
+        return {}
+    rows = FulfillmentOrder.objects.select_for_update(no_key=True, of=("self",))
+    numbers = {part.pk for part in parts.values()}
+    locked = rows.select_related("order").filter(pk__in=numbers).order_by("pk").in_bulk()
+    tokens = make_links([_link(locked[part.pk]) for part in parts.values()])
+    return dict(zip(parts, map(link_url, tokens), strict=True))
+
+
+def _link(part: FulfillmentOrder) -> NewLink:
+    subject = f"fulfillment:{part.pk}"
+    undecided = part.status == FulfillmentStatus.REJECTED and part.order.status == OrderStatus.OPEN
+    if part.status in LIVE or undecided:
+        return NewLink(purpose=LINK_PURPOSE, subject=subject)
+    ended = part.completed_at or clock.now()
+    return NewLink(
         purpose=LINK_PURPOSE,
         subject=subject,
         read_only_at=ended,

@@ -14,6 +14,7 @@ from hub.events.models import Fact
 from hub.invariants import check, shipped
 from hub.stores.models import StoreSwitch
 from hub.webhooks.models import ChannelEvent
+from notifications.cases import case_of
 from notifications.models import Message
 from notifications.services.words import put_into_words
 from orders.curbside.visits import arrive, say_on_my_way
@@ -158,7 +159,7 @@ def test_the_customers_are_texted_of_the_closing_and_of_its_undoing(client, stor
         work_off()
         first = Message.objects.exclude(pk__in=before).get()
         with transaction.atomic():
-            _, body = put_into_words(first, FulfillmentOrder.objects.get(pk=part.pk))
+            body = put_into_words(first, case_of(f"fulfillment:{part.pk}")).body
         page = client.get(urlsplit(re.search(r"http\S+", body)[0]).path).content.decode()
         undo(switch=snow, by="lead")
         work_off()
