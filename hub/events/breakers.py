@@ -8,17 +8,19 @@ all that was put off is due at once, in its order.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
+from itertools import takewhile
 from typing import Any
 
 from django.db import connection
 
 from hub.errors import ConnectorError
 from hub.events.leases import NotNow
-from hub.events.models import Breaker, Delivery
+from hub.events.models import Breaker
 from hub.events.outbox import wake_on_commit
+from hub.events.queues import queues
 
 FAILURES = 5
 PROBE_SECONDS = 30.0
@@ -44,20 +46,23 @@ SELECT extract(epoch FROM known.due_at - statement_timestamp())::float8,
 """
 
 _FAILED = """
-INSERT INTO events_breaker AS breaker (key, state, failures, probes, last_error)
-VALUES (%(key)s, 'closed', 1, 0, %(error)s)
+INSERT INTO events_breaker AS breaker (key, state, failures, probes, last_error, opened_at, due_at)
+VALUES (%(key)s, CASE WHEN %(count)s < %(most)s THEN 'closed' ELSE 'open' END, %(count)s, 0,
+    %(error)s, CASE WHEN %(count)s >= %(most)s THEN statement_timestamp() END,
+    CASE WHEN %(count)s >= %(most)s
+        THEN statement_timestamp() + make_interval(secs => %(wait)s) END)
 ON CONFLICT (key) DO UPDATE SET
-    failures = breaker.failures + 1,
+    failures = breaker.failures + %(count)s,
     last_error = excluded.last_error,
-    state = CASE WHEN breaker.state = 'closed' AND breaker.failures + 1 < %(most)s
+    state = CASE WHEN breaker.state = 'closed' AND breaker.failures + %(count)s < %(most)s
         THEN 'closed' ELSE 'open' END,
     opened_at = CASE WHEN breaker.state <> 'closed' THEN breaker.opened_at
-        WHEN breaker.failures + 1 >= %(most)s THEN statement_timestamp() END,
+        WHEN breaker.failures + %(count)s >= %(most)s THEN statement_timestamp() END,
     probes = breaker.probes + CASE WHEN breaker.state = 'half_open' THEN 1 ELSE 0 END,
     due_at = CASE WHEN breaker.state = 'open' THEN breaker.due_at
         WHEN breaker.state = 'half_open' THEN statement_timestamp() + make_interval(
             secs => least(%(longest)s, %(wait)s * 2 ^ least(breaker.probes + 1, 10)))
-        WHEN breaker.failures + 1 >= %(most)s
+        WHEN breaker.failures + %(count)s >= %(most)s
         THEN statement_timestamp() + make_interval(secs => %(wait)s) END
 RETURNING state = 'open',
     extract(epoch FROM due_at - statement_timestamp())::float8,
@@ -78,7 +83,7 @@ def guarded(key: str, *, lane: str) -> Iterator[None]:
 
     Raises NotNow when it is, and also when a call fails while it opens or stays open: the work
     is due again when the breaker is. A permanent refusal is an answer, so it closes the breaker.
-    ``lane`` is where the deliveries wait that may follow once it closes.
+    ``lane`` is where the work waits that may follow once it closes.
     """
     _require(key)
     try:
@@ -96,14 +101,53 @@ def guarded(key: str, *, lane: str) -> Iterator[None]:
         _succeeded(key, lane)
 
 
-def follow(lane: str) -> int:
-    """Let what was put off in a lane be due now, in its order; returns how many."""
-    rows = Delivery.objects.filter(
-        lane=lane, state="pending", lease=None, last_error__startswith=PUT_OFF
-    )
+def waits(keys: Collection[str]) -> dict[str, float]:
+    """How many seconds it is until each open breaker of these is tried next; 0 when it is due.
+
+    Closed ones are not in it. For whoever makes many calls: ask once, claim the one try of a
+    breaker that is due by ``may_try``, and say by ``note`` what came of the calls.
+    """
+    rows = Breaker.objects.filter(key__in=keys).exclude(state=Breaker.State.CLOSED)
     with connection.cursor() as cursor:
         cursor.execute("SELECT statement_timestamp()")
-        found = rows.update(due_at=cursor.fetchone()[0], last_error="")
+        (now,) = cursor.fetchone()
+    due = rows.values_list("key", "due_at")
+    return {key: max(0.0, (at - now).total_seconds()) if at else 0.0 for key, at in due}
+
+
+def may_try(key: str) -> bool:
+    """Whether a call may be made now; of an open breaker that is due, one caller hears yes."""
+    with connection.cursor() as cursor:
+        cursor.execute(_MAY_CALL, {"key": key, "call": CALL_SECONDS})
+        found = cursor.fetchone()
+    return found is None or bool(found[1])
+
+
+def note(key: str, *, lane: str, calls: Sequence[ConnectorError | None]) -> None:
+    """Count what came of calls made side by side: an error each, or None; in the order of their
+    ends. Only failures after the last answer are failures in a row."""
+    failures = list(takewhile(_is_failure, reversed(calls)))
+    if len(failures) < len(calls):
+        _succeeded(key, lane)
+    if failures:
+        _failed(key, str(failures[0]), count=len(failures))
+
+
+def _is_failure(error: ConnectorError | None) -> bool:
+    return error is not None and not error.permanent
+
+
+def follow(lane: str) -> int:
+    """Let what was put off in a lane be due now, in its order; returns how many."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT statement_timestamp()")
+        (now,) = cursor.fetchone()
+    found = 0
+    for queue in queues():
+        rows = queue.model._default_manager.filter(
+            lane=lane, state="pending", lease=None, last_error__startswith=PUT_OFF
+        )
+        found += rows.update(due_at=now, last_error="")
     if found:
         wake_on_commit()
     return found
@@ -127,10 +171,11 @@ def _require(key: str) -> None:
         raise NotNow(f"{PUT_OFF}it did not answer lately", seconds=wait)
 
 
-def _failed(key: str, error: str) -> tuple[bool, float, bool]:
-    """Count a failure; whether the breaker is open, for how long, and beyond all patience."""
+def _failed(key: str, error: str, count: int = 1) -> tuple[bool, float, bool]:
+    """Count failures; whether the breaker is open, for how long, and beyond all patience."""
     values: dict[str, Any] = {
         "key": key,
+        "count": count,
         "error": error.replace("\x00", "")[:_ERROR_CHARACTERS],
         "most": FAILURES,
         "wait": PROBE_SECONDS,

@@ -21,9 +21,9 @@ WAKE_CHANNEL = "curbhub_work"
 _PUBLISH = """
 WITH fact AS (
     INSERT INTO events_fact (public_id, name, v, subject, data, trace_id, actor, occurred_at)
-    SELECT public_id, name, v, subject, data, %(trace)s, %(actor)s, %(at)s
-    FROM json_to_recordset(%(facts)s)
-        AS asked (number int, public_id text, name text, v int, subject text, data jsonb)
+    SELECT public_id, name, v, subject, data, trace, %(actor)s, %(at)s
+    FROM json_to_recordset(%(facts)s) AS asked (
+        number int, public_id text, name text, v int, subject text, data jsonb, trace text)
     ORDER BY number
     RETURNING id, public_id
 )
@@ -50,12 +50,21 @@ def publish(fact: Happening, *, occurred_at: datetime | None = None) -> str:
     return publish_all([fact], occurred_at=occurred_at)[0]
 
 
-def publish_all(facts: Sequence[Happening], *, occurred_at: datetime | None = None) -> list[str]:
-    """Write many facts in their order, as ``publish`` does each, still in one round trip."""
+def publish_all(
+    facts: Sequence[Happening],
+    *,
+    occurred_at: datetime | None = None,
+    traces: Sequence[str] | None = None,
+) -> list[str]:
+    """Write many facts in their order, as ``publish`` does each, still in one round trip.
+
+    They belong to the trace in hand, or each to its own of ``traces``.
+    """
     if not connection.in_atomic_block:
         raise OutsideTransaction(f"{facts[0].name} published outside a transaction")
     ids = [new_id("evt") for _ in facts]
-    rows = [_row(*entry) for entry in enumerate(zip(ids, facts, strict=True))]
+    of = traces or [trace_id()] * len(facts)
+    rows = [_row(*entry) for entry in enumerate(zip(ids, facts, of, strict=True))]
     reactions: list[dict[str, Any]] = [
         {
             "public_id": public_id,
@@ -71,7 +80,6 @@ def publish_all(facts: Sequence[Happening], *, occurred_at: datetime | None = No
     values: dict[str, Any] = {
         "facts": json.dumps(rows),
         "reactions": json.dumps(reactions),
-        "trace": trace_id(),
         "actor": actor(),
         "at": occurred_at or clock.now(),
     }
@@ -82,8 +90,8 @@ def publish_all(facts: Sequence[Happening], *, occurred_at: datetime | None = No
     return ids
 
 
-def _row(number: int, entry: tuple[str, Happening]) -> dict[str, Any]:
-    public_id, fact = entry
+def _row(number: int, entry: tuple[str, Happening, str]) -> dict[str, Any]:
+    public_id, fact, trace = entry
     return {
         "number": number,
         "public_id": public_id,
@@ -91,6 +99,7 @@ def _row(number: int, entry: tuple[str, Happening]) -> dict[str, Any]:
         "v": fact.v,
         "subject": fact.subject,
         "data": vars(fact),
+        "trace": trace,
     }
 
 

@@ -15,12 +15,19 @@ class Queue:
 
     ``load`` readies a claimed batch (one query for what all rows need). ``in_doubt`` is the SQL
     condition of rows of which nobody knows whether they took effect.
+
+    ``run_batch``, where there is one, does the work of ``batch`` claimed rows of a network lane
+    together, and settles each; what it raises is none of a row's fault. ``claim`` may take fewer
+    rows than it is asked for, and raises NotNow when the lane has to rest.
     """
 
     model: type[Leased]
     run: Callable[[Any], None]
     load: Callable[[Sequence[Any]], None] = lambda _rows: None
     in_doubt: str = "false"
+    batch: int = 1
+    run_batch: Callable[[Sequence[Any]], None] | None = None
+    claim: Callable[[str, int], list[Any]] | None = None
 
 
 _queues: list[Queue] = []

@@ -35,6 +35,7 @@ POLL_SECONDS = 1.0
 BEAT_SECONDS = 5.0
 DB_THREADS, DB_BATCH = 2, 50
 NETWORK_THREADS, NETWORK_BATCH = 8, 1
+BATCH_THREADS = 3  # of a lane whose rows are worked in batches: each makes many calls at a time
 QUEUE_THREADS = 16  # of all network lanes of a queue: not one per dead lane, nor another queue's
 ERROR_CHARACTERS = 4000
 
@@ -50,6 +51,7 @@ class Relay:
         self._wake = threading.Event()
         self._crew = Crew()
         self._busy: dict[Slot, int] = {}
+        self._rests: dict[Slot, float] = {}  # until when (monotonic) a lane is left alone
         self._guard = threading.Lock()
 
     def run(self, *, until: Callable[[], bool] = lambda: False) -> None:
@@ -87,12 +89,12 @@ class Relay:
     def _start_worker(self, queue: Queue, lane: str) -> None:
         slot = (queue.model._meta.db_table, lane)
         with self._guard:
-            if not self._has_room(slot):
+            if self._rests.get(slot, 0.0) > time.monotonic() or not self._has_room(queue, slot):
                 return
             self._busy[slot] = self._busy.get(slot, 0) + 1
         self._crew.take_on(partial(self._work, queue, lane, slot))
 
-    def _has_room(self, slot: Slot) -> bool:
+    def _has_room(self, queue: Queue, slot: Slot) -> bool:
         """Whether a lane may have one more thread; once half of its queue's are busy, its first.
 
         So lanes that hang leave room for others of their queue, and never touch another queue
@@ -103,7 +105,8 @@ class Relay:
         if lane == "db":
             return mine < DB_THREADS
         busy = self._busy_in(table)
-        return busy < QUEUE_THREADS and mine < (NETWORK_THREADS if busy < QUEUE_THREADS / 2 else 1)
+        most = BATCH_THREADS if queue.run_batch else NETWORK_THREADS
+        return busy < QUEUE_THREADS and mine < (most if busy < QUEUE_THREADS / 2 else 1)
 
     def _busy_in(self, table: str) -> int:
         """How many threads the network lanes of a queue have."""
@@ -112,9 +115,8 @@ class Relay:
     def _work(self, queue: Queue, lane: str, slot: Slot) -> None:
         """Claim and run until the lane is empty, or has to let another one have the thread."""
         try:
-            size = DB_BATCH if lane == "db" else NETWORK_BATCH
             while not self._stop.is_set():
-                rows = leases.claim(queue.model, lane=lane, limit=size)
+                rows = _claim(queue, lane)
                 if not rows:
                     break
                 if lane != "db":
@@ -123,6 +125,8 @@ class Relay:
                 with self._guard:
                     if lane != "db" and self._busy_in(slot[0]) >= QUEUE_THREADS:
                         break
+        except leases.NotNow as rest:
+            self._rests[slot] = time.monotonic() + rest.seconds
         except Error as error:
             logger.warning("database lost: %s", error)
             connection.close()
@@ -136,6 +140,9 @@ class Relay:
 
     def _run_batch(self, queue: Queue, rows: list[Leased]) -> None:
         started = time.monotonic()
+        if queue.run_batch:
+            _run_together(queue.run_batch, rows)
+            return
         queue.load(rows)
         for row in rows:
             if self._stop.is_set() or time.monotonic() - started > leases.LEASE_SECONDS / 2:
@@ -158,6 +165,26 @@ class Relay:
                     connection.close()
                 self._stop.wait(1)
         connection.close()
+
+
+def _claim(queue: Queue, lane: str) -> list[Leased]:
+    """As many due rows as are worked together; raises NotNow when the lane has to rest."""
+    if lane == "db":
+        return leases.claim(queue.model, lane=lane, limit=DB_BATCH)
+    size = queue.batch if queue.run_batch else NETWORK_BATCH
+    if queue.claim:
+        return queue.claim(lane, size)
+    return leases.claim(queue.model, lane=lane, limit=size)
+
+
+def _run_together(work: Callable[[list[Leased]], None], rows: list[Leased]) -> None:
+    """Work a batch; when it fails as a whole, the leases bring back what it has not settled."""
+    try:
+        work(rows)
+    except Error:
+        raise
+    except Exception:
+        logger.exception("a batch of %s failed", rows[0].lane)
 
 
 def run_one(queue: Queue, row: Leased) -> None:
