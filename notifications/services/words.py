@@ -235,11 +235,12 @@ def _links(drafts: Sequence[_Draft]) -> dict[int, str]:
     rows = FulfillmentOrder.objects.select_for_update(no_key=True, of=("self",))
     numbers = {part.pk for part in parts.values()}
     locked = rows.select_related("order").filter(pk__in=numbers).order_by("pk").in_bulk()
-    tokens = make_links([_link(locked[part.pk]) for part in parts.values()])
+    tokens = make_links([pickup_link(locked[part.pk]) for part in parts.values()])
     return dict(zip(parts, map(link_url, tokens), strict=True))
 
 
-def _link(part: FulfillmentOrder) -> NewLink:
+def pickup_link(part: FulfillmentOrder) -> NewLink:
+    """A link to the pickup as it is now; the caller holds its row lock, and makes it."""
     subject = f"fulfillment:{part.pk}"
     undecided = part.status == FulfillmentStatus.REJECTED and part.order.status == OrderStatus.OPEN
     if part.status in LIVE or undecided:
