@@ -113,11 +113,15 @@ def stop(
 ) -> ConsentEvent:
     """Send nothing of the programme (or only of one ``purpose``) to the address by this channel
     any more, and return the line that says so. The same ``reference`` again adds no line."""
-    said = {"purpose": purpose, "programme": programme, "status": REVOKED}
     return _say_once(
-        address_hash,
-        channel,
-        said | {"method": method, "actor": actor, "wording": wording},
+        address_hash=address_hash,
+        channel=channel,
+        purpose=purpose,
+        programme=programme,
+        status=REVOKED,
+        method=method,
+        actor=actor,
+        wording=wording,
         reference=reference,
         locale=locale,
     )
@@ -136,11 +140,15 @@ def start(
 ) -> ConsentEvent:
     """Lift every refusal of the address for this channel, because its owner said so, and return
     the line that says it. The same ``reference`` again adds no line."""
-    said = {"purpose": EVERY_PURPOSE, "programme": programme, "status": GRANTED}
     return _say_once(
-        address_hash,
-        channel,
-        said | {"method": method, "actor": actor, "wording": wording},
+        address_hash=address_hash,
+        channel=channel,
+        purpose=EVERY_PURPOSE,
+        programme=programme,
+        status=GRANTED,
+        method=method,
+        actor=actor,
+        wording=wording,
         reference=reference,
         locale=locale,
     )
@@ -180,21 +188,45 @@ def refuses(words: Words, purpose: str) -> bool:
     return own is not None and own.status in REFUSALS and not lifted
 
 
+@transaction.atomic
 def _say_once(
-    address_hash: str, channel: str, said: dict[str, str], *, reference: str, locale: str
+    *,
+    address_hash: str,
+    channel: str,
+    purpose: str,
+    programme: str,
+    status: str,
+    method: str,
+    actor: str,
+    wording: str,
+    reference: str,
+    locale: str,
 ) -> ConsentEvent:
-    with transaction.atomic():
-        _take_turn(address_hash)
-        rows = ConsentEvent.objects.filter(address_hash=address_hash, channel=channel)
-        same = {name: said[name] for name in ("purpose", "programme", "status", "method")}
-        known = rows.filter(reference=reference, **same).first() if reference else None
-        return known or record_consent(
+    _take_turn(address_hash)
+    if reference and (
+        known := ConsentEvent.objects.filter(
             address_hash=address_hash,
             channel=channel,
+            purpose=purpose,
+            programme=programme,
+            status=status,
+            method=method,
             reference=reference,
-            locale=locale,
-            **said,
-        )
+        ).first()
+    ):
+        return known
+    return record_consent(
+        address_hash=address_hash,
+        channel=channel,
+        purpose=purpose,
+        programme=programme,
+        status=status,
+        method=method,
+        actor=actor,
+        wording=wording,
+        reference=reference,
+        locale=locale,
+    )
 
 
 def _take_turn(address_hash: str) -> None:

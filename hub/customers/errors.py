@@ -59,3 +59,17 @@ class UnknownChannel(Invalid):
 
     code = "unknown_channel"
     title = "The channels must be some of: sms, email; each at most once, at least one"
+
+
+class UnknownGroup(Invalid):
+    """A group of messages that the customer's choice does not have."""
+
+    code = "unknown_group"
+    title = "There is no such group of messages to choose channels for"
+
+
+class PauseInvalid(Invalid):
+    """A pause that is over before it begins, or as good as for ever."""
+
+    code = "invalid_pause"
+    title = "A pause must end in the future, within a year"

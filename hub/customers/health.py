@@ -34,7 +34,7 @@ def note_failure(*, address_hash: str, channel: str, reason: str, permanent: boo
     whatever is said of it later, until it works.
     """
     state = AddressHealth.State.DEAD if permanent else AddressHealth.State.SHAKY
-    values = {
+    values: dict[str, str | datetime] = {
         "address": address_hash,
         "channel": channel,
         "state": state.value,
