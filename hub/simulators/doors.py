@@ -15,6 +15,7 @@ from hub import clock
 from hub.api.errors import BodyTooLarge
 from hub.api.parsing import check_length
 from hub.api.problems import handle
+from hub.simulators import phones as telephones
 from hub.simulators import services
 from hub.simulators.models import (
     SimulatedPickList,
@@ -125,18 +126,32 @@ def cancel_pick_list(request: HttpRequest, connection: str, reference: str) -> H
 @require_POST
 def take_text(request: HttpRequest) -> HttpResponse:
     """Take a text for a phone; a repeat of a reference changes nothing."""
-    text, is_new = services.take_text(body=_body(request))
+    text, is_new = telephones.take_text(body=_body(request))
     return JsonResponse({"reference": text.reference}, status=201 if is_new else 200)
 
 
 @door
 @require_safe
+def find_text(request: HttpRequest, reference: str) -> HttpResponse:  # noqa: ARG001
+    """Whether the network has a text of that reference."""
+    return JsonResponse({"found": telephones.has_text(reference)})
+
+
+@door
+@require_POST
+def take_back(request: HttpRequest, reference: str) -> HttpResponse:  # noqa: ARG001
+    """Drop a text that is on its way still."""
+    return JsonResponse({"canceled": telephones.take_back(reference)})
+
+
+@door
+@require_safe
 def texts(request: HttpRequest) -> HttpResponse:
-    """The newest texts, newest first; with ?phone= those on one phone."""
-    rows = SimulatedText.objects.order_by("-pk")
+    """The newest texts that phones show, newest first; with ?phone= those on one phone."""
+    rows = SimulatedText.objects.filter(by_customer=False, shown_at__lte=clock.now())
     if phone := request.GET.get("phone", "").replace("\x00", ""):
         rows = rows.filter(phone=phone)
-    found = rows[:NEWEST].values("reference", "phone", "body", "received_at")
+    found = rows.order_by("-pk")[:NEWEST].values("reference", "phone", "body", "received_at")
     return JsonResponse({"messages": list(found)})
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.db import models
 from django.db.models.functions import Now
 
@@ -71,11 +73,19 @@ class SimulatedReceipt(models.Model):
 
 
 class SimulatedText(models.Model):
-    """A text on a simulated phone, in or out."""
+    """A text on a simulated phone, in or out.
+
+    ``shown_at`` is when it is (or will be) on the phone's screen; without it never: it was lost,
+    or taken back. ``copies`` is how often it shows.
+    """
 
     phone = models.CharField(max_length=20, db_index=True)
     reference = models.CharField(max_length=60, unique=True)
     body = models.TextField()
+    provider = models.CharField(max_length=30, default="handset", db_default="handset")
+    by_customer = models.BooleanField(default=False, db_default=False)
+    shown_at = models.DateTimeField(null=True, db_default=Now())
+    copies = models.PositiveSmallIntegerField(default=1, db_default=1)
     received_at = models.DateTimeField(db_default=Now())
 
     class Meta:
@@ -83,6 +93,29 @@ class SimulatedText(models.Model):
 
     def __str__(self) -> str:
         return f"{self.reference}"
+
+
+class SimulatedPhone(models.Model):
+    """A phone's mood. Without a row its texts come at once, and the network says so once.
+
+    The row of ``NETWORK`` is the mood of the network that all of them hang on.
+    """
+
+    NETWORK: ClassVar[str] = "network"
+
+    class Mood(models.TextChoices):
+        USUAL = "usual", "as usual"
+        SLOW = "slow", "slow: texts take 45 seconds"
+        DEAD = "dead", "dead: nothing arrives, nobody says so"
+        LOSES_RECEIPTS = "loses_receipts", "loses receipts"
+        DUPLICATES = "duplicates", "everything comes twice"
+        REORDERS = "reorders", "texts and receipts overtake each other"
+
+    phone = models.CharField(max_length=20, unique=True)
+    mood = models.CharField(max_length=20, choices=Mood, default=Mood.USUAL)
+
+    def __str__(self) -> str:
+        return f"{self.phone} {self.mood}"
 
 
 class SimulatedSiteCall(models.Model):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,12 +12,14 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import Count, Max
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from hub import clock
+from hub.simulators import phones as telephones
 from hub.simulators.models import (
+    SimulatedPhone,
     SimulatedPickList,
     SimulatedSiteCall,
     SimulatedText,
@@ -26,6 +30,9 @@ from hub.stores.models import PosConnection
 
 NEWEST = 50
 MOST_TILLS = 200
+NUMBER = re.compile(r"\+?[1-9][0-9]{6,14}\Z", re.ASCII)
+
+Mood = SimulatedPhone.Mood
 
 
 @dataclass(frozen=True)
@@ -76,22 +83,58 @@ def till(request: HttpRequest, connection: str) -> HttpResponse:
 @require_safe
 @never_cache
 def phones(request: HttpRequest) -> HttpResponse:
-    """All phones that have got a text, the busiest now first."""
+    """All phones with a text on them, the busiest now first; or the one that was typed in."""
+    typed = "".join(request.GET.get("number", "").split())
+    if NUMBER.match(typed):
+        return redirect("simulators:phone", typed if typed.startswith("+") else f"+{typed}")
     rows = (
-        SimulatedText.objects.values("phone")
+        SimulatedText.objects.filter(shown_at__lte=clock.now())
+        .values("phone")
         .annotate(texts=Count("pk"), latest=Max("received_at"))
         .order_by("-latest")[:NEWEST]
     )
-    return render(request, "simulators/phones.html", {"phones": rows})
+    context = {
+        "phones": rows,
+        "typed": typed,
+        "network": SimulatedPhone.NETWORK,
+        "is_down": telephones.mood_of(SimulatedPhone.NETWORK) == Mood.DEAD,
+    }
+    return render(request, "simulators/phones.html", context)
 
 
 @require_safe
 @never_cache
 def phone(request: HttpRequest, number: str) -> HttpResponse:
-    """One telephone with its texts, the newest at the bottom, links to tap."""
-    rows = SimulatedText.objects.filter(phone=number.replace("\x00", "")).order_by("-pk")[:NEWEST]
-    context = {"number": number, "texts": list(rows)[::-1]}
+    """One telephone with its texts, the newest at the bottom, links to tap, a box to answer."""
+    number = number.replace("\x00", "")
+    rows = SimulatedText.objects.filter(phone=number, shown_at__lte=clock.now())
+    found = sorted(rows.order_by("-shown_at")[:NEWEST], key=lambda text: (text.shown_at, text.pk))
+    context = {
+        "number": number,
+        "texts": [text for text in found for _ in range(text.copies)],
+        "mood": telephones.mood_of(number),
+        "moods": Mood.choices,
+        "longest": telephones.WRITTEN_CHARACTERS,
+    }
     return render(request, "simulators/phone.html", context)
+
+
+@require_POST
+def answer(request: HttpRequest, number: str) -> HttpResponse:
+    """The customer writes a text; what cannot be one changes nothing."""
+    with suppress(telephones.OddText):
+        telephones.write_text(phone=number, text=request.POST.get("text", ""))
+    return redirect("simulators:phone", number)
+
+
+@require_POST
+def mood(request: HttpRequest, number: str) -> HttpResponse:
+    """Change how a phone, or the whole network, behaves."""
+    with suppress(telephones.OddText):
+        telephones.set_mood(phone=number, mood=request.POST.get("mood", ""))
+    if number == SimulatedPhone.NETWORK:
+        return redirect("simulators:phones")
+    return redirect("simulators:phone", number)
 
 
 @require_safe

@@ -20,22 +20,19 @@ from hub import clock
 from hub.api.errors import BadRequest
 from hub.api.parsing import load, load_object
 from hub.errors import HubError, NotFound
-from hub.events.catalog import SimulatedPickListReceived, SimulatedTextReceived
+from hub.events.catalog import SimulatedPickListReceived
 from hub.events.outbox import publish
 from hub.simulators.models import (
     SimulatedPickList,
     SimulatedSiteCall,
-    SimulatedText,
     SimulatedTill,
 )
 from hub.stores.models import PosConnection
 from hub.webhooks.models import WebhookEndpoint
 
 SITE_PATH = "/sim/site/webhooks"
-TEXT_CHARACTERS = 2_000
 REFERENCE_CHARACTERS = 60
 _TILL_REFERENCE = re.compile(r"T-([0-9]{6,18})\Z", re.ASCII)
-_PHONE = re.compile(r"\+[1-9][0-9]{6,14}\Z")
 
 
 class NotSigned(HubError):
@@ -56,11 +53,6 @@ class AnswerLost(HubError):
     code = "answer_lost"
     status = 504
     title = "The answer of the simulated till was lost"
-
-
-class OddText(BadRequest):
-    code = "odd_text"
-    title = "The simulated phone takes to (E.164), body and reference"
 
 
 class OddPickList(BadRequest):
@@ -184,31 +176,6 @@ def _till_secrets(connection_id: str) -> list[str]:
     if connection is None:
         raise NotFound("there is no such till")
     return [connection.secret]
-
-
-# --- the phone --------------------------------------------------------------------------------
-
-
-def take_text(*, body: bytes) -> tuple[SimulatedText, bool]:
-    """Put a text on a phone, once per reference; answer whether it is new. The receipt follows.
-
-    ``body`` is JSON: {"to", "body", "reference"}; raises OddText.
-    """
-    value = load_object(body)
-    phone, text, reference = (value.get(name) for name in ("to", "body", "reference"))
-    if not isinstance(phone, str) or not _PHONE.match(phone):
-        raise OddText("to must be a telephone number such as +48600700800")
-    if not isinstance(text, str) or not 0 < len(text) <= TEXT_CHARACTERS:
-        raise OddText("body must be a text")
-    if not isinstance(reference, str) or not 0 < len(reference) <= REFERENCE_CHARACTERS:
-        raise OddText("reference must be a short text")
-    with transaction.atomic():
-        row, is_new = SimulatedText.objects.get_or_create(
-            reference=reference, defaults={"phone": phone, "body": text}
-        )
-        if is_new:
-            publish(SimulatedTextReceived(text_id=row.pk))
-    return row, is_new
 
 
 # --- the site ---------------------------------------------------------------------------------

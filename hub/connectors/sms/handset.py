@@ -18,7 +18,13 @@ class HandsetSms:
 
     def send(self, *, to: str, body: str, reference: str, valid_seconds: int) -> str:
         """Put the text on the simulated phone; its reference there is the hub's own."""
-        text = {"to": to, "body": body, "reference": reference, "valid_seconds": valid_seconds}
+        text = {
+            "to": to,
+            "body": body,
+            "reference": reference,
+            "valid_seconds": valid_seconds,
+            "provider": self.name,
+        }
         self._client().post("/messages", json=text)
         return reference
 

@@ -9,7 +9,8 @@ import hashlib
 import hmac
 from urllib.parse import quote, urlencode
 
-from hub.connectors.http import Client, Reply, checked
+from hub.connectors.http import Client, Reply
+from hub.connectors.sms.answers import accepted
 from hub.connectors.sms.base import SmsAccount
 from hub.errors import ConnectorError
 
@@ -76,12 +77,6 @@ def texts_url(receipts_url: str, secret: str) -> str:
 
 def _check(reply: Reply) -> None:
     """Kannel answers 202 and ``0: Accepted for delivery`` or ``3: Queued for later delivery``."""
-    if reply.status == _ACCEPTED:
-        return
-    said = reply.body[:60].decode("utf-8", errors="replace").strip()
-    try:
-        checked(reply)
-    except ConnectorError as error:
-        error.code = str(reply.status)
-        raise
-    raise ConnectorError(f"not Kannel's answer: {said}", ambiguous=True)
+    accepted(reply)
+    if reply.status != _ACCEPTED:
+        raise ConnectorError(f"HTTP {reply.status} is not Kannel's answer", ambiguous=True)
