@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hub.trace import acting
+from notifications.inbound import questions, threads
 from notifications.reaching import calls, following, unheard
 
 
@@ -16,3 +17,9 @@ def settle_unheard() -> dict[str, int]:
     """Match receipts that came too early, give up what no receipt settled; how many of each."""
     with acting("system"):
         return {"matched": unheard.match_parked(), "unknown": unheard.give_up_unheard()}
+
+
+def close_talks() -> dict[str, int]:
+    """Close talks in which a day of silence has passed, and questions whose time is over."""
+    with acting("system"):
+        return {"talks": threads.close_silent(), "questions": questions.close_expired()}

@@ -11,12 +11,13 @@ from notifications.models.message import (
 )
 from notifications.models.rules import TextingRules
 from notifications.models.template import TemplateVersion
-from notifications.models.threads import OpenQuestion, Thread, ThreadEntry
+from notifications.models.threads import HeardText, OpenQuestion, Thread, ThreadEntry
 
 __all__ = [
     "OPEN_OUTCOMES",
     "UNSURE_OUTCOMES",
     "CallTask",
+    "HeardText",
     "Message",
     "OpenQuestion",
     "Outcome",

@@ -48,6 +48,30 @@ class OpenQuestion(models.Model):
         return f"{self.kind} of {self.subject}"
 
 
+class HeardText(models.Model):
+    """One inbound text, and what it was taken for; its words stay sealed in the inbound call.
+
+    The row makes that a text has one effect, however often its call is worked on. ``digest``
+    tells the same words again; ``damped`` ones came in a flood or from a machine, and were left
+    without an answer.
+    """
+
+    call_id = models.BigIntegerField(unique=True)
+    phone_hash = models.CharField(max_length=32)
+    kind = models.CharField(max_length=12)
+    digest = models.CharField(max_length=32, blank=True)
+    locale = models.CharField(max_length=10, blank=True)
+    order_id = models.BigIntegerField(null=True)
+    damped = models.BooleanField(default=False)
+    heard_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        indexes = [models.Index(fields=["phone_hash", "heard_at"], name="heard_of_phone")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} in call {self.call_id}"
+
+
 class Thread(models.Model):
     """The talk of one phone with one store, opened by words the hub could not act on."""
 
@@ -62,6 +86,13 @@ class Thread(models.Model):
     locale = models.CharField(max_length=10, blank=True)
     is_test = models.BooleanField(default=False)
     unread = models.PositiveIntegerField(default=0)
+    flag = models.CharField(
+        max_length=20,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="what staff should see at once: may want no texts, asks for a person",
+    )
     opened_at = models.DateTimeField(db_default=Now(), editable=False)
     last_at = models.DateTimeField(db_default=Now())
     closed_at = models.DateTimeField(null=True)
