@@ -129,16 +129,6 @@ NO_QUESTION = _reply(
     "no_question",
     "We asked nothing that a number answers. On arrival reply HERE and the number of the spot.",
 )
-LOOK = _reply(
-    "look",
-    "That cannot be answered by text; please answer on the page about {order}: {link}",
-    *("order", "link"),
-)
-TOO_LATE = _reply(
-    "too_late",
-    "The answer about {order} came too late, it is settled; see {link}",
-    *("order", "link"),
-)
 FORWARDED = _reply(
     "forwarded",
     "The people at {store} have the message and answer here; urgent things by phone.",
@@ -160,6 +150,6 @@ REPLIES = {
         *(STOP_CONFIRMED, STOP_TOPIC_CONFIRMED, START_CONFIRMED, HELP, HELP_PHONE, STOP_OR_TALK),
         *(WHICH_ORDER, WHICH_NUMBER, WHICH_SPOT, SPOT_NOTED, PLACE_NOTED, ON_MY_WAY),
         *(ALREADY_HERE, MINUTES, COLLECTED, NOTHING_WAITS, UNKNOWN_SENDER, WHERE),
-        *(NO_QUESTION, LOOK, TOO_LATE, FORWARDED, UNCLEAR, TOO_MANY),
+        *(NO_QUESTION, FORWARDED, UNCLEAR, TOO_MANY),
     )
 }
