@@ -72,6 +72,7 @@ WORDS = {
     "message.accepted": ("A provider took the message over", "outgoing_mail"),
     "message.delivered": ("Message delivered", "mark_email_read"),
     "message.not_sent": ("Message not sent", "unsubscribe"),
+    "fulfillment.customer_not_reached": ("Nobody reached the customer", "phone_disabled"),
 }
 BAD = {
     "order.canceled",
@@ -79,13 +80,15 @@ BAD = {
     "fulfillment.canceled",
     "fulfillment.collected_goods_recalled",
     "message.not_sent",
+    "fulfillment.customer_not_reached",
 }
 GOOD = {"order.completed", "fulfillment.handed_off", "fulfillment.ready_for_pickup"}
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One line: when, what in plain words, and who did it. ``tone`` is '', success or danger."""
+    """One line: when, what in plain words, and who did it. ``tone`` is '', success or danger;
+    ``link`` leads to the page that says more."""
 
     at: datetime
     title: str
@@ -93,6 +96,7 @@ class Entry:
     actor: str = ""
     tone: str = ""
     icon: str = "circle"
+    link: str = ""
 
 
 Source = Callable[[int], Iterable[Entry]]

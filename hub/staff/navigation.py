@@ -66,6 +66,7 @@ MENU: list[tuple[str, bool, list[Item]]] = [
         [
             Item("Customers", "group", "customers.Profile"),
             Item("Messages", "sms", "notifications.Message"),
+            Item("Calls", "call", "notifications.CallTask", "board"),
             Item("Consent", "verified_user", "customers.ConsentEvent"),
         ],
     ),

@@ -120,6 +120,7 @@ class Message(Leased):
     unsure_tries = models.PositiveSmallIntegerField(default=0, db_default=0)
     trace_id = models.CharField(max_length=32, blank=True, default="", db_default="")
     expires_at = models.DateTimeField()
+    submitted_at = models.DateTimeField(null=True, help_text="when the last try began")
     accepted_at = models.DateTimeField(null=True)
     sent_at = models.DateTimeField(null=True)
     delivered_at = models.DateTimeField(null=True)

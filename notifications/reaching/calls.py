@@ -15,7 +15,7 @@ from hub.events.outbox import publish
 from notifications.models import CallTask, Message, Outcome
 from notifications.purposes import fulfillment_of
 from notifications.services.ending import close_calls
-from notifications.services.writing import still_holds
+from notifications.services.deciding import still_holds
 from orders.actions import is_first
 from orders.models import FulfillmentOrder
 from orders.text import clean

@@ -10,11 +10,13 @@ from django.db.models import Q, QuerySet
 from hub import clock
 from hub.customers.models import Channel
 from hub.events.leases import State
+from notifications.choosing import PAUSED, UNWANTED
 from notifications.models import Message, Outcome, TextingRules
 from notifications.purposes import PURPOSES, fulfillment_of
 from notifications.reaching.calls import open_call
+from notifications.services.deciding import still_holds
 from notifications.services.ending import MUST_REACH
-from notifications.services.writing import still_holds, write_message
+from notifications.services.writing import write_message
 from orders.models import FulfillmentOrder, VisitPickup
 
 MOST_AT_ONCE = 500
@@ -33,7 +35,7 @@ def follow_due() -> int:
 
     A text that no provider takes in all that time is followed up, too, and goes on being tried.
     """
-    _trust_mail()
+    _forget_waiting()
     waiting = Message.objects.filter(purpose__in=MUST_REACH, followed_at__isnull=True)
     due: list[int] = []
     for which in (_unheard(), _stuck()):
@@ -64,9 +66,15 @@ def follow(*, message_id: int) -> bool:
 
 def _seen_to(rows: QuerySet[Message]) -> bool:
     """The guard: as one statement with what makes it necessary, and once."""
-    reason = Q(outcome__in=UNREACHED) | _unheard() | _stuck()
+    reason = _unreached() | _unheard() | _stuck()
     waiting = rows.filter(reason, followed_at__isnull=True)
     return bool(waiting.update(followed_at=clock.now(), reach_by=None))
+
+
+def _unreached() -> Q:
+    """Who asked for silence gets it; everybody else would rather be called than not know."""
+    by_wish = Q(outcome=Outcome.SUPPRESSED, outcome_reason__in=[PAUSED, UNWANTED])
+    return Q(outcome__in=UNREACHED) & ~by_wish
 
 
 def _unheard() -> Q:
@@ -80,11 +88,13 @@ def _stuck() -> Q:
     return Q(outcome__in=STUCK, state=State.PENDING, created_at__lte=began)
 
 
-def _trust_mail() -> None:
-    """An e-mail that the customer chose himself is confirmed by nobody: it is held for read, as
-    long as it does not come back. One that stands in for a text is not."""
-    mails = Message.objects.filter(channel=Channel.EMAIL, follows__isnull=True)
-    mails.filter(reach_by__lte=clock.now()).update(reach_by=None)
+def _forget_waiting() -> None:
+    """Nothing more is waited for where the outcome is known. Nor for an e-mail that the customer
+    chose himself, which nobody confirms: it is held for read as long as it does not come back.
+    One that stands in for a text is not."""
+    due = Message.objects.filter(reach_by__lte=clock.now())
+    chosen = Q(channel=Channel.EMAIL, follows__isnull=True)
+    due.filter(chosen | ~Q(outcome__in=UNHEARD)).update(reach_by=None)
 
 
 def _tell_otherwise(message: Message) -> bool:

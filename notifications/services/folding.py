@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -13,7 +14,7 @@ from django.db.models.functions import Coalesce
 
 from hub import clock
 from hub.customers import health
-from hub.customers.consent import EVERY_PURPOSE, record_consent
+from hub.customers.consent import stop
 from hub.customers.models import Channel
 from hub.events.catalog import MessageDelivered, MessageNotSent
 from hub.events.leases import State
@@ -119,9 +120,18 @@ def hold_reference(provider: str, reference: str) -> None:
 
     Else each could look for the other before either is there to be seen. Before any row's lock.
     """
+    hold_references([(provider, reference)])
+
+
+def hold_references(named: Iterable[tuple[str, str]]) -> None:
+    """As above for many (provider, reference), in one order for all who ask."""
+    keys = sorted({f"receipt:{provider}:{reference}" for provider, reference in named})
     with connection.cursor() as cursor:
-        key = f"receipt:{provider}:{reference}"
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 2))", [key])
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(hashtextextended(key, 2))"
+            " FROM unnest(%s::text[]) WITH ORDINALITY AS asked (key, place)",
+            [keys],
+        )
 
 
 def fold_parked(message: Message, reference: str) -> None:
@@ -228,16 +238,14 @@ def _note_undelivered(message: Message, receipt: Receipt, rose: bool) -> None:
 def _take_refusal(message: Message, method: str) -> None:
     """The owner of the address wants nothing more by this channel."""
     if address := _address_hash(message):
-        record_consent(
+        stop(
             address_hash=address,
             channel=message.channel,
-            purpose=EVERY_PURPOSE,
-            status="revoked",
             method=method,
+            reference=message.public_id,
+            locale=message.locale,
             actor="provider",
             wording="",
-            locale=message.locale,
-            reference=message.public_id,
         )
 
 

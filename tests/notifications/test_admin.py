@@ -6,12 +6,14 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import Permission
+from django.db import transaction
 from django.urls import reverse
 
 from hub import clock
 from hub.events.leases import State
 from hub.stores.models import StaffScope
 from notifications.models import Message, Outcome
+from notifications.reaching.calls import open_call
 from tests.factories import make_person, make_ready
 
 pytestmark = pytest.mark.django_db
@@ -77,9 +79,11 @@ def test_only_those_who_may_try_a_parked_message_again(client, ready, lead):
 
 
 def test_a_customer_whom_nothing_reached_is_an_exception_and_part_of_the_story(client, ready, lead):
-    make_message(ready, outcome=Outcome.UNDELIVERED, outcome_reason="number_off")
+    message = make_message(ready, outcome=Outcome.UNDELIVERED, outcome_reason="number_off")
+    with transaction.atomic():
+        open_call(message=message, part=ready)
     exceptions = client.get(reverse("admin:orders_fulfillmentorder_exceptions")).content.decode()
     order = reverse("admin:orders_order_change", args=[ready.order_id])
     story = client.get(order).content.decode()
-    assert "Customer not reached" in exceptions
+    assert "Call the customer" in exceptions
     assert "outcome: undelivered (number off)" in story

@@ -1,0 +1,84 @@
+"""What was tried to tell a customer one thing: the messages that stand in for each other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.urls import reverse
+
+from hub.customers.models import Channel
+from notifications.models import Message, Outcome
+
+LONGEST_CHAIN = 8
+WAYS: dict[str, str] = {Channel.SMS: "Text", Channel.EMAIL: "E-mail"}
+OUTCOME_WORDS = {
+    Outcome.CREATED: "waits to leave",
+    Outcome.DEFERRED: "waits for the morning",
+    Outcome.SUPPRESSED: "not sent",
+    Outcome.CANCELED: "called off",
+    Outcome.EXPIRED: "too late, not sent",
+    Outcome.SUBMITTING: "being handed over",
+    Outcome.RETRY_WAIT: "refused for now, to be tried again",
+    Outcome.AMBIGUOUS: "may have left",
+    Outcome.ACCEPTED: "taken over by the provider, no receipt",
+    Outcome.SENT: "with the carrier, no receipt",
+    Outcome.DELIVERED: "delivered",
+    Outcome.UNDELIVERED: "not delivered",
+    Outcome.FAILED: "refused for good",
+    Outcome.DEAD: "given up after many tries",
+    Outcome.UNKNOWN: "never confirmed",
+}
+BAD = [Outcome.UNDELIVERED, Outcome.FAILED, Outcome.DEAD, Outcome.SUPPRESSED]
+
+
+@dataclass(frozen=True)
+class Told:
+    """One try: by what, when, how it ended; ``tone`` is '', success, warning or danger."""
+
+    pk: int
+    title: str
+    at: datetime
+    ended: str
+    tone: str
+    link: str
+
+
+def chain_of(message: Message) -> list[Told]:
+    """The first message about it, and all that stand in for it, oldest first."""
+    first = message
+    for _ in range(LONGEST_CHAIN):
+        if first.follows is None:
+            break
+        first = first.follows
+    family, newest = [first], [first]
+    while newest and len(family) < LONGEST_CHAIN:
+        newest = list(Message.objects.filter(follows__in=newest).order_by("pk"))
+        family += newest
+    return [told(one) for one in family]
+
+
+def told(message: Message) -> Told:
+    """One message as a try."""
+    return Told(
+        pk=message.pk,
+        title=WAYS.get(message.channel, "No channel"),
+        at=message.created_at,
+        ended=ended(message),
+        tone=tone_of(message),
+        link=reverse("admin:notifications_message_change", args=[message.pk]),
+    )
+
+
+def ended(message: Message) -> str:
+    """What became of it, and why, in words."""
+    words = OUTCOME_WORDS[Outcome(message.outcome)]
+    reason = message.outcome_reason.replace("_", " ")
+    return f"{words}: {reason}" if reason and reason != words else words
+
+
+def tone_of(message: Message) -> str:
+    """How staff should take it."""
+    if message.outcome == Outcome.DELIVERED:
+        return "warning" if message.stale_at else "success"
+    return "danger" if message.outcome in BAD else ""
