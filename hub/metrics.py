@@ -7,7 +7,7 @@ there, and any of them answers for all.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 
 from django.db import connection
@@ -42,6 +42,15 @@ _seconds = Histogram(
     "hub_http_request_seconds", "Time to the answer", ["method", "route"], buckets=BUCKETS
 )
 _duplicates = Counter("hub_inbox_duplicates", "Inbound calls that were here before", ["kind"])
+
+
+_more: list[Callable[[], Iterable[GaugeMetricFamily]]] = []
+
+
+def add_gauges(source: Callable[[], Iterable[GaugeMetricFamily]]) -> None:
+    """Let an app add gauges of its own, read from the database at each scrape."""
+    if source not in _more:
+        _more.append(source)
 
 
 def observe(*, method: str, route: str, status: int, seconds: float) -> None:
@@ -86,6 +95,8 @@ class WorkCollector(Collector):
                 oldest.add_metric(labels, age)
                 parked.add_metric(labels, given_up)
         yield from (depth, oldest, parked, doubt, _breakers(), *_heartbeats(), _migrations())
+        for source in _more:
+            yield from source()
 
 
 def _gauge(name: str, text: str, *labels: str) -> GaugeMetricFamily:

@@ -67,6 +67,7 @@ MENU: list[tuple[str, bool, list[Item]]] = [
             Item("Customers", "group", "customers.Profile"),
             Item("Messages", "sms", "notifications.Message"),
             Item("Calls", "call", "notifications.CallTask", "board"),
+            Item("Measures", "monitoring", "notifications.Message", "measures"),
             Item("Consent", "verified_user", "customers.ConsentEvent"),
         ],
     ),

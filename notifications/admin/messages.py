@@ -20,6 +20,7 @@ from hub.staff.scope import StoreWorkAdmin, stores_for, works_in_stores
 from hub.staff.work import STATE_TONES, WorkAdmin
 from hub.stores.models import Store
 from notifications.admin.chain import BAD, WAYS, chain_of, ended, tone_of
+from notifications.admin.measures import measured
 from notifications.admin.why import reason_of, ways_of
 from notifications.codes import verdict_of
 from notifications.models import CallTask, Message, Receipt, ThreadEntry
@@ -76,10 +77,13 @@ class MessageAdmin(StoreWorkAdmin[Message], WorkAdmin[Message]):
         return about | rows.filter(order_id=None, pk__in=talks.values("message_id"))
 
     def get_urls(self) -> list[URLPattern]:
-        """All messages of one order come before the pages of single ones."""
-        wrap = self.admin_site.admin_view
-        name = "notifications_message_order"
-        return [path("order/<int:pk>/", wrap(self.order_view), name=name), *super().get_urls()]
+        """Measures, and all messages of one order, come before the pages of single ones."""
+        wrap, named = self.admin_site.admin_view, "notifications_message_"
+        own = [
+            path("order/<int:pk>/", wrap(self.order_view), name=named + "order"),
+            path("measures/", wrap(self.measures_view), name=named + "measures"),
+        ]
+        return [*own, *super().get_urls()]
 
     @admin.display(description="Outcome", ordering="outcome")
     def result(self, row: Message) -> str:
@@ -142,6 +146,13 @@ class MessageAdmin(StoreWorkAdmin[Message], WorkAdmin[Message]):
             "title": "What the customer was told",
         }
         return TemplateResponse(request, "admin/notifications/of_order.html", context)
+
+    def measures_view(self, request: HttpRequest) -> HttpResponse:
+        """How fast, how surely and at what cost customers are told."""
+        if not self.has_view_permission(request):
+            raise Http404
+        context = {**self.admin_site.each_context(request), **measured(request)}
+        return TemplateResponse(request, "admin/notifications/measures.html", context)
 
 
 def shown(row: Message, zone: str) -> dict[str, Any]:

@@ -14,8 +14,8 @@ from hub.events.catalog import CustomerNotReached
 from hub.events.outbox import publish
 from notifications.models import CallTask, Message, Outcome
 from notifications.purposes import fulfillment_of
-from notifications.services.ending import close_calls
 from notifications.services.deciding import still_holds
+from notifications.services.ending import close_calls
 from orders.actions import is_first
 from orders.models import FulfillmentOrder
 from orders.text import clean

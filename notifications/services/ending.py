@@ -11,7 +11,7 @@ from hub.events.leases import State
 from hub.events.outbox import publish
 from notifications.models import CallTask, Message, Outcome
 from notifications.purposes import PURPOSES, fulfillment_of
-from notifications.services.writing import still_holds
+from notifications.services.deciding import still_holds
 
 MUST_REACH = sorted(name for name, purpose in PURPOSES.items() if purpose.must_reach)
 ARRIVED_AFTER_ALL = "arrived after all"
