@@ -9,6 +9,7 @@ from django.contrib.auth.models import User
 
 from hub import clock
 from hub.connectors.signing import new_secret
+from hub.providers.models import Provider
 from hub.stores.models import Brand, OpeningHours, PosConnection, SalesChannel, Store
 from hub.webhooks.endpoints import create_endpoint
 from hub.webhooks.models import WebhookEndpoint
@@ -235,3 +236,21 @@ def ask_for(part: FulfillmentOrder, line, item: Item, units: int = 2) -> Substit
     """The question whether so many units of the item will do."""
     proposal = Proposal(line_id=line.pk, item_id=item.pk, units=units)
     return offer_substitutes(fulfillment=part, proposals=[proposal])
+
+
+# --- carriers of messages ---------------------------------------------------------------------
+
+
+def make_provider(**values) -> Provider:
+    """An account for texts at an address where nobody listens."""
+    number = next(_numbers)
+    values = {
+        "name": f"carrier-{number}",
+        "channel": "sms",
+        "connector": "http",
+        "base_url": "http://127.0.0.1:9/send",
+        "secret": "token",
+        "callback_secret": new_secret(),
+        "sender": "+15550001",
+    } | values
+    return Provider.objects.create(**values)
