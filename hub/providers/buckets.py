@@ -31,7 +31,7 @@ def take_tokens(*, provider: str, most: int, per_second: float, burst: int) -> i
     with connection.cursor() as cursor:
         cursor.execute(_FILLED, {"provider": provider, "burst": burst, "rate": per_second})
         (tokens,) = cursor.fetchone()
-        taken = max(0, min(most, math.floor(tokens)))
+        taken: int = max(0, min(most, math.floor(tokens)))
         cursor.execute(
             "UPDATE providers_bucket SET tokens = tokens - %s WHERE provider = %s",
             [taken, provider],

@@ -7,15 +7,12 @@ from django.db.models.functions import Now
 from hub.events import leases
 from hub.events.catalog import FulfillmentHandedOff, OrderPlaced, ReadyForPickup
 from hub.events.models import Fact
-from hub.events.queues import Queue
-from hub.events.relay import run_one
 from notifications import handlers
 from notifications.models import Message
-from notifications.services.sending import send
+from notifications.services.sending import BATCH, claim_messages, send_batch
+from notifications.services.sending import QUEUE as QUEUE
 from orders.models import FulfillmentOrder, FulfillmentStatus
 from tests import factories
-
-QUEUE = Queue(model=Message, run=send)
 
 
 def claim_due() -> list[Message]:
@@ -25,9 +22,10 @@ def claim_due() -> list[Message]:
 
 
 def work() -> None:
-    """Claim and run what is due, once."""
-    for row in claim_due():
-        run_one(QUEUE, row)
+    """Claim and run what is due, once: a lane's messages together."""
+    lanes = leases.due_lanes(Message)
+    for rows in [claim_messages(lane, BATCH) for lane in lanes]:
+        send_batch(rows)
 
 
 def fall_due() -> None:

@@ -40,16 +40,16 @@ def receipt(status, reference, member="reference"):
 )
 def test_whatever_the_order_a_delivered_text_ends_as_delivered(phone, monkeypatch, order):
     message = ready_message()
-    hand_over = sending._hand_over
+    hand_over = sending.hand_over
     before, after = split(order)
 
-    def hand_over_late(draft):
-        reference = hand_over(draft)
-        for status in before:
-            receive(receipt(status, message.public_id))
-        return reference
+    def hand_over_late(drafts):
+        for handed in hand_over(drafts):
+            for status in before:
+                receive(receipt(status, message.public_id))
+            yield handed
 
-    monkeypatch.setattr(sending, "_hand_over", hand_over_late)
+    monkeypatch.setattr(sending, "hand_over", hand_over_late)
     work()
     for status in after:
         receive(receipt(status, message.public_id))

@@ -175,14 +175,14 @@ def test_no_ready_text_leaves_after_the_pickup(phone):
 
 def test_a_pickup_between_preparing_and_handing_over_still_stops_the_text(phone, monkeypatch):
     message = ready_message()
-    prepare = sending._prepare
+    prepare = sending.prepare
 
-    def prepare_then_collect(row):
-        draft = prepare(row)
-        collect(part_of(row).pk)
-        return draft
+    def prepare_then_collect(rows):
+        drafts = prepare(rows)
+        collect(part_of(rows[0]).pk)
+        return drafts
 
-    monkeypatch.setattr(sending, "_prepare", prepare_then_collect)
+    monkeypatch.setattr(sending, "prepare", prepare_then_collect)
     work()
     message.refresh_from_db()
     assert phone.texts == []
