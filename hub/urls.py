@@ -19,6 +19,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("v1/", include("hub.webhooks.urls")),
     path("hooks/", include("hub.inbox.urls")),
     path("p/", include("orders.curbside.pages.urls")),
+    path("n/", include("notifications.pages.urls")),
     path("s/", include("orders.curbside.pages.sign_urls")),
     path("boards/", include("orders.curbside.board_urls")),
     path("live", health.live, name="live"),

@@ -10,5 +10,6 @@ urlpatterns = [
     path("<str:token>/state", views.page_state, name="pickup-state"),
     path("<str:token>/state.json", views.page_json, name="pickup-json"),
     path("<str:token>/changes", views.changes_page, name="pickup-changes"),
+    path("<str:token>/preferences", views.preferences, name="pickup-preferences"),
     path("<str:token>/<str:name>", views.act, name="pickup-act"),
 ]

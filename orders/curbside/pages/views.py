@@ -12,6 +12,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_http_methods, require_safe
 
+from hub.customers.letters import preferences_path
 from hub.customers.preferences import locale_for
 from hub.errors import Conflict, HubError, Invalid, NotFound
 from hub.links.models import Link
@@ -109,6 +110,24 @@ def act(request: HttpRequest, token: str, name: str) -> HttpResponse:
     if not _wants_part(request) and refused is None:
         return HttpResponseRedirect(_address(request, token, language), status=303)
     return _shown(request, token, link, part_of(link), refused)
+
+
+@csrf_exempt  # as above
+@require_http_methods(["GET", "HEAD", "POST"])
+@private
+def preferences(request: HttpRequest, token: str) -> HttpResponse:
+    """Lead, by a link of its own, to the page on how this customer is told of all his orders."""
+    link, fulfillment = opened(request, token)
+    back = _address(request, token, _language(request, fulfillment))
+    if request.method != "POST":
+        return HttpResponseRedirect(back)
+    try:
+        read_form(request, link)
+    except (Invalid, Conflict):
+        return HttpResponseRedirect(back, status=303)
+    query = urlencode({"lang": _language(request, fulfillment)})
+    where = f"{preferences_path(fulfillment.order.profile)}?{query}"
+    return HttpResponseRedirect(where, status=303)
 
 
 def _wants_part(request: HttpRequest) -> bool:

@@ -192,6 +192,7 @@ WORDS = {
     "tell_email": "E-mail",
     "tell_sms_email": "Text, else e-mail",
     "tell_button": "Save my choice",
+    "tell_more": "More: what, when, pause, stop",
     "rate_title": "How was it?",
     "rate_stars": "{count} of 5",
     "rate_words": "Anything to add?",

@@ -190,6 +190,7 @@ WORDS = {
     "tell_email": "Correo",
     "tell_sms_email": "SMS o si no correo",
     "tell_button": "Guardar mi elección",
+    "tell_more": "Más: qué, cuándo, pausa, detener",
     "rate_title": "¿Qué tal ha ido?",
     "rate_stars": "{count} de 5",
     "rate_words": "¿Algo que añadir?",

@@ -193,6 +193,7 @@ WORDS = {
     "tell_email": "E-mail",
     "tell_sms_email": "SMS, sinon e-mail",
     "tell_button": "Enregistrer mon choix",
+    "tell_more": "Plus : quoi, quand, pause, arrêt",
     "rate_title": "Comment cela s’est-il passé ?",
     "rate_stars": "{count} sur 5",
     "rate_words": "Quelque chose à ajouter ?",

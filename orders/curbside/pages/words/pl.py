@@ -192,6 +192,7 @@ WORDS = {
     "tell_email": "E-mail",
     "tell_sms_email": "SMS, a potem e-mail",
     "tell_button": "Zapisz wybór",
+    "tell_more": "Więcej: o czym, kiedy, przerwa, koniec",
     "rate_title": "Jak poszło?",
     "rate_stars": "{count} z 5",
     "rate_words": "Chcesz coś dodać?",

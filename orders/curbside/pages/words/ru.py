@@ -191,6 +191,7 @@ WORDS = {
     "tell_email": "Эл. почту",
     "tell_sms_email": "СМС, затем почту",
     "tell_button": "Сохранить выбор",
+    "tell_more": "Ещё: о чём, когда, пауза, отключить",
     "rate_title": "Как всё прошло?",
     "rate_stars": "{count} из 5",
     "rate_words": "Хотите что-то добавить?",
