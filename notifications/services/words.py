@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from django.conf import settings
-
 from hub import clock
 from hub.customers.models import Channel
 from hub.links.services import READABLE_AFTER_END, NewLink, link_url, make_links
@@ -14,6 +12,7 @@ from notifications.cases import Case
 from notifications.models import Message
 from notifications.segments import count_segments, downgrade
 from notifications.templating.closing import closing_line, first_line
+from notifications.templating.letters import letters_of
 from notifications.templating.mailing import html_of
 from notifications.templating.values import purpose_variables, values_of
 from notifications.templating.versions import published_wordings
@@ -29,7 +28,6 @@ from orders.models import FulfillmentOrder, FulfillmentStatus, OrderStatus
 from orders.states import LIVE
 
 LINK_PURPOSE = "pickup"
-DEFAULT_LETTERS = "smart"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,12 +121,6 @@ def text_words(body: str, wording: Wording | None = None, *, locale: str = "en")
         template=wording.name if wording else "",
         version=wording.version_id if wording else None,
     )
-
-
-def letters_of(locale: str) -> str:
-    """How far texts in this language are spelled plainly to be cheap; see segments.downgrade."""
-    letters: str = settings.SMS_LETTERS.get(locale[:2], DEFAULT_LETTERS)
-    return letters
 
 
 class _Draft:
