@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 from hub.events import retention
 from hub.events.catalog import (
     CollectedGoodsRecalled,
@@ -36,9 +34,8 @@ from hub.events.catalog import (
     WindowChanged,
     WrongStoreReached,
 )
-from hub.events.queues import Queue, register
+from hub.events.queues import register
 from hub.events.registry import handles
-from hub.inbox.models import InboundCall
 from notifications.curb import (
     BRING_ID,
     COMING_EARLY,
@@ -50,12 +47,10 @@ from notifications.curb import (
     EXTENDED,
     GOODS_REFUSED,
     HERE_EARLY,
-    HERE_NOTED,
     PARTLY_HANDED_OFF,
     REMINDED,
     STAFF,
     STORE_CHANGED,
-    WHICH_ORDER,
     WHICH_SPOT,
     WINDOW_CHANGED,
     WRONG_STORE,
@@ -63,7 +58,8 @@ from notifications.curb import (
     is_rest,
     stayed_with_store,
 )
-from notifications.models import Message
+from notifications.inbound.hearing import hear
+from notifications.inbound.threads import purge_talks
 from notifications.purging import purge_receipts
 from notifications.purpose import Purpose
 from notifications.purposes import (
@@ -79,8 +75,6 @@ from notifications.purposes import (
     READY,
     RECALLED,
     SHORT,
-    SUBSTITUTES_LATE,
-    SUBSTITUTES_LOOK,
     SUBSTITUTES_OFFERED,
     SUBSTITUTES_SETTLED,
     fulfillment_of,
@@ -88,17 +82,15 @@ from notifications.purposes import (
     is_stores_doing,
 )
 from notifications.reaching import handlers as reaching  # noqa: F401  registers its reactions
-from notifications.services.sending import send
+from notifications.services.sending import QUEUE
 from notifications.services.writing import write_message
-from orders.curbside.hearing import take_here
-from orders.substitution.texts import take_text
 
 SMS_SOURCE = "sms:"
 TEXT_RECEIVED = "message.received"
-REPLIES = {"late": SUBSTITUTES_LATE, "look": SUBSTITUTES_LOOK}
 
-register(Queue(model=Message, run=send, in_doubt="outcome IN ('submitting', 'ambiguous')"))
+register(QUEUE)
 retention.register("receipts", purge_receipts)
+retention.register("talks", purge_talks)
 
 
 @handles(OrderPlaced)
@@ -285,43 +277,11 @@ def _tell_if(fulfillment_id: int, *purposes: Purpose) -> None:
 # --- what providers send ------------------------------------------------------------------------
 
 
-def _is_of_sms(fact: InboundReceived) -> bool:
-    return fact.source.startswith(SMS_SOURCE)
+def _is_text(fact: InboundReceived) -> bool:
+    return fact.source.startswith(SMS_SOURCE) and fact.kind == TEXT_RECEIVED
 
 
-@handles(InboundReceived, only=_is_of_sms)
-def take_sms_text(fact: InboundReceived) -> None:
-    """An answer to a question of ours counts, or its sender is told why it does not."""
-    _provider, body = _sms_call(fact)
-    said = _text_in(body)
-    taken = take_text(phone=said[0], text=said[1]) if said else None
-    if taken and taken.result in REPLIES:
-        subject = f"fulfillment:{taken.asked.fulfillment_id}"
-        write_message(purpose=REPLIES[taken.result], subject=subject)
-
-
-@handles(InboundReceived, only=_is_of_sms)
-def take_sms_arrival(fact: InboundReceived) -> None:
-    """Who texts that he is here is here, and hears it; of several people each is asked."""
-    _provider, body = _sms_call(fact)
-    said = _text_in(body)
-    heard = take_here(phone=said[0], text=said[1]) if said else None
-    for part in heard.parts if heard else ():
-        _tell_if(part.pk, HERE_NOTED if heard and heard.here else WHICH_ORDER)
-
-
-def _sms_call(fact: InboundReceived) -> tuple[str, str]:
-    """The SMS provider and what it sent."""
-    body = InboundCall.objects.get(pk=fact.call_id).body
-    return fact.source.removeprefix(SMS_SOURCE), body
-
-
-def _text_in(body: str) -> tuple[str, str] | None:
-    """The (number, words) of a customer's text, or None when the body is none."""
-    try:
-        call = json.loads(body)
-        phone, text = call["data"]["from"], call["data"]["text"]
-        is_text = call["type"] == TEXT_RECEIVED and isinstance(phone, str) and isinstance(text, str)
-    except (ValueError, LookupError, TypeError, RecursionError):
-        return None
-    return (phone, text) if is_text else None
+@handles(InboundReceived, only=_is_text)
+def take_text_call(fact: InboundReceived) -> None:
+    """What a customer texted is acted on, answered, or left for the people of his store."""
+    hear(call_id=fact.call_id)

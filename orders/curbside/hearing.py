@@ -1,77 +1,74 @@
-"""An arrival by text: ``HERE``, or the word of another language, and where the car stands."""
+"""Who texts from a phone, and coming and being here by text; what the words mean is read above."""
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from dataclasses import dataclass
+from math import ceil
 
-from hub.crypto import lookup_hash
-from hub.customers.addresses import clean_phone
-from hub.customers.errors import InvalidPhone
+from hub import clock
 from hub.trace import acting
 from orders.curbside.errors import SpotClosed, SpotTaken, UnknownSpot
 from orders.curbside.joining import pickups_of_phone
-from orders.curbside.visits import PLACE_CHARACTERS, arrive
+from orders.curbside.visits import EXPECTED, active_visit, arrive, say_on_my_way
+from orders.curbside.visits.coming import MOST_MINUTES
 from orders.models import FulfillmentOrder, FulfillmentStatus, Visit, VisitPickup
-
-LONGEST = 60
-MOST_ASKED = 3
-# None of them is a word that carriers keep for themselves, nor close to one.
-WORDS = frozenset(
-    {
-        *("here", "arrived", "ici", "arrivé", "arrivée"),
-        *("jestem", "tutaj", "здесь", "тут", "aquí", "aqui"),
-    }
-)
-_HERE = re.compile(r"\W*(\w+)\W*(.*)\Z", re.DOTALL)
-_SPOT = re.compile(r"[^\W\d_]?\d{1,3}\Z", re.ASCII)
 
 
 @dataclass(frozen=True)
-class Heard:
-    """What came of it: the part whose customer is ``here``, or several of which one is meant."""
+class Arrived:
+    """What came of an arrival. ``before``: he was here already; ``refused``: not at that spot, it
+    is kept as his own words, so that staff see where he says that he stands."""
 
-    parts: tuple[FulfillmentOrder, ...]
-    here: bool
-
-
-def read_here(text: str) -> tuple[str, str] | None:
-    """The spot and the place that a text names, either may be empty; None: it says no arrival."""
-    words = unicodedata.normalize("NFKC", text[:LONGEST])
-    found = _HERE.match(words)
-    if found is None or found[1].casefold() not in WORDS:
-        return None
-    rest = " ".join(found[2].split()).strip(" .,;:!#")
-    spot = rest.replace(" ", "").upper()
-    if _SPOT.match(spot):
-        return spot, ""
-    return "", "".join(filter(_is_plain, rest))[:PLACE_CHARACTERS]
+    visit: Visit
+    before: bool
+    refused: bool
 
 
-def take_here(*, phone: str, text: str) -> Heard | None:
-    """Let whoever texts from this number be here for what waits for him.
+def choices_of_phone(phone_hash: str) -> list[FulfillmentOrder]:
+    """What somebody who texts from this phone may mean: one part for each customer and store.
 
-    A spot that cannot be his is kept as his own words: staff see where he says that he stands.
-    Where several people use the phone, or goods wait in several stores, nobody is here yet: the
-    answer is a part of each, to ask which. None when it says no arrival or nothing waits.
+    More than one means that he has to be asked. Where one customer's goods wait in several
+    stores, the one that expects him is meant, else those where something is ready.
     """
-    said, groups = read_here(text), _groups(phone)
-    if said is None or not groups:
-        return None
-    choices = [part for group in groups for part in _by_store(group)]
-    if len(choices) > 1:
-        return Heard(tuple(choices[:MOST_ASKED]), here=False)
+    return [part for group in pickups_of_phone(phone_hash) for part in _by_store(group)]
+
+
+def arrive_by_text(*, fulfillment: FulfillmentOrder, spot: str = "", place: str = "") -> Arrived:
+    """The customer of the part says that he is here, with all that is ready for him there.
+
+    A spot that cannot be his is kept as his own words. Raises PickupOver.
+    """
+    visit = active_visit(fulfillment)
+    before = visit is not None and visit.status not in EXPECTED
     with acting("customer"):
-        _arrive(choices[0], *said)
-    return Heard((choices[0],), here=True)
+        try:
+            visit = arrive(
+                fulfillment=fulfillment, spot=spot, place=place, source=Visit.Source.TEXT
+            )
+        except (UnknownSpot, SpotTaken, SpotClosed):
+            visit = arrive(fulfillment=fulfillment, place=spot, source=Visit.Source.TEXT)
+            return Arrived(visit, before, refused=True)
+    return Arrived(visit, before, refused=False)
 
 
-def _arrive(part: FulfillmentOrder, spot: str, place: str) -> None:
-    try:
-        arrive(fulfillment=part, spot=spot, place=place, source=Visit.Source.TEXT)
-    except (UnknownSpot, SpotTaken, SpotClosed):
-        arrive(fulfillment=part, place=spot, source=Visit.Source.TEXT)
+def expect_by_text(*, fulfillment: FulfillmentOrder, minutes: int) -> Visit:
+    """The customer says that he comes in so many minutes. Raises EtaOutOfRange or PickupOver."""
+    with acting("customer"):
+        return say_on_my_way(fulfillment=fulfillment, minutes=minutes, source=Visit.Source.TEXT)
+
+
+def delay_by_text(*, fulfillment: FulfillmentOrder, minutes: int) -> Visit:
+    """The customer says that he comes so much later than he said, at the most three hours from now.
+
+    Who had said nothing yet comes so much later than now. Raises EtaOutOfRange or PickupOver.
+    """
+    visit, now = active_visit(fulfillment), clock.now()
+    eta = visit.eta if visit and visit.eta and visit.eta > now else now
+    expected = ceil((eta - now).total_seconds() / 60)
+    return expect_by_text(
+        fulfillment=fulfillment,
+        minutes=min(expected + minutes, MOST_MINUTES) if minutes > 0 else minutes,
+    )
 
 
 def _by_store(group: list[FulfillmentOrder]) -> list[FulfillmentOrder]:
@@ -81,15 +78,3 @@ def _by_store(group: list[FulfillmentOrder]) -> list[FulfillmentOrder]:
     some = [part for part in group if part.pk in awaited]
     some = some or [part for part in group if part.status == FulfillmentStatus.READY] or group
     return list({part.store_id: part for part in reversed(some)}.values())
-
-
-def _groups(phone: str) -> list[list[FulfillmentOrder]]:
-    try:
-        number = clean_phone(phone)
-    except InvalidPhone:
-        return []
-    return pickups_of_phone(lookup_hash("phone", number)) if number else []
-
-
-def _is_plain(character: str) -> bool:
-    return not unicodedata.category(character).startswith("C")
