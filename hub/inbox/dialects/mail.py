@@ -18,6 +18,7 @@ from anymail.webhooks.mailgun import MailgunTrackingWebhookView
 from anymail.webhooks.mailjet import MailjetTrackingWebhookView
 from anymail.webhooks.postmark import PostmarkTrackingWebhookView
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest
 
 from hub.api.parsing import load
@@ -79,13 +80,13 @@ def _events(call: Call, secrets: Sequence[str]) -> list[AnymailTrackingEvent]:
     try:
         view = view_class(basic_auth=[f"{USER}:{secret}" for secret in secrets])
         view.run_validators(request)
-    except (AnymailError, AnymailWebhookValidationFailure, *_ODD) as error:
+    except (AnymailWebhookValidationFailure, ImproperlyConfigured, *_ODD) as error:
         logger.warning("inbound call refused: %s", type(error).__name__)
         raise BadSignature from None
     load(call.body)  # strictly: raises BadRequest in one of its forms
     try:
         events: list[AnymailTrackingEvent] = view.parse_events(request)
-    except (AnymailError, *_ODD):
+    except (AnymailError, ImproperlyConfigured, *_ODD):
         raise OddCall("the e-mail service said something unheard of") from None
     return events
 
