@@ -158,9 +158,7 @@ def opened_for(message: Message) -> CallTask:
 
 
 def test_a_call_is_not_needed_when_the_customer_is_on_the_way(task):
-    fact = CustomerOnTheWay(
-        order_id=task.order_id, fulfillment_id=task.fulfillment_id, visit_id=1
-    )
+    fact = CustomerOnTheWay(order_id=task.order_id, fulfillment_id=task.fulfillment_id, visit_id=1)
     handlers.end_calls_of_visit(fact)
     task.refresh_from_db()
     assert task.outcome == Done.NOT_NEEDED
