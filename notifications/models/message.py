@@ -145,6 +145,11 @@ class Message(Leased):
             ),
             models.Index(fields=["created_at"], name="message_created"),
             models.Index(
+                fields=["address_hash", "accepted_at"],
+                condition=~models.Q(address_hash=""),
+                name="message_to_address",
+            ),
+            models.Index(
                 fields=["follows"],
                 condition=models.Q(follows__isnull=False),
                 name="message_followers",
