@@ -44,8 +44,8 @@ def tell(asked):
 def text(words, phone=CUSTOMER["phone"], **more):
     body = {"type": "message.received", "data": {"from": phone, "text": words}} | more
     call = InboundCall.objects.create(source="sms:memory", event_id=words, body=json.dumps(body))
-    fact = InboundReceived(call_id=call.pk, source="sms:memory")
-    handlers.take_sms_text(fact)
+    fact = InboundReceived(call_id=call.pk, source="sms:memory", kind="message.received")
+    handlers.take_text_call(fact)
 
 
 def bodies(phone):

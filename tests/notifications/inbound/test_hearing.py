@@ -1,34 +1,36 @@
 """What a text does: who is here, who comes, whose answer counts, and what is answered; once."""
 
+import json
 from datetime import timedelta
 
 import pytest
 
 from hub import clock
+from hub.crypto import lookup_hash
 from hub.customers.consent import is_refused
 from hub.customers.models import ConsentEvent
 from hub.customers.preferences import choose_language
-from hub.crypto import lookup_hash
 from hub.events.models import Fact
 from hub.inbox.models import InboundCall
+from notifications.inbound import hearing
 from notifications.inbound.hearing import MOST_ALIKE, MOST_AN_HOUR, hear
+from notifications.inbound.questions import ask
 from notifications.models import HeardText, Message, OpenQuestion, Thread, ThreadEntry
 from orders.curbside.visits import active_visit, say_on_my_way
 from orders.models import Visit
 from tests.factories import (
-    CUSTOMER,
     ask_for,
     make_brand,
     make_fulfillment,
     make_missing,
     make_ready,
+    make_spots,
+    make_store,
 )
-from tests.factories import make_spots, make_store
 from tests.notifications.doing import collect
 from tests.notifications.inbound.texting import PHONE, STRANGER, last_words, ready_at, text, told
 
 pytestmark = pytest.mark.django_db
-HASH = "phone_hash"
 
 
 def phone_hash(phone=PHONE):
@@ -321,8 +323,6 @@ class TestAnswers:
         assert active_visit(asked.fulfillment).spot.label == "1"
 
     def test_a_number_answers_the_substitutes_that_were_asked_about_last(self, asked):
-        from notifications.inbound.questions import ask
-
         subject = f"fulfillment:{asked.fulfillment_id}"
         ask(phone_hash=phone_hash(), kind="substitutes", subject=subject, options=[1])
         text("1")
@@ -436,8 +436,6 @@ class TestOnce:
         assert (told(), Fact.objects.count(), ThreadEntry.objects.count()) == before
 
     def test_what_fails_leaves_nothing_behind(self, store, monkeypatch):
-        from notifications.inbound import hearing
-
         part = ready_at(store)
 
         def crash(*_, **__):
@@ -502,8 +500,6 @@ def test_odd_calls_are_noted_and_dropped(data):
 
 
 def _odd(data):
-    import json
-
     body = {"type": "message.received", "data": {"from": PHONE, "text": "HERE"} | data}
     call = InboundCall.objects.create(source="sms:memory", event_id="odd", body=json.dumps(body))
     hear(call_id=call.pk)
