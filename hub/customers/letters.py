@@ -11,6 +11,11 @@ PREFERENCES, UNSUBSCRIBE = "preferences", "unsubscribe"  # what the links are fo
 PATH = "/n/"
 
 
+def page_url(token: str) -> str:
+    """The whole address of the page that such a link's token opens."""
+    return f"{settings.PUBLIC_BASE_URL}{PATH}{token}"
+
+
 def preferences_path(profile: Profile) -> str:
     """The path of a page on which this customer chooses how he is told; a new link each time."""
     return f"{PATH}{make_link(purpose=PREFERENCES, subject=f'profile:{profile.pk}')}"

@@ -6,12 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from hub import clock
+from hub.customers.letters import PREFERENCES, page_url
 from hub.customers.models import Channel
 from hub.links.services import READABLE_AFTER_END, NewLink, link_url, make_links
 from notifications.cases import Case
 from notifications.models import Message
 from notifications.segments import count_segments, downgrade
-from notifications.templating.closing import closing_line, first_line
+from notifications.templating.closing import choosing_line, closing_line, first_line
 from notifications.templating.letters import letters_of
 from notifications.templating.mailing import html_of
 from notifications.templating.values import purpose_variables, values_of
@@ -141,19 +142,19 @@ class _Draft:
             published=published,
         )
 
-    def write(self, links: Mapping[int, str], *, first: bool) -> Words | WordingError:
+    def write(self, links: Links, *, first: bool) -> Words | WordingError:
         """Fill it and finish it for its channel."""
         if self.wording is None or self.part is None:
             return WordingError(f"nothing to say {self.message.purpose} of")
         values = dict.fromkeys(purpose_variables(self.message.purpose), "")
         values |= values_of(self.part, wants=self.wording.wants, locale=self.wording.locale)
-        values["link"] = links.get(self.message.pk, "")
+        values["link"] = links.pickup.get(self.message.pk, "")
         try:
             rendered = render(self.wording, values)
         except WordingError as error:
             return error
         if self.message.channel != Channel.SMS:
-            return _mail(rendered, self.wording)
+            return _mail(rendered, self.wording, links.choosing.get(self.message.pk, ""))
         brand = self.part.store.brand.name
         return text_words(_closed(rendered.body, self.wording, brand, first), self.wording)
 
@@ -168,11 +169,13 @@ def _closed(body: str, wording: Wording, brand: str, first: bool) -> str:
     return f"{body} {closing_line(wording.locale)}"
 
 
-def _mail(rendered: Rendered, wording: Wording) -> Words:
+def _mail(rendered: Rendered, wording: Wording, choosing: str) -> Words:
+    last = f"\n\n{choosing_line(wording.locale, choosing)}\n" if choosing else "\n"
+    body = rendered.body.strip() + last
     return Words(
         title=rendered.title,
-        body=rendered.body,
-        html=html_of(rendered.title, rendered.body, wording.locale),
+        body=body,
+        html=html_of(rendered.title, body, wording.locale),
         template=wording.name,
         version=wording.version_id,
     )
@@ -213,8 +216,17 @@ def _never_told(messages: Iterable[Message]) -> set[int]:
     return {pk for pk, number in numbers.items() if number not in told}
 
 
-def _links(drafts: Sequence[_Draft]) -> dict[int, str]:
-    """The address of a fresh link for each message that carries one.
+@dataclass(frozen=True)
+class Links:
+    """Addresses for messages, by their primary key: to the pickup, and to the page on which its
+    reader chooses what he is told."""
+
+    pickup: Mapping[int, str]
+    choosing: Mapping[int, str]
+
+
+def _links(drafts: Sequence[_Draft]) -> Links:
+    """Fresh links for all messages that carry some, made in one query.
 
     A link to a pickup that is over can only be read, for seven days; while its customer may yet
     send it to another store, it is not over. The pickups are locked: one that ends at this moment
@@ -222,13 +234,21 @@ def _links(drafts: Sequence[_Draft]) -> dict[int, str]:
     """
     wanted = [draft for draft in drafts if draft.wording and "link" in draft.wording.wants]
     parts = {draft.message.pk: draft.part for draft in wanted if draft.part}
-    if not parts:
-        return {}
+    locked = _locked({part.pk for part in parts.values()}) if parts else {}
+    letters = [draft.message for draft in drafts if draft.message.channel == Channel.EMAIL]
+    readers = {row.pk: row.profile_id for row in letters if row.profile_id}
+    pickups = [pickup_link(locked[part.pk]) for part in parts.values()]
+    pages = [NewLink(purpose=PREFERENCES, subject=f"profile:{pk}") for pk in readers.values()]
+    tokens = make_links([*pickups, *pages]) if pickups or pages else []
+    return Links(
+        pickup=dict(zip(parts, map(link_url, tokens), strict=False)),
+        choosing=dict(zip(readers, map(page_url, tokens[len(pickups) :]), strict=True)),
+    )
+
+
+def _locked(numbers: set[int]) -> dict[int, FulfillmentOrder]:
     rows = FulfillmentOrder.objects.select_for_update(no_key=True, of=("self",))
-    numbers = {part.pk for part in parts.values()}
-    locked = rows.select_related("order").filter(pk__in=numbers).order_by("pk").in_bulk()
-    tokens = make_links([pickup_link(locked[part.pk]) for part in parts.values()])
-    return dict(zip(parts, map(link_url, tokens), strict=True))
+    return rows.select_related("order").filter(pk__in=numbers).order_by("pk").in_bulk()
 
 
 def pickup_link(part: FulfillmentOrder) -> NewLink:

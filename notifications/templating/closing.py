@@ -23,6 +23,18 @@ _FIRST = {
     "ru": "СТОП = без SMS, ПОМОЩЬ = помощь.",
     "es": "STOP para no recibir SMS, AYUDA para ayuda.",
 }
+_CHOOSING = {
+    "en": "Choose what we send you, and how: {link}",
+    "fr": "Choisissez ce que nous vous envoyons, et comment : {link}",
+    "pl": "Wybierz, co i jak do Ciebie wysyłamy: {link}",
+    "ru": "Выберите, что и как мы вам присылаем: {link}",
+    "es": "Elija qué le enviamos y cómo: {link}",
+}
+
+
+def choosing_line(locale: str, link: str) -> str:
+    """Where the reader of an e-mail chooses what he is told."""
+    return _CHOOSING[language_of(locale)].format(link=link)
 
 
 def closing_line(locale: str) -> str:

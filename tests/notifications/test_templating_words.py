@@ -214,6 +214,7 @@ def test_an_email_has_a_page_on_every_try() -> None:
     first = words_of(message)
     message.refresh_from_db()
 
-    assert first.html
+    assert re.search(r"Choose what we send you, and how: http\S+/n/[\w-]{22}\n$", first.body)
+    assert read(first.html).links == re.findall(r"http\S+", first.body)
     assert words_of(message) == first
     assert (first.segments, first.encoding) == (0, "")
