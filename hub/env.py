@@ -33,6 +33,7 @@ class Environment:
     database_url: str
     database_replica_url: str
     email_url: str
+    email_from: str
     simulators: bool
     sms_connector: str
     sms_letters: dict[str, str]
@@ -69,6 +70,7 @@ def read() -> Environment:
         database_url=_env.str("DATABASE_URL", default=""),
         database_replica_url=_env.str("DATABASE_REPLICA_URL", default=""),
         email_url=_env.str("HUB_EMAIL_URL", default="filemail://"),
+        email_from=_env.str("HUB_EMAIL_FROM", default="curbhub <orders@localhost>"),
         simulators=_env.bool("HUB_SIMULATORS", default=debug),
         sms_connector=_env.str("HUB_SMS_CONNECTOR", default="handset"),
         sms_letters=_letters("HUB_SMS_LETTERS"),

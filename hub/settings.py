@@ -11,6 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from hub import devpg
 from hub import env as environment
+from hub.mail import mail_config
 
 ENV = environment.read()
 BASE_DIR = environment.BASE_DIR
@@ -99,16 +100,6 @@ def _database(name: str, url: str) -> dict[str, Any]:
         raise ImproperlyConfigured(f"{name} must begin with postgresql://")
     # a socket's folder stands percent-encoded where a host name would be
     return config | {"HOST": unquote(config["HOST"] or "")}
-
-
-def _email(url: str) -> dict[str, Any]:
-    try:
-        config: dict[str, Any] = environ.Env.email_url_config(url)
-    except (ValueError, KeyError, ImproperlyConfigured) as error:
-        raise ImproperlyConfigured(f"HUB_EMAIL_URL cannot be read: {error}") from error
-    if "EMAIL_BACKEND" not in config:
-        raise ImproperlyConfigured("HUB_EMAIL_URL must begin with smtp:// or the like")
-    return config
 
 
 def _tuned(config: dict[str, Any]) -> dict[str, Any]:
@@ -234,7 +225,7 @@ WEIGHT_BARCODE = ENV.weight_barcode
 # Where a POS that speaks files finds its pick lists and leaves its answers.
 POS_DIR = ENV.pos_dir
 
-_EMAIL = _email(ENV.email_url)
+_EMAIL = mail_config(ENV.email_url)
 EMAIL_BACKEND = _EMAIL["EMAIL_BACKEND"]
 EMAIL_HOST = _EMAIL.get("EMAIL_HOST", "")
 EMAIL_PORT = _EMAIL.get("EMAIL_PORT") or 25
@@ -243,7 +234,9 @@ EMAIL_HOST_PASSWORD = _EMAIL.get("EMAIL_HOST_PASSWORD", "")
 EMAIL_USE_TLS = _EMAIL.get("EMAIL_USE_TLS", False)
 EMAIL_FILE_PATH = _EMAIL.get("EMAIL_FILE_PATH") or str(ENV.var_dir / "mail")
 EMAIL_TIMEOUT = 10
-DEFAULT_FROM_EMAIL = "curbhub <orders@localhost>"
+EMAIL_USE_SSL = _EMAIL.get("EMAIL_USE_SSL", False)
+ANYMAIL = _EMAIL.get("ANYMAIL", {})
+DEFAULT_FROM_EMAIL = ENV.email_from
 
 # --- jobs (technology.md of the project's research: retry > timeout, bounded attempts) -------
 

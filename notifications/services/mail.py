@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import smtplib
 import socket
+from collections.abc import Mapping
 from urllib.parse import urlsplit
 
+from anymail.exceptions import AnymailAPIError, AnymailError
 from django.conf import settings
-from django.core.mail import EmailMessage, get_connection
+from django.core.mail import EmailMultiAlternatives, get_connection
+from requests import ConnectTimeout
 
 from hub.errors import ConnectorError
 
@@ -15,41 +18,90 @@ PROVIDER = "email"
 # Orders of test keys reach no real mailbox; what would have been sent is kept with the message.
 NOWHERE = "django.core.mail.backends.dummy.EmailBackend"
 _PERMANENT = 500
+_CLOSED = 503
+_REFUSALS = frozenset({400, 404, 406, 413, 422})  # of this mail; others are of the account
 
 
-def send_mail(*, to: str, title: str, body: str, reference: str, is_test: bool) -> str:
-    """Hand one e-mail to the mail server and return its Message-ID.
+def send_mail(
+    *,
+    to: str,
+    title: str,
+    body: str,
+    reference: str,
+    is_test: bool,
+    html: str = "",
+    headers: Mapping[str, str] | None = None,
+) -> str:
+    """Hand one e-mail to the mail server or service and return its id there.
 
-    The id is made from the hub's reference, so repeats of one message carry the same. Raises
-    ConnectorError: permanent when the server refused it for good, ambiguous when the connection
-    broke so late that it may have been taken.
+    Without an id of the service's own it is the Message-ID, made from the hub's reference, so that
+    repeats of one message carry the same. ``html`` is the same words for eyes, ``headers`` are
+    more of them, such as List-Unsubscribe. Raises ConnectorError: permanent when the message was
+    refused for good, ambiguous when the connection broke so late that it may have been taken.
     """
     message_id = f"<{reference}@{urlsplit(settings.PUBLIC_BASE_URL).hostname}>"
-    mail = EmailMessage(
+    mail = EmailMultiAlternatives(
         title,
         body,
         to=[to],
-        headers={"Message-ID": message_id, "Auto-Submitted": "auto-generated"},
+        headers={"Message-ID": message_id, "Auto-Submitted": "auto-generated", **(headers or {})},
         connection=get_connection(NOWHERE if is_test else None),
     )
+    if html:
+        mail.attach_alternative(html, "text/html")
+    mail.metadata = {"reference": reference}  # comes back with what a service tells of the mail
     try:
         mail.send()
-    except (smtplib.SMTPException, OSError, ValueError) as error:
+    except (smtplib.SMTPException, AnymailError, OSError, ValueError) as error:
         raise _failure(error) from error
-    return message_id
+    status = getattr(mail, "anymail_status", None)
+    return str(getattr(status, "message_id", None) or message_id)
+
+
+def unsubscribe_headers(url: str) -> dict[str, str]:
+    """What lets a mail program end such mails with one click (RFC 8058); nothing without a URL."""
+    if not url:
+        return {}
+    return {
+        "List-Unsubscribe": f"<{url}>",
+        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+    }
 
 
 def _failure(error: Exception) -> ConnectorError:
     name = type(error).__name__
-    if isinstance(error, smtplib.SMTPRecipientsRefused):
-        worst = max((code for code, _ in error.recipients.values()), default=_PERMANENT)
-        return ConnectorError(f"{name} {worst}", permanent=worst >= _PERMANENT)
-    if isinstance(error, smtplib.SMTPConnectError):
-        return ConnectorError(f"{name} {error.smtp_code}")
-    if isinstance(error, smtplib.SMTPResponseException):
-        refused = error.smtp_code >= _PERMANENT
-        return ConnectorError(f"{name} {error.smtp_code}", permanent=refused)
-    if isinstance(error, ValueError):  # a header that cannot be one
+    if isinstance(error, smtplib.SMTPException):
+        return _of_server(error, name)
+    if isinstance(error, AnymailAPIError):
+        return _of_service(error, name)
+    # a header or an address that cannot be one, or a recipient whom the service has blocked
+    if isinstance(error, ValueError | AnymailError):
         return ConnectorError(name, permanent=True)
     unconnected = isinstance(error, ConnectionRefusedError | socket.gaierror)
     return ConnectorError(name, ambiguous=not unconnected)
+
+
+def _of_server(error: smtplib.SMTPException, name: str) -> ConnectorError:
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        worst = max((code for code, _ in error.recipients.values()), default=_PERMANENT)
+        return ConnectorError(f"{name} {worst}", permanent=worst >= _PERMANENT, code=str(worst))
+    if isinstance(error, smtplib.SMTPConnectError | smtplib.SMTPAuthenticationError):
+        return ConnectorError(f"{name} {error.smtp_code}", code=str(error.smtp_code))
+    if isinstance(error, smtplib.SMTPResponseException):
+        refused = error.smtp_code >= _PERMANENT
+        code = str(error.smtp_code)
+        return ConnectorError(f"{name} {code}", permanent=refused, code=code)
+    return ConnectorError(name, ambiguous=True)
+
+
+def _of_service(error: AnymailAPIError, name: str) -> ConnectorError:
+    """Without a status there was no reply: only a connection never made is sure to be undone."""
+    status = error.status_code
+    if status is None:
+        return ConnectorError(name, ambiguous=not isinstance(error, ConnectTimeout))
+    return ConnectorError(
+        f"{name} {status}",
+        permanent=status in _REFUSALS,
+        ambiguous=status >= _PERMANENT and status != _CLOSED,
+        code=str(status),
+    )

@@ -1,5 +1,6 @@
 """E-mail: what the mail server's refusals mean for another try."""
 
+import json
 import smtplib
 import socket
 
@@ -8,7 +9,8 @@ from django.core import mail
 from django.core.mail.backends.locmem import EmailBackend
 
 from hub.errors import ConnectorError
-from notifications.services.mail import send_mail
+from notifications.services.mail import send_mail, unsubscribe_headers
+from tests.contracts.sms_vendors import Vendor, running
 
 
 def send(**changed):
@@ -64,3 +66,92 @@ def test_a_title_with_a_line_break_is_refused_for_good():
         send(title="Hello\nBcc: everybody@example.com")
     assert failure.value.permanent
     assert mail.outbox == []
+
+
+# --- what goes along, and services instead of servers -------------------------------------------
+
+
+def test_the_same_words_go_along_for_eyes_and_one_click_ends_such_mails():
+    url = "https://hub.example/n/stop/abc"
+    send(html="<p>PIN 123456</p>", headers=unsubscribe_headers(url))
+
+    (letter,) = mail.outbox
+    whole = letter.message()
+    assert letter.alternatives[0].content == "<p>PIN 123456</p>"
+    assert whole["List-Unsubscribe"] == f"<{url}>"
+    assert whole["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert unsubscribe_headers("") == {}
+
+
+@pytest.mark.parametrize("field", ["title", "to"])
+def test_a_line_break_makes_no_header_of_its_own(field):
+    with pytest.raises(ConnectorError) as failure:
+        send(**{field: "x@example.com\nBcc: everybody@example.com"})
+    assert failure.value.permanent
+    assert mail.outbox == []
+
+
+@pytest.fixture
+def service(settings):
+    """Postmark, played by a vendor that answers what it is told to."""
+    with running(Service()) as url:
+        settings.EMAIL_BACKEND = "anymail.backends.postmark.EmailBackend"
+        settings.ANYMAIL = {"POSTMARK_SERVER_TOKEN": "t", "POSTMARK_API_URL": f"{url}/"}
+        yield Service.made[-1]
+
+
+class Service(Vendor):
+    made: list = []
+
+    def __init__(self):
+        super().__init__()
+        self.made.append(self)
+
+    def serve(self, method, target, headers, body):
+        letter = json.loads(body)
+        self.texts.append(letter)
+        said = {"ErrorCode": 0, "Message": "OK", "MessageID": "pm-1", "To": letter["To"]}
+        return 200, "application/json", json.dumps(said).encode()
+
+
+def test_a_service_names_its_own_id_and_gets_our_reference_to_give_back(service):
+    assert send(html="<p>hi</p>", headers=unsubscribe_headers("https://h.example/n")) == "pm-1"
+    (letter,) = service.texts
+    assert letter["Metadata"] == {"reference": "msg_1"}
+    assert letter["HtmlBody"] == "<p>hi</p>"
+    names = {header["Name"] for header in letter["Headers"]}
+    assert {"List-Unsubscribe", "List-Unsubscribe-Post", "Auto-Submitted"} <= names
+
+
+@pytest.mark.parametrize(
+    ("status", "said", "permanent", "ambiguous"),
+    [
+        (422, {"ErrorCode": 300, "Message": "Invalid email"}, True, False),
+        (401, {"ErrorCode": 10, "Message": "Bad token"}, False, False),
+        (429, {}, False, False),
+        (500, {}, False, True),
+        (503, {}, False, False),
+    ],
+)
+def test_a_services_refusal_says_whether_another_try_can_help(
+    service, status, said, permanent, ambiguous
+):
+    service.refusals = [(status, said)]
+    with pytest.raises(ConnectorError) as failure:
+        send()
+    assert (failure.value.permanent, failure.value.ambiguous) == (permanent, ambiguous)
+
+
+def test_a_service_that_has_blocked_the_address_refuses_for_good(service):
+    service.refusals = [(422, {"ErrorCode": 406, "Message": "inactive recipient: ann@example.com"})]
+    with pytest.raises(ConnectorError) as failure:
+        send()
+    assert failure.value.permanent
+
+
+def test_a_service_that_is_not_there_may_have_taken_nothing(settings):
+    settings.EMAIL_BACKEND = "anymail.backends.postmark.EmailBackend"
+    settings.ANYMAIL = {"POSTMARK_SERVER_TOKEN": "t", "POSTMARK_API_URL": "http://127.0.0.1:9/"}
+    with pytest.raises(ConnectorError) as failure:
+        send()
+    assert not failure.value.permanent
