@@ -2,8 +2,8 @@
 
 One row per outside system, shared by all processes; every step is one statement by the
 database's clock. Five failures in a row open a breaker: work for it is then put off without using
-up its attempts. Every 30 s, later every two minutes, one call is let through; when it succeeds,
-all that was put off is due at once, in its order.
+up its attempts. After 10 s, then ever more seldom, at most every two minutes, one call is let
+through; when it succeeds, all that was put off is due at once, in its order.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from hub.events.outbox import wake_on_commit
 from hub.events.queues import queues
 
 FAILURES = 5
-PROBE_SECONDS = 30.0
+PROBE_SECONDS = 10.0
 LONGEST_PROBE_SECONDS = 120.0
 CALL_SECONDS = 60.0  # longer than any call takes: then whoever tried it has died
 PUT_OFF = "put off: "

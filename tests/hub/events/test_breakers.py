@@ -92,7 +92,7 @@ def test_a_failed_try_leaves_it_open_for_longer_each_time_up_to_two_minutes():
         with pytest.raises(NotNow) as caught, guarded(KEY, lane=KEY):
             pass
         waits.append(round(caught.value.seconds))
-    assert waits == [60, 120, 120, 120]
+    assert waits == [20, 40, 80, 120]
 
 
 def test_a_caller_that_died_while_trying_does_not_keep_it_shut():
