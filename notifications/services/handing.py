@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from queue import Empty, SimpleQueue
 
@@ -40,6 +40,7 @@ class Draft:
     may_repeat: bool
     address_hash: str = ""
     cost: int = 0
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,6 +122,8 @@ def _send(connector: SmsConnector | None, draft: Draft) -> str:
         to=draft.to,
         title=draft.title,
         body=draft.body,
+        html=draft.html,
+        headers=draft.headers,
         reference=reference,
         is_test=draft.message.is_test,
     )

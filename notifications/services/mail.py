@@ -58,16 +58,6 @@ def send_mail(
     return str(getattr(status, "message_id", None) or message_id)
 
 
-def unsubscribe_headers(url: str) -> dict[str, str]:
-    """What lets a mail program end such mails with one click (RFC 8058); nothing without a URL."""
-    if not url:
-        return {}
-    return {
-        "List-Unsubscribe": f"<{url}>",
-        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
-    }
-
-
 def _failure(error: Exception) -> ConnectorError:
     name = type(error).__name__
     if isinstance(error, smtplib.SMTPException):

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from django.db import transaction
 
 from hub import clock
+from hub.customers.letters import unsubscribe_headers
 from hub.customers.models import Channel
 from hub.events.breakers import PUT_OFF
 from hub.events.outbox import wake_on_commit
@@ -321,4 +322,13 @@ def _draft(one: Going, words: Words, deciding: Deciding) -> Draft:
         may_repeat=may_repeat(row),
         address_hash=deciding.address_hash(one.question, row.channel),
         cost=cost_of(one.account, words.segments),
+        headers=_headers(one),
     )
+
+
+def _headers(one: Going) -> dict[str, str]:
+    """What lets a mail program end such e-mails with one click; nothing for a text."""
+    case = one.question.case
+    if one.row.channel != Channel.EMAIL or case.contact is None:
+        return {}
+    return unsubscribe_headers(case.profile, case.contact)
