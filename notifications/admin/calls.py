@@ -15,6 +15,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.decorators import method_decorator
+from django.utils.translation import get_language_info
 from django.views.decorators.http import require_POST
 
 from hub import clock
@@ -68,6 +69,7 @@ class Call:
     since: str
     waits: str
     tried: str
+    speaks: str
     told: list[Told]
     token: str
 
@@ -229,9 +231,18 @@ def _card(task: CallTask, part: FulfillmentOrder, now: datetime) -> Call:
         since=clock_time(task.opened_at, zone, now),
         waits=span(now - task.opened_at),
         tried=clock_time(task.tried_at, zone, now) if task.tried_at else "",
+        speaks=_language(task.message.locale),
         told=chain_of(task.message),
         token=secrets.token_urlsafe(16),
     )
+
+
+def _language(locale: str) -> str:
+    """The language in English, as staff call it; a rare one by its code."""
+    try:
+        return str(get_language_info(locale)["name"]) if locale else ""
+    except KeyError:
+        return locale
 
 
 exceptions.add_source(not_reached)

@@ -8,10 +8,12 @@ from datetime import datetime
 from django.urls import reverse
 
 from hub.customers.models import Channel
+from notifications.choosing import NO_CHANNEL
 from notifications.models import Message, Outcome
 
 LONGEST_CHAIN = 8
 WAYS: dict[str, str] = {Channel.SMS: "Text", Channel.EMAIL: "E-mail"}
+NO_WAY = "Another way"
 OUTCOME_WORDS = {
     Outcome.CREATED: "waits to leave",
     Outcome.DEFERRED: "waits for the morning",
@@ -62,7 +64,7 @@ def told(message: Message) -> Told:
     """One message as a try."""
     return Told(
         pk=message.pk,
-        title=WAYS.get(message.channel, "No channel"),
+        title=WAYS.get(message.channel, NO_WAY if message.follows_id else "Any way"),
         at=message.created_at,
         ended=ended(message),
         tone=tone_of(message),
@@ -72,6 +74,8 @@ def told(message: Message) -> Told:
 
 def ended(message: Message) -> str:
     """What became of it, and why, in words."""
+    if message.outcome_reason == NO_CHANNEL:
+        return "none is open"
     words = OUTCOME_WORDS[Outcome(message.outcome)]
     reason = message.outcome_reason.replace("_", " ")
     return f"{words}: {reason}" if reason and reason != words else words

@@ -70,6 +70,7 @@ class Bar:
     """One step of time in a chart; ``said`` is the same in words."""
 
     label: str
+    value: str
     said: str
     pieces: tuple[Piece, ...]
 
@@ -164,7 +165,7 @@ def speed_bars(steps: Sequence[Speed], span: str) -> list[Bar]:
         parts = [(one.provider_p50, "provider"), (one.quiet_p50, "quiet")]
         parts.append((max(0.0, one.p50 - one.provider_p50 - one.quiet_p50), "queue"))
         said = f"{_label(one.value, span)}: half in {seconds(one.p50)}"
-        bars.append(_bar(_label(one.value, span), said, parts, longest))
+        bars.append(Bar(_label(one.value, span), seconds(one.p50), said, _pieces(parts, longest)))
     return bars
 
 
@@ -181,7 +182,7 @@ def told_bars(steps: Sequence[Tally], span: str) -> list[Bar]:
         ]
         label = _label(one.value, span)
         said = f"{label}: {one.written} written, {one.delivered} delivered, {one.failed} failed"
-        bars.append(_bar(label, said, parts, most))
+        bars.append(Bar(label, str(one.written), said, _pieces(parts, most)))
     return bars
 
 
@@ -200,7 +201,8 @@ def seconds(value: float) -> str:
     return f"{minutes:.0f} min" if minutes < 120 else f"{minutes / 60:.1f} h"  # noqa: PLR2004
 
 
-def _bar(label: str, said: str, parts: Sequence[tuple[float, str]], most: float) -> Bar:
+def _pieces(parts: Sequence[tuple[float, str]], most: float) -> tuple[Piece, ...]:
+    """Stacked from below."""
     pieces, below = [], 0.0
     for value, tone in parts:
         height = CHART_HEIGHT * value / most
@@ -208,7 +210,7 @@ def _bar(label: str, said: str, parts: Sequence[tuple[float, str]], most: float)
             y = round(CHART_HEIGHT - below - height, 2)
             pieces.append(Piece(y, round(height, 2), tone))
             below += height
-    return Bar(label, said, tuple(pieces))
+    return tuple(pieces)
 
 
 def _label(step: str, span: str) -> str:

@@ -158,12 +158,13 @@ class MessageAdmin(StoreWorkAdmin[Message], WorkAdmin[Message]):
 def shown(row: Message, zone: str) -> dict[str, Any]:
     """A message as its page shows it; secrets in its words are hidden."""
     kept = row.decision or {}
+    chain = chain_of(row)
     verdict = verdict_of(row.provider_code) if row.provider_code else None
     return {
         "row": row,
         "about": row.purpose.replace("_", " "),
         "must_reach": row.purpose in PURPOSES and PURPOSES[row.purpose].must_reach,
-        "way": WAYS.get(row.channel, "No channel"),
+        "way": WAYS.get(row.channel, "No way"),
         "ended": ended(row),
         "tone": tone_of(row),
         "reason": reason_of(row),
@@ -177,8 +178,11 @@ def shown(row: Message, zone: str) -> dict[str, Any]:
         "times": [(name, local(at, zone, seconds=True)) for name, at in _times(row) if at],
         "work_tone": STATE_TONES.get(row.get_state_display(), ""),
         "receipts": [_receipt(one, zone) for one in row.receipts.order_by("received_at", "pk")],
-        "chain": [(local(one.at, zone, seconds=True), one) for one in chain_of(row)],
-        "calls": CallTask.objects.filter(message=row).order_by("pk"),
+        "chain": [(local(one.at, zone, seconds=True), one) for one in chain],
+        "calls": [
+            (local(call.opened_at, zone, seconds=True), call)
+            for call in CallTask.objects.filter(message__in=[one.pk for one in chain])
+        ],
     }
 
 

@@ -53,4 +53,4 @@ class CallTask(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"call about {self.fulfillment_id}"
+        return f"call {self.pk}: {self.reason}"
