@@ -16,6 +16,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("v1/", include("hub.api.urls")),
     path("v1/", include("inventory.api.urls")),
     path("v1/", include("orders.api.urls")),
+    path("v1/", include("notifications.api.urls")),
     path("v1/", include("hub.webhooks.urls")),
     path("hooks/", include("hub.inbox.urls")),
     path("p/", include("orders.curbside.pages.urls")),

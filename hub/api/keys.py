@@ -21,6 +21,8 @@ SCOPES = (
     "visits:write",
     "events:read",
     "stock:write",
+    "customers:read",
+    "customers:write",
 )
 
 

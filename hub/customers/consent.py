@@ -14,6 +14,7 @@ from django.db import connection, transaction
 from django.db.models import Max
 
 from hub import clock
+from hub.customers.errors import StillRefused
 from hub.customers.models import ConsentEvent, ConsentHead
 from hub.customers.proof import head_seal, line_digest
 from hub.customers.purposes import ORDER_UPDATES
@@ -97,6 +98,42 @@ def record_consent(
         },
     )
     return event
+
+
+@transaction.atomic
+def agree(
+    *,
+    address_hash: str,
+    channel: str,
+    purpose: str,
+    method: str,
+    actor: str,
+    wording: str,
+    status: str = GRANTED,
+    programme: str = ORDERS,
+    locale: str = "",
+    reference: str = "",
+) -> ConsentEvent:
+    """Append an agreement that somebody passes on, unless the address refuses the purpose.
+
+    Imports and sites never lift a refusal. Raises StillRefused; a STOP that comes at the same
+    moment is either seen here or stands behind it.
+    """
+    _take_turn(address_hash)
+    if is_refused(address_hash, channel, purpose, programme):
+        raise StillRefused
+    return record_consent(
+        address_hash=address_hash,
+        channel=channel,
+        purpose=purpose,
+        programme=programme,
+        status=status,
+        method=method,
+        actor=actor,
+        wording=wording,
+        locale=locale,
+        reference=reference,
+    )
 
 
 def stop(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hub.errors import Invalid
+from hub.errors import Conflict, Invalid
 
 
 class InvalidPhone(Invalid):
@@ -73,3 +73,10 @@ class PauseInvalid(Invalid):
 
     code = "invalid_pause"
     title = "A pause must end in the future, within a year"
+
+
+class StillRefused(Conflict):
+    """The owner of the address refused; nobody else lifts that."""
+
+    code = "consent_refused"
+    title = "The customer refused this himself, and only he can lift it"

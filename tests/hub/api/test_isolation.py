@@ -41,6 +41,7 @@ BODIES = {
     "hand-off": {"pin": "123456"},
     "complaints": {"kind": "other", "words": "odd"},
     "rating": {"stars": 5},
+    "consents": {"channel": "sms", "purpose": "all", "status": "revoked", "wording": "w1"},
     "returns": {
         "reason": "broken",
         "lines": [{"number": 1, "quantity": 1, "disposition": "damaged"}],
@@ -108,6 +109,7 @@ def test_a_thing_of_another_channel_or_store_is_answered_like_one_that_is_not_th
         "stores": store.public_id,
         "stock": file.public_id,
         "window-holds": hold["id"],
+        "customers": order["id"],
     }
 
     tried = 0
