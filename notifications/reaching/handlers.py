@@ -24,8 +24,13 @@ from hub.events.catalog import (
 )
 from hub.events.registry import handles
 from hub.inbox.models import InboundCall
+from notifications.cases import cases_of
+from notifications.choosing import STALE
+from notifications.models import Message
 from notifications.reaching.calls import close_for_visit, close_needless
 from notifications.reaching.following import follow
+from notifications.services.canceling import held, take_back
+from notifications.services.deciding import still_holds
 from notifications.services.folding import LONGEST_REFERENCE, STATUSES, Heard, take_heard
 
 logger = logging.getLogger("hub.notifications")
@@ -34,6 +39,7 @@ SOURCES = ("sms:", "email:")
 KIND = "message."
 RECEIVED = "message.received"
 CODE_CHARACTERS = 20
+TAKING_BACK = "sms-recall"
 
 
 def _is_receipt(fact: InboundReceived) -> bool:
@@ -70,6 +76,19 @@ def follow_at_once(fact: MessageNotSent) -> None:
 def end_calls(fact: OfFulfillment | OrderCanceled) -> None:
     """Nobody calls about what is over or answered."""
     close_needless(which=Q(order_id=fact.order_id))
+
+
+@handles(
+    FulfillmentHandedOff, FulfillmentCanceled, FulfillmentExpired, OrderCanceled, lane=TAKING_BACK
+)
+def take_back_texts(fact: OfFulfillment | OrderCanceled) -> None:
+    """What a provider still holds and is not true any more does not arrive, where it can be
+    stopped; else its receipt will show that it came too late."""
+    messages = held(Message.objects.filter(order_id=fact.order_id))
+    cases = cases_of(messages)
+    for message in messages:
+        if not still_holds(message, cases[message.pk].fulfillment):
+            take_back(message, reason=STALE)
 
 
 @handles(CustomerOnTheWay, CustomerNearby, CustomerArrived)

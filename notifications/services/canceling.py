@@ -45,7 +45,8 @@ def cancel_messages(*, subject: str, reason: str) -> int:
     outside a transaction: providers are asked.
     """
     messages = Message.objects.filter(subject=subject)
-    return _end_waiting(messages, reason) + sum(_take_back(one, reason) for one in _held(messages))
+    taken = [take_back(one, reason=reason) for one in held(messages)]
+    return _end_waiting(messages, reason) + sum(taken)
 
 
 @transaction.atomic
@@ -65,13 +66,17 @@ def _end_waiting(messages: QuerySet[Message], reason: str) -> int:
     return len(ended)
 
 
-def _held(messages: QuerySet[Message]) -> list[Message]:
+def held(messages: QuerySet[Message]) -> list[Message]:
     """Texts that a provider has had for less time than it would keep them."""
     alive = messages.filter(channel=Channel.SMS, outcome__in=HELD, expires_at__gt=clock.now())
     return list(alive.order_by("pk"))
 
 
-def _take_back(message: Message, reason: str) -> bool:
+def take_back(message: Message, *, reason: str) -> bool:
+    """Ask the provider to drop a text that it still holds; the answer says whether it did.
+
+    Must be called outside a transaction.
+    """
     account = account_named(message.provider, channel=Channel.SMS)
     connector = connector_for(account) if account else None
     if not isinstance(connector, CancelsTexts):

@@ -9,9 +9,10 @@ import pytest
 from django.db import transaction
 
 from hub import clock
+from hub.connectors.sms.memory import MemorySms
 from hub.customers.consent import record_consent
 from hub.customers.models import Profile
-from hub.events.catalog import MessageNotSent
+from hub.events.catalog import FulfillmentHandedOff, MessageNotSent
 from notifications import tasks
 from notifications.models import CallTask, Message, Outcome, TextingRules
 from notifications.reaching import handlers
@@ -262,3 +263,47 @@ def test_a_follower_is_tried_by_no_channel_that_failed(phone):
     with transaction.atomic():
         react(last)
     assert CallTask.objects.count() == 1
+
+
+@pytest.fixture
+def recalled(monkeypatch):
+    """A provider that drops what it still holds; the references it was asked to."""
+    asked = []
+
+    def cancel(_self, *, reference):
+        asked.append(reference)
+        return True
+
+    monkeypatch.setattr(MemorySms, "cancel", cancel, raising=False)
+    return asked
+
+
+def hand_off_told(message) -> None:
+    handlers.take_back_texts(
+        FulfillmentHandedOff(order_id=message.order_id, fulfillment_id=part_of(message).pk)
+    )
+
+
+def test_what_a_provider_still_holds_is_taken_back_when_it_is_over(phone, recalled):
+    message = sent(customer=PHONE)
+    collect(part_of(message).pk)
+    hand_off_told(message)
+    message.refresh_from_db()
+    assert recalled == [message.provider_reference]
+    assert (message.outcome, message.outcome_reason) == (Outcome.CANCELED, "no_longer_true")
+    assert facts_of(message) == ["message.accepted", "message.not_sent"]
+
+
+def test_what_is_still_true_is_not_taken_back(phone, recalled):
+    hand_off_told(sent(customer=PHONE))
+    assert recalled == []
+
+
+def test_what_was_taken_back_too_late_is_delivered_and_out_of_date(phone, recalled):
+    message = sent(customer=PHONE)
+    collect(part_of(message).pk)
+    hand_off_told(message)
+    told(message, "delivered")
+    message.refresh_from_db()
+    assert message.outcome == Outcome.DELIVERED
+    assert message.stale_at
