@@ -134,6 +134,11 @@ class Message(Leased):
         indexes = [
             *Leased.Meta.indexes,
             models.Index(
+                fields=["created_at"],
+                condition=models.Q(outcome_reason="template_error"),
+                name="message_unworded",
+            ),
+            models.Index(
                 fields=["reach_by"],
                 condition=models.Q(reach_by__isnull=False),
                 name="message_reach_by",
