@@ -72,6 +72,7 @@ WORDS = {
     "message.accepted": ("A provider took the message over", "outgoing_mail"),
     "message.delivered": ("Message delivered", "mark_email_read"),
     "message.not_sent": ("Message not sent", "unsubscribe"),
+    "conversation.received": ("The customer texted the store", "forum"),
     "fulfillment.customer_not_reached": ("Nobody reached the customer", "phone_disabled"),
 }
 BAD = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -67,6 +68,7 @@ MENU: list[tuple[str, bool, list[Item]]] = [
             Item("Customers", "group", "customers.Profile"),
             Item("Messages", "sms", "notifications.Message"),
             Item("Calls", "call", "notifications.CallTask", "board"),
+            Item("Talks", "forum", "notifications.Thread", "board"),
             Item("Measures", "monitoring", "notifications.Message", "measures"),
             Item("Consent", "verified_user", "customers.ConsentEvent"),
         ],
@@ -81,6 +83,7 @@ MENU: list[tuple[str, bool, list[Item]]] = [
             Item("Item codes", "barcode", "inventory.ItemCode"),
             Item("Unmapped codes", "question_mark", "inventory.UnmappedCode"),
             Item("Clocks of sources", "alarm", "inventory.SourceClock"),
+            Item("Providers", "cell_tower", "providers.Provider"),
             Item("API keys", "key", "api.ApiKey"),
             Item("Webhooks", "webhook", "webhooks.WebhookEndpoint"),
             Item("Webhook calls", "outbound", "webhooks.WebhookCall"),
@@ -118,6 +121,13 @@ MENU: list[tuple[str, bool, list[Item]]] = [
     ),
 ]
 
+_badges: dict[str, Callable[[HttpRequest], int]] = {}
+
+
+def add_badge(model: str, badge: Callable[[HttpRequest], int]) -> None:
+    """Let an app show beside its line in the menu how many wait; none shows nothing."""
+    _badges[model] = badge
+
 
 def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     """The menu of the person who asks: only pages that open for them."""
@@ -141,7 +151,10 @@ def _item(request: HttpRequest, item: Item) -> dict[str, Any]:
     link = _link(item)
     # one page's address may begin with another's: a list is lit for its own pages only
     own = request.path == link if item.view != "changelist" else _within(request.path, item)
-    return {"title": item.title, "icon": item.icon, "link": link, "active": own}
+    line = {"title": item.title, "icon": item.icon, "link": link, "active": own}
+    count = _badges[item.model](request) if item.model in _badges else 0
+    badge = {"badge": count, "badge_variant": "danger", "badge_style": "solid"}
+    return line | badge if count else line
 
 
 def _within(path: str, item: Item) -> bool:

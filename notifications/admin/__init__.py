@@ -2,5 +2,8 @@
 
 from notifications.admin.calls import CallTaskAdmin
 from notifications.admin.messages import MessageAdmin
+from notifications.admin.providers import ProviderAdmin
+from notifications.admin.templates import TemplateVersionAdmin
+from notifications.admin.threads import ThreadAdmin
 
-__all__ = ["CallTaskAdmin", "MessageAdmin"]
+__all__ = ["CallTaskAdmin", "MessageAdmin", "ProviderAdmin", "TemplateVersionAdmin", "ThreadAdmin"]
