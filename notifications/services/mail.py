@@ -49,7 +49,8 @@ def send_mail(
     )
     if html:
         mail.attach_alternative(html, "text/html")
-    mail.metadata = {"reference": reference}  # comes back with what a service tells of the mail
+    # comes back with what a service tells of the mail
+    mail.metadata = {"reference": reference}  # type: ignore[attr-defined]
     try:
         mail.send()
     except (smtplib.SMTPException, AnymailError, OSError, ValueError) as error:

@@ -145,7 +145,8 @@ def test_a_services_refusal_says_whether_another_try_can_help(
 
 
 def test_a_service_that_has_blocked_the_address_refuses_for_good(service):
-    service.refusals = [(422, {"ErrorCode": 406, "Message": "inactive recipient: ann@example.com"})]
+    words = "Found inactive addresses: ann@example.com. Inactive recipients are ones that bounced."
+    service.refusals = [(422, {"ErrorCode": 406, "Message": words})]
     with pytest.raises(ConnectorError) as failure:
         send()
     assert failure.value.permanent
