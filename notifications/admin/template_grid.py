@@ -1,0 +1,104 @@
+"""The grid of all words: what is in force for each purpose, channel and language."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.urls import reverse
+
+from hub.customers.models import Channel
+from hub.customers.purposes import GROUPS
+from notifications.inbound.replies import REPLIES
+from notifications.models import TemplateVersion
+from notifications.purposes import PURPOSES
+from notifications.wording import LOCALES, Key
+
+ANSWERS = "answers"
+TABS = {Channel.SMS.value: "Texts", Channel.EMAIL.value: "E-mails", ANSWERS: "Answers to texts"}
+LANGUAGES = {"en": "English", "fr": "French", "pl": "Polish", "ru": "Russian", "es": "Spanish"}
+GROUP_TITLES = {
+    "order_updates": "How the order stands",
+    "pickup": "Ready, until it is collected",
+    "questions": "Questions",
+    "arrival": "At the curb",
+    "afterwards": "Afterwards",
+}
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One language of one purpose: whose words are in force, and whether others are prepared."""
+
+    locale: str
+    language: str
+    own: int | None
+    draft: bool
+    link: str
+
+    @property
+    def tone(self) -> str:
+        """How it is coloured."""
+        return "warning" if self.draft else "success" if self.own else ""
+
+    @property
+    def state(self) -> str:
+        """The same in words."""
+        words = f"own {self.own}" if self.own else "shipped"
+        return f"{words} + draft" if self.draft else words
+
+
+@dataclass(frozen=True)
+class Line:
+    """One purpose with a cell for each language."""
+
+    title: str
+    note: str
+    cells: list[Cell]
+
+
+def title_of(purpose: str) -> str:
+    """A purpose as people read it."""
+    return purpose.removeprefix("reply_").replace("_", " ").capitalize()
+
+
+def words_link(key: Key) -> str:
+    """The page on which these words are read and written."""
+    return reverse("admin:notifications_templateversion_words", args=key)
+
+
+def sections(tab: str) -> list[tuple[str, list[Line]]]:
+    """All purposes of a tab by group, with what is in force in each language; one query."""
+    states = _states()
+    if tab == ANSWERS:
+        lines = [_line(name, Channel.SMS, reply.says, states) for name, reply in REPLIES.items()]
+        return [("What is answered", lines)]
+    found = []
+    for group in GROUPS:
+        names = [purpose.name for purpose in PURPOSES.values() if purpose.group == group]
+        lines = [_line(name, tab, "", states) for name in names]
+        found.append((GROUP_TITLES[group], lines))
+    return found
+
+
+def _states() -> dict[tuple[Key, str], int]:
+    """The number of each version that is a draft or in force."""
+    wanted = [TemplateVersion.State.DRAFT, TemplateVersion.State.PUBLISHED]
+    rows: Iterable[TemplateVersion] = TemplateVersion.objects.filter(state__in=wanted)
+    return {((row.locale, row.purpose, row.channel), row.state): row.number for row in rows}
+
+
+def _line(purpose: str, channel: str, note: str, states: dict[tuple[Key, str], int]) -> Line:
+    cells = []
+    for locale in LOCALES:
+        key = (locale, purpose, channel)
+        cells.append(
+            Cell(
+                locale=locale,
+                language=LANGUAGES[locale],
+                own=states.get((key, TemplateVersion.State.PUBLISHED)),
+                draft=(key, TemplateVersion.State.DRAFT) in states,
+                link=words_link(key),
+            )
+        )
+    return Line(title_of(purpose), note, cells)
