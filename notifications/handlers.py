@@ -60,7 +60,7 @@ from notifications.curb import (
 )
 from notifications.inbound.hearing import hear
 from notifications.inbound.threads import purge_talks
-from notifications.purging import purge_receipts
+from notifications.purging import drop_words, purge_receipts
 from notifications.purpose import Purpose
 from notifications.purposes import (
     CANCELED,
@@ -90,6 +90,7 @@ TEXT_RECEIVED = "message.received"
 
 register(QUEUE)
 retention.register("receipts", purge_receipts)
+retention.register("words of messages", drop_words)
 retention.register("talks", purge_talks)
 
 

@@ -1,13 +1,15 @@
--- name: message_settled | A message that is done has an outcome.
+-- name: message_settled | A message that is done has an outcome, and none that is parked went well.
 SELECT id, outcome
 FROM notifications_message
-WHERE state = 'done' AND outcome IN ('created', 'submitting', 'ambiguous');
+WHERE (state = 'done'
+        AND outcome IN ('created', 'deferred', 'submitting', 'retry_wait', 'ambiguous'))
+   OR (state = 'parked' AND outcome IN ('accepted', 'sent', 'delivered', 'canceled', 'unknown'));
 
 -- name: message_accepted_told_once | An accepted message has exactly one fact that says so.
 SELECT message.id, count(fact.id) AS facts
 FROM notifications_message AS message
 LEFT JOIN events_fact AS fact
-    ON fact.subject = 'order:' || message.order_id
+    ON fact.subject = coalesce('order:' || message.order_id, '')
     AND fact.name = 'message.accepted'
     AND (fact.data ->> 'message_id')::bigint = message.id
 WHERE message.accepted_at IS NOT NULL
@@ -17,10 +19,11 @@ HAVING count(fact.id) <> 1;
 -- name: message_not_sent_told | A message that was not sent has a fact that says so.
 SELECT message.id, message.outcome
 FROM notifications_message AS message
-WHERE message.outcome IN ('suppressed', 'canceled', 'expired', 'failed', 'undelivered')
+WHERE message.outcome IN (
+    'suppressed', 'canceled', 'expired', 'failed', 'dead', 'undelivered')
   AND NOT EXISTS (
       SELECT 1 FROM events_fact AS fact
-      WHERE fact.subject = 'order:' || message.order_id
+      WHERE fact.subject = coalesce('order:' || message.order_id, '')
         AND fact.name = 'message.not_sent'
         AND (fact.data ->> 'message_id')::bigint = message.id
   );
@@ -43,3 +46,73 @@ WHERE fact.name = 'fulfillment.ready_for_pickup'
       WHERE message.subject = 'fulfillment:' || (fact.data ->> 'fulfillment_id')
         AND message.purpose = 'ready'
   );
+
+-- name: message_delivered_timed | Exactly the delivered messages have a time of delivery; only such can have come too late.
+SELECT id, outcome
+FROM notifications_message
+WHERE (outcome = 'delivered') <> (delivered_at IS NOT NULL)
+   OR (stale_at IS NOT NULL AND delivered_at IS NULL);
+
+-- name: message_receipts_folded | The best that a matched receipt says of a message is its outcome.
+SELECT receipt.id, receipt.status, message.outcome
+FROM notifications_receipt AS receipt
+JOIN notifications_message AS message ON message.id = receipt.message_id
+WHERE (receipt.status = 'delivered' AND message.outcome <> 'delivered')
+   OR (receipt.status IN ('undelivered', 'failed')
+        AND message.outcome NOT IN ('undelivered', 'delivered'));
+
+-- name: receipt_matched_has_message | A receipt is matched if and only if its message is known.
+SELECT id FROM notifications_receipt WHERE matched <> (message_id IS NOT NULL);
+
+-- name: message_followed_up | What stands in for a message was written by following it up.
+SELECT follower.id
+FROM notifications_message AS follower
+JOIN notifications_message AS first ON first.id = follower.follows_id
+WHERE first.followed_at IS NULL OR first.purpose <> follower.purpose
+   OR first.subject <> follower.subject;
+
+-- name: message_not_chased | Nothing waits to leave in place of what has arrived, and nobody is to call about it.
+SELECT follower.id
+FROM notifications_message AS follower
+JOIN notifications_message AS first ON first.id = follower.follows_id
+WHERE first.outcome = 'delivered' AND follower.state = 'pending'
+  AND follower.outcome IN ('created', 'deferred', 'retry_wait')
+UNION ALL
+SELECT task.message_id
+FROM notifications_calltask AS task
+JOIN notifications_message AS message ON message.id = task.message_id
+WHERE task.closed_at IS NULL AND message.outcome = 'delivered';
+
+-- name: message_failure_followed | A failure that must be followed up was, once its reaction was carried out.
+SELECT message.id, message.purpose
+FROM notifications_message AS message
+JOIN events_fact AS fact
+    ON fact.subject = 'order:' || message.order_id
+    AND fact.name = 'message.not_sent'
+    AND (fact.data ->> 'message_id')::bigint = message.id
+JOIN events_delivery AS delivery
+    ON delivery.fact_id = fact.id
+    AND delivery.handler = 'notifications.reaching.handlers.follow_at_once'
+    AND delivery.state = 'done'
+WHERE message.outcome IN ('undelivered', 'failed', 'dead')
+  AND message.purpose IN ('ready', 'substitutes_offered', 'move_offered')
+  AND message.followed_at IS NULL;
+
+-- name: call_told_once | Each call that a store was asked for has exactly one fact that says so.
+SELECT task.id, count(fact.id) AS facts
+FROM notifications_calltask AS task
+LEFT JOIN events_fact AS fact
+    ON fact.subject = 'order:' || task.order_id
+    AND fact.name = 'fulfillment.customer_not_reached'
+    AND (fact.data ->> 'task_id')::bigint = task.id
+GROUP BY task.id
+HAVING count(fact.id) <> 1;
+
+-- name: call_closed_with_outcome | A call is closed by somebody and with what came of it.
+SELECT id
+FROM notifications_calltask
+WHERE closed_at IS NOT NULL
+  AND (outcome IN ('', 'no_answer') OR closed_by = '');
+
+-- name: message_words_dropped_whole | Of dropped words nothing but their seal is left.
+SELECT id FROM notifications_message WHERE words_seal <> '' AND title <> '';

@@ -150,6 +150,11 @@ class Message(Leased):
             ),
             models.Index(fields=["created_at"], name="message_created"),
             models.Index(
+                fields=["finished_at"],
+                condition=models.Q(state="done", words_seal=""),
+                name="message_worded",
+            ),
+            models.Index(
                 fields=["address_hash", "accepted_at"],
                 condition=~models.Q(address_hash=""),
                 name="message_to_address",

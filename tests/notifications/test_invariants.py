@@ -6,11 +6,14 @@ import pytest
 from django.apps import apps
 from django.db import connection
 
+from hub import clock
 from hub.customers.models import IdentityLink, Preference, Profile
 from hub.events.catalog import ReadyForPickup
 from hub.events.models import Delivery, Fact
 from hub.invariants import parse
-from notifications.models import Message
+from notifications.models import CallTask, Message, Receipt
+from notifications.reaching.following import follow
+from notifications.services.folding import take_receipt
 from tests.notifications.doing import collect, part_of, ready_message, work
 
 pytestmark = pytest.mark.django_db
@@ -37,7 +40,75 @@ def break_ready_is_told(message):
     message.delete()
 
 
+def fail_unseen(message):
+    """A failure whose reaction is done, but did nothing."""
+    take_receipt(provider="memory", reference=message.public_id, status="failed", raw="x")
+    fact = Fact.objects.get(name="message.not_sent")
+    handler = "notifications.reaching.handlers.follow_at_once"
+    Delivery.objects.filter(fact=fact, handler=handler).update(state="done")
+
+
+def deliver(message):
+    take_receipt(provider="memory", reference=message.public_id, status="delivered", raw="x")
+
+
+def follow_up(message):
+    """Leaves a follower without a way, and an open call."""
+    Message.objects.filter(pk=message.pk).update(reach_by=clock.now())
+    assert follow(message_id=message.pk)
+    (follower,) = Message.objects.filter(follows=message)
+    return follower
+
+
+def chase_in_vain(message):
+    follower = follow_up(message)
+    deliver(message)
+    Message.objects.filter(pk=follower.pk).update(state="pending", outcome="created")
+
+
+def call_in_vain(message):
+    follow_up(message)
+    deliver(message)
+    CallTask.objects.update(closed_at=None, outcome="", message=message)
+
+
+def follow_without_note(message):
+    follow_up(message)
+    Message.objects.filter(pk=message.pk).update(followed_at=None)
+
+
+def receipt_beyond(message):
+    deliver(message)
+    Message.objects.update(outcome="undelivered")
+
+
+def receipt_alone(message):
+    deliver(message)
+    Receipt.objects.update(matched=False)
+
+
+def call_untold(message):
+    follow_up(message)
+    Fact.objects.filter(name="fulfillment.customer_not_reached").delete()
+
+
+def call_closed_by_nobody(message):
+    follow_up(message)
+    CallTask.objects.update(closed_at=clock.now())
+
+
 BREAKERS = {
+    "message_delivered_timed": lambda message: Message.objects.update(outcome="delivered"),
+    "message_receipts_folded": receipt_beyond,
+    "receipt_matched_has_message": receipt_alone,
+    "message_followed_up": follow_without_note,
+    "message_not_chased": chase_in_vain,
+    "message_failure_followed": fail_unseen,
+    "call_told_once": call_untold,
+    "call_closed_with_outcome": call_closed_by_nobody,
+    "message_words_dropped_whole": lambda message: Message.objects.update(
+        words_seal="x", title="left over"
+    ),
     "message_settled": lambda message: Message.objects.update(outcome="submitting"),
     "message_accepted_told_once": lambda message: Fact.objects.filter(
         name="message.accepted"
@@ -67,3 +138,21 @@ def test_each_invariant_is_broken_by_a_row_made_wrong(phone, name):
     assert violations() == set()
     BREAKERS[name](message)
     assert name in violations()
+
+
+def test_following_up_to_the_call_and_a_late_receipt_break_nothing(phone):
+    message = ready_message(customer={"name": "Ann", "phone": "+48500123456", "notify": ["sms"]})
+    work()
+    follow_up(message)
+    assert CallTask.objects.count() == 1
+    assert violations() == set()
+    deliver(message)
+    assert violations() == set()
+
+
+@pytest.mark.parametrize("make", [chase_in_vain, call_in_vain])
+def test_neither_messages_nor_calls_chase_who_has_it(phone, make):
+    message = ready_message(customer={"name": "Ann", "phone": "+48500123456", "notify": ["sms"]})
+    work()
+    make(message)
+    assert "message_not_chased" in violations()

@@ -21,6 +21,7 @@ from hub.inbox.models import InboundCall
 from notifications import tasks
 from notifications.codes import CODES, verdict_of
 from notifications.models import Message, Outcome, Receipt
+from notifications.purging import drop_words, seal_of
 from notifications.reaching.handlers import take_receipt_call
 from notifications.services.folding import OUTCOME_OF_STATUS, RANK, Heard, take_heard
 from tests.notifications.doing import (
@@ -290,3 +291,32 @@ def test_a_receipt_before_our_own_record_sets_the_time_for_following_up(phone):
     message.refresh_from_db()
     assert message.outcome == Outcome.ACCEPTED
     assert message.reach_by
+
+
+# --- retention ----------------------------------------------------------------------------------
+
+
+def test_words_are_dropped_after_ninety_days_and_their_seal_stays(phone):
+    message = sent()
+    body = message.body
+    with clock.turned_to(clock.now() + timedelta(days=89)):
+        assert drop_words() == 0
+    with clock.turned_to(clock.now() + timedelta(days=91)):
+        assert drop_words() == 1
+        assert drop_words() == 0
+    message.refresh_from_db()
+    assert body
+    assert (message.title, message.body) == ("", "")
+    assert message.words_seal == seal_of("", body)
+    assert message.words_seal != seal_of("", body + "!")
+    assert (message.outcome, message.template != "") == (Outcome.ACCEPTED, True)
+
+
+def test_words_that_may_still_be_sent_stay(phone):
+    waiting = ready_message()
+    Message.objects.filter(pk=waiting.pk).update(body="words")
+    parked = sent(customer=PHONE)
+    Message.objects.filter(pk=parked.pk).update(state="parked", outcome=Outcome.FAILED)
+    with clock.turned_to(clock.now() + timedelta(days=91)):
+        drop_words()
+    assert set(Message.objects.values_list("words_seal", flat=True)) == {""}
