@@ -69,6 +69,7 @@ MENU: list[tuple[str, bool, list[Item]]] = [
             Item("Messages", "sms", "notifications.Message"),
             Item("Calls", "call", "notifications.CallTask", "board"),
             Item("Talks", "forum", "notifications.Thread", "board"),
+            Item("Words", "edit_note", "notifications.TemplateVersion"),
             Item("Measures", "monitoring", "notifications.Message", "measures"),
             Item("Consent", "verified_user", "customers.ConsentEvent"),
         ],

@@ -42,13 +42,17 @@ def send_trial(*, key: Key, words: Preview, to: str, is_test: bool, by: str) -> 
         raise Invalid("say where to send it")
     if not count_exactly(bucket=f"trial:{by}", limit=MOST, seconds=MOST_SECONDS):
         raise Conflict("that was enough for this hour")
-    if key[2] == Channel.SMS:
-        return _text(key, words, address, is_test=is_test)
-    return _mail(words, address, is_test=is_test)
+    if key[2] != Channel.SMS:
+        return _mail(words, address, is_test=is_test)
+    message = _text(key, words, address, is_test=is_test)
+    if not message.channel:
+        raise Conflict(f"not sent: {message.outcome_reason.replace('_', ' ')}")
+    return f"On its way by {message.lane.removeprefix('sms:')}, as message {message.public_id}."
 
 
 @transaction.atomic
-def _text(key: Key, words: Preview, address: str, *, is_test: bool) -> str:
+def _text(key: Key, words: Preview, address: str, *, is_test: bool) -> Message:
+    """The message as it was kept: waiting, or suppressed for the reason it says."""
     hashed = lookup_hash("phone", address)
     subject = f"template:{'/'.join(key)}"[:60]
     question = Question(
@@ -73,11 +77,7 @@ def _text(key: Key, words: Preview, address: str, *, is_test: bool) -> str:
         **text_words(words.body, locale=key[0]).columns(),
         **standing_of_new(question),
     )
-    kept = keep(message)
-    if kept is None or not kept.channel:
-        reason = kept.outcome_reason if kept else "it could not be kept"
-        raise Conflict(f"not sent: {reason.replace('_', ' ')}")
-    return f"On its way by {kept.lane.removeprefix('sms:')}, as message {kept.public_id}."
+    return keep(message) or message
 
 
 def _mail(words: Preview, address: str, *, is_test: bool) -> str:
