@@ -80,3 +80,10 @@ class StillRefused(Conflict):
 
     code = "consent_refused"
     title = "The customer refused this himself, and only he can lift it"
+
+
+class ReasonMissing(Invalid):
+    """Lifting a refusal without saying how one knows."""
+
+    code = "reason_missing"
+    title = "Say how you know that the customer wants to be told again"

@@ -3,7 +3,15 @@
 from notifications.admin.calls import CallTaskAdmin
 from notifications.admin.messages import MessageAdmin
 from notifications.admin.providers import ProviderAdmin
+from notifications.admin.telling import PreferenceAdmin
 from notifications.admin.templates import TemplateVersionAdmin
 from notifications.admin.threads import ThreadAdmin
 
-__all__ = ["CallTaskAdmin", "MessageAdmin", "ProviderAdmin", "TemplateVersionAdmin", "ThreadAdmin"]
+__all__ = [
+    "CallTaskAdmin",
+    "MessageAdmin",
+    "PreferenceAdmin",
+    "ProviderAdmin",
+    "TemplateVersionAdmin",
+    "ThreadAdmin",
+]

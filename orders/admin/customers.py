@@ -36,7 +36,7 @@ class ProfileAdmin(StoreWorkAdmin[Profile]):
     ordering = ["-id"]
     fields = [
         *("public_id", "name", "phone", "email", "locale", "timezone"),
-        *("version", "created_at", "orders"),
+        *("version", "created_at", "orders", "telling"),
     ]
     inlines = [PreferenceInline]
 
@@ -74,6 +74,12 @@ class ProfileAdmin(StoreWorkAdmin[Profile]):
         """The way to those orders that the person may see."""
         link = f"{reverse('admin:orders_order_changelist')}?q={row.public_id}"
         return format_html('<a href="{}">Show the orders</a>', link)
+
+    @admin.display(description="How he is told")
+    def telling(self, row: Profile) -> SafeString:
+        """The way to what he chose and refused."""
+        link = reverse("admin:customers_preference_of", args=[row.public_id])
+        return format_html('<a href="{}">Show channels, pauses and consent</a>', link)
 
     @staticmethod
     def _contact(row: Profile, field: str) -> str:

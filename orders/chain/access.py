@@ -22,7 +22,7 @@ PASSWORD = "curbhub-demo"  # noqa: S105  works only where HUB_DEBUG does
 _KEY_NAME = "demo site"
 _LEAD_MAY = [
     *("change_order", "override_pin", "change_message", "change_storeswitch"),
-    *("take_return", "adjust_price", "add_block", "change_block"),
+    *("take_return", "adjust_price", "add_block", "change_block", "add_consentevent"),
 ]
 _SITE_PATH = "/sim/site/webhooks"
 _SCOPES = [
