@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db.models import prefetch_related_objects
@@ -24,6 +24,8 @@ _LOADED = (
     "replaces",
 )
 _PREFETCHED = ("rounds", "move_offers")
+# What it takes to see whether a message is still true: nobody's sealed name or address.
+_LIGHT = ("order", "replaces")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,13 +49,22 @@ def case_of(subject: str) -> Case:
     return _case(subject, _parts_of([subject]).get(subject))
 
 
+def parts_of(messages: Sequence[Message]) -> dict[int, FulfillmentOrder | None]:
+    """The pickup of each message by its primary key, with what it takes to see whether the
+    message is still true."""
+    parts = _parts_of({message.subject for message in messages}, loaded=_LIGHT)
+    _prefetch(parts)
+    return {message.pk: parts.get(message.subject) for message in messages}
+
+
 def cases_of(messages: Sequence[Message]) -> dict[int, Case]:
     """The case of each message by its primary key; who is told is whom the message names.
 
     The messages' profiles and contacts are loaded with it.
     """
     parts = _parts_of({message.subject for message in messages})
-    prefetch_related_objects(list(messages), "contact", "profile")
+    _prefetch(parts)
+    _people(messages, parts)
     return {message.pk: _told(message, parts.get(message.subject)) for message in messages}
 
 
@@ -82,7 +93,28 @@ def _case(subject: str, part: FulfillmentOrder | None) -> Case:
     )
 
 
-def _parts_of(subjects: Iterable[str]) -> dict[str, FulfillmentOrder]:
+def _people(messages: Sequence[Message], parts: Mapping[str, FulfillmentOrder]) -> None:
+    """Load the messages' contacts and profiles: most are those of their orders."""
+    others = []
+    for message in messages:
+        part = parts.get(message.subject)
+        same = part and part.order.contact_id == message.contact_id
+        if part and same and part.order.profile_id == message.profile_id:
+            message.contact, message.profile = part.order.contact, part.order.profile
+        else:
+            others.append(message)
+    prefetch_related_objects(others, "contact", "profile")
+
+
+def _prefetch(parts: Mapping[str, FulfillmentOrder]) -> None:
+    """What the truth of many messages depends on, so that none of them asks for itself."""
+    prefetch_related_objects(list(parts.values()), *_PREFETCHED)
+    note_rests(parts.values())
+
+
+def _parts_of(
+    subjects: Iterable[str], *, loaded: Sequence[str] = _LOADED
+) -> dict[str, FulfillmentOrder]:
     """The pickup of each subject; of an order, its newest one."""
     numbers: dict[str, list[int]] = {FULFILLMENT: [], ORDER: []}
     for subject in subjects:
@@ -92,11 +124,9 @@ def _parts_of(subjects: Iterable[str]) -> dict[str, FulfillmentOrder]:
     found: dict[str, FulfillmentOrder] = {}
     if numbers[FULFILLMENT]:
         rows = FulfillmentOrder.objects.filter(pk__in=numbers[FULFILLMENT])
-        found |= {f"{FULFILLMENT}:{part.pk}": part for part in rows.select_related(*_LOADED)}
+        found |= {f"{FULFILLMENT}:{part.pk}": part for part in rows.select_related(*loaded)}
     if numbers[ORDER]:
         rows = FulfillmentOrder.objects.filter(order_id__in=numbers[ORDER])
-        newest = rows.select_related(*_LOADED).order_by("order_id", "-pk").distinct("order_id")
+        newest = rows.select_related(*loaded).order_by("order_id", "-pk").distinct("order_id")
         found |= {f"{ORDER}:{part.order_id}": part for part in newest}
-    prefetch_related_objects(list(found.values()), *_PREFETCHED)
-    note_rests(found.values())
     return found

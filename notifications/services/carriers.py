@@ -20,14 +20,6 @@ def lane_of(account: Account) -> str:
     return f"{account.channel}:{account.name}"
 
 
-def usual_lane(channel: str, *, is_test: bool) -> str:
-    """Where a new message of the channel waits: in the lane of the account that is tried first.
-
-    Whoever claims it looks whether that one can be reached.
-    """
-    return lane_of(providers_of(channel, is_test=is_test)[0])
-
-
 class Carriers:
     """The accounts of all channels, as one look at the database found them.
 
@@ -48,6 +40,11 @@ class Carriers:
         self._spent = spent_today(capped) if capped else {}
         self._tried: set[str] = set()
         self._broke: set[str] = set()  # whom the words at hand would have cost too much
+
+    def usual_lane(self, channel: str, *, is_test: bool) -> str:
+        """Where a new message of the channel waits: in the lane of the account that is tried
+        first. Whoever claims it looks whether that one can be reached."""
+        return lane_of(self._accounts[channel, is_test][0])
 
     def reachable(self, channel: str, *, is_test: bool, lane: str) -> list[Account]:
         """Those a message in ``lane`` can be given to, the best first: whose breaker is closed,

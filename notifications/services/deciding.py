@@ -57,7 +57,8 @@ class Deciding:
         self.standings = standing_of(pairs=[_pair(one.case) for one in questions])
         numbers = {one.address_hash for one in questions if one.address}
         self.numbers = addresses_of(numbers) if numbers else {}
-        self.limits = Limits({self.address_hash(one, Channel.SMS) for one in questions})
+        waiting = [one for one in questions if one.lane]  # a new one is counted when it is claimed
+        self.limits = Limits({self.address_hash(one, Channel.SMS) for one in waiting})
 
     def decide(self, question: Question) -> tuple[Decision, list[Account]]:
         """The choice for one message, and the accounts that can carry it, the best first.

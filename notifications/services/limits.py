@@ -26,6 +26,7 @@ class Limits:
     """The rules, and how many texts some numbers have had; grows with each text of a batch."""
 
     def __init__(self, addresses: Collection[str]) -> None:
+        """Without addresses nothing is counted, and all have room."""
         self.rules = texting_rules()
         self.regions = frozenset(self.rules.regions or _regions_of_stores())
         self._had = _texts_to({address for address in addresses if address})

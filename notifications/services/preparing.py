@@ -23,7 +23,8 @@ from hub.providers.services import Account
 from hub.providers.spending import charge
 from notifications.cases import Case, cases_of
 from notifications.choosing import EXPIRED, NO_PROVIDER, QUIET, SPEND_CAP, STALE, Decision
-from notifications.models import OPEN_OUTCOMES, UNSURE_OUTCOMES, Message, Outcome
+from notifications.inbound.questions import ask
+from notifications.models import OPEN_OUTCOMES, UNSURE_OUTCOMES, Message, OpenQuestion, Outcome
 from notifications.services.carriers import Carriers, chosen, lane_of
 from notifications.services.deciding import (
     Deciding,
@@ -42,6 +43,11 @@ logger = logging.getLogger("hub.notifications")
 
 LONGEST_VALIDITY_SECONDS = 36_000  # what SMS providers take at most
 OUTCOME_OF_REASON = {STALE: Outcome.CANCELED, EXPIRED: Outcome.EXPIRED}
+ASKS = {
+    "which_spot": OpenQuestion.Kind.SPOT,
+    "staff_which_spot": OpenQuestion.Kind.SPOT,
+    "substitutes_offered": OpenQuestion.Kind.SUBSTITUTES,
+}
 TEMPLATE_ERROR = "template_error"
 IN_DOUBT = "an earlier try may have got it"
 
@@ -73,6 +79,7 @@ def prepare(claimed: Sequence[Message]) -> list[Draft]:
     verdicts += [*refused, *(_submitting(one, words, deciding) for one, words in ready)]
     verdicts += [_known(row) for row in rows if row.outcome not in OPEN_OUTCOMES]
     held = {message.pk for message in apply(verdicts)}
+    _ask(ready)
     if any(verdict.lane for verdict in verdicts):
         wake_on_commit()
     return [_draft(one, words, deciding) for one, words in ready if one.row.pk in held]
@@ -224,6 +231,17 @@ def _still_unsure(row: Message, outcome: Outcome) -> Outcome:
     return Outcome.AMBIGUOUS if row.outcome in UNSURE_OUTCOMES else outcome
 
 
+# --- what numbers answer ----------------------------------------------------------------------
+
+
+def _ask(ready: Sequence[tuple[Going, Words]]) -> None:
+    """Let bare numbers answer the question a phone reads last."""
+    for one, _ in ready:
+        kind, contact = ASKS.get(one.row.purpose), one.question.case.contact
+        if kind and contact and one.row.channel == Channel.SMS:
+            ask(phone_hash=contact.phone_hash, kind=kind, subject=one.row.subject, instead=True)
+
+
 # --- the words, and what they cost ----------------------------------------------------------
 
 
@@ -306,6 +324,14 @@ def _submitting(one: Going, words: Words, deciding: Deciding) -> Verdict:
     )
 
 
+def _headers(one: Going) -> dict[str, str]:
+    """What lets a mail program end such e-mails with one click; nothing for a text."""
+    case = one.question.case
+    if one.row.channel != Channel.EMAIL or case.contact is None:
+        return {}
+    return unsubscribe_headers(case.profile, case.contact)
+
+
 def _draft(one: Going, words: Words, deciding: Deciding) -> Draft:
     row = one.row
     left = (row.expires_at - clock.now()).total_seconds()
@@ -316,13 +342,13 @@ def _draft(one: Going, words: Words, deciding: Deciding) -> Draft:
         title=words.title,
         body=words.body,
         html=words.html,
+        headers=_headers(one),
         segments=words.segments,
         valid_seconds=max(1, min(int(left), LONGEST_VALIDITY_SECONDS)),
         unsure=row.outcome in UNSURE_OUTCOMES,
         may_repeat=may_repeat(row),
         address_hash=deciding.address_hash(one.question, row.channel),
         cost=cost_of(one.account, words.segments),
-        headers=_headers(one),
     )
 
 

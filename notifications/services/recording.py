@@ -45,7 +45,8 @@ def record(handed: Sequence[Handed]) -> None:
     """
     with transaction.atomic():
         hold_references([(one.draft.account.name, _clean(one.reference)) for one in handed])
-        kept = {message.pk for message in apply([_verdict(one) for one in handed])}
+        reach = timedelta(minutes=texting_rules().reach_minutes)
+        kept = {message.pk for message in apply([_verdict(one, reach) for one in handed])}
         mine = [one for one in handed if one.draft.message.pk in kept]
         if len(mine) < len(handed):
             logger.warning("leases lost after handing over: %d", len(handed) - len(mine))
@@ -55,14 +56,14 @@ def record(handed: Sequence[Handed]) -> None:
     _take_back(handed)
 
 
-def _verdict(one: Handed) -> Verdict:
-    return _failed(one.draft, one.error) if one.error else _accepted(one)
+def _verdict(one: Handed, reach: timedelta) -> Verdict:
+    return _failed(one.draft, one.error) if one.error else _accepted(one, reach)
 
 
-def _accepted(one: Handed) -> Verdict:
+def _accepted(one: Handed, reach: timedelta) -> Verdict:
+    """Done; what must arrive is followed up unless a receipt comes within ``reach``."""
     draft, now = one.draft, clock.now()
     purpose = PURPOSES.get(draft.message.purpose)
-    minutes = texting_rules().reach_minutes if purpose and purpose.must_reach else None
     return Verdict(
         message=draft.message,
         step=DONE,
@@ -72,7 +73,7 @@ def _accepted(one: Handed) -> Verdict:
         provider_reference=_clean(one.reference),
         provider_code="",
         accepted_at=now,
-        reach_by=now + timedelta(minutes=minutes) if minutes else None,
+        reach_by=now + reach if purpose and purpose.must_reach else None,
         cost_micros=0 if one.was_known else draft.cost,
     )
 

@@ -22,7 +22,7 @@ from hub.events.queues import Queue
 from hub.events.relay import run_one
 from hub.providers.buckets import give_back, rest, take_tokens
 from hub.providers.services import Account, account_named
-from notifications.cases import cases_of
+from notifications.cases import parts_of
 from notifications.choosing import STALE
 from notifications.models import Message, Outcome
 from notifications.purposes import PURPOSES
@@ -115,13 +115,13 @@ def _last_look(drafts: Sequence[Draft]) -> list[Draft]:
         outcome=Outcome.SUBMITTING,
     )
     ours = set(claimed.values_list("pk", flat=True))
-    cases, addresses = cases_of(messages), addresses_of([one.address_hash for one in drafts])
+    parts, addresses = parts_of(messages), addresses_of([one.address_hash for one in drafts])
     going, verdicts = [], []
     for draft in drafts:
         message = draft.message
         if message.pk not in ours:
             continue
-        if not still_holds(message, cases[message.pk].fulfillment):
+        if not still_holds(message, parts[message.pk]):
             verdicts.append(_called_off(draft))
         elif _refuses(draft, addresses):
             verdicts.append(_asked_anew(draft))

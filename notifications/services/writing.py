@@ -16,7 +16,7 @@ from notifications.cases import case_of
 from notifications.choosing import EXPIRED, STALE
 from notifications.models import Message, Outcome
 from notifications.purpose import Purpose
-from notifications.services.carriers import Carriers, usual_lane
+from notifications.services.carriers import Carriers
 from notifications.services.deciding import STEP, Deciding, Question, as_kept
 from orders.models import FulfillmentOrder
 
@@ -100,7 +100,7 @@ def standing_of_new(question: Question, *, lane: str = "") -> dict[str, Any]:
     decision, _ = Deciding([question], carriers=carriers).decide(question)
     kept = as_kept(decision, question)
     if decision.channel:
-        usual = usual_lane(decision.channel, is_test=question.is_test)
+        usual = carriers.usual_lane(decision.channel, is_test=question.is_test)
         return {"decision": kept, "channel": decision.channel, "lane": lane or usual}
     return {
         "decision": kept,

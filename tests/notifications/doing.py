@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from django.db.models.functions import Now
 
 from hub.events import leases
@@ -22,10 +24,14 @@ def claim_due() -> list[Message]:
 
 
 def work() -> None:
-    """Claim and run what is due, once: a lane's messages together."""
-    lanes = leases.due_lanes(Message)
-    for rows in [claim_messages(lane, BATCH) for lane in lanes]:
-        send_batch(rows)
+    """Claim and run what is due, once: a lane's messages together, as its pace allows."""
+    claims = []
+    for lane in leases.due_lanes(Message):
+        with suppress(leases.NotNow):
+            claims.append(claim_messages(lane, BATCH))
+    for rows in claims:
+        if rows:
+            send_batch(rows)
 
 
 def fall_due() -> None:
