@@ -313,10 +313,10 @@ def test_words_are_dropped_after_ninety_days_and_their_seal_stays(phone):
 
 
 def test_words_that_may_still_be_sent_stay(phone):
-    waiting = ready_message()
-    Message.objects.filter(pk=waiting.pk).update(body="words")
     parked = sent(customer=PHONE)
     Message.objects.filter(pk=parked.pk).update(state="parked", outcome=Outcome.FAILED)
+    waiting = ready_message()
+    Message.objects.filter(pk=waiting.pk).update(body="words")
     with clock.turned_to(clock.now() + timedelta(days=91)):
         drop_words()
     assert set(Message.objects.values_list("words_seal", flat=True)) == {""}
