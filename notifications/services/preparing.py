@@ -350,11 +350,3 @@ def _draft(one: Going, words: Words, deciding: Deciding) -> Draft:
         address_hash=deciding.address_hash(one.question, row.channel),
         cost=cost_of(one.account, words.segments),
     )
-
-
-def _headers(one: Going) -> dict[str, str]:
-    """What lets a mail program end such e-mails with one click; nothing for a text."""
-    case = one.question.case
-    if one.row.channel != Channel.EMAIL or case.contact is None:
-        return {}
-    return unsubscribe_headers(case.profile, case.contact)
