@@ -31,9 +31,9 @@ OPTIONS_OF = {
 }
 # what an account with a connector cannot do without
 NEEDED = {
-    "http": ("base_url", "secret", "sender"),
-    "kannel": ("base_url", "account", "secret", "sender"),
-    "twilio": ("account", "secret", "sender"),
+    "http": ("base_url", "token", "sender"),
+    "kannel": ("base_url", "account", "token", "sender"),
+    "twilio": ("account", "token", "sender"),
 }
 MONEY_SCALE = 1_000_000
 _CURRENCY = re.compile(r"[A-Z]{3}\Z")
@@ -56,12 +56,13 @@ class ProviderForm(forms.ModelForm):  # type: ignore[type-arg]
     base_url = forms.URLField(
         label="Address", max_length=300, assume_scheme="https", widget=UrlInput, required=False
     )
-    secret = forms.CharField(
+    token = forms.CharField(
+        label="Token or password",
         widget=PasswordInput(attrs={"autocomplete": "off"}),
         required=False,
         strip=True,
         max_length=300,
-        help_text="Token or password for calls to them; empty leaves it as it is.",
+        help_text="For calls to them; empty leaves it as it is.",
     )
     options = forms.JSONField(
         required=False,
@@ -128,7 +129,7 @@ class ProviderForm(forms.ModelForm):  # type: ignore[type-arg]
         if (connector == MAIL) != (cleaned.get("channel") == Provider.Channel.EMAIL):
             self.add_error("connector", "mail is for e-mail, all others are for texts.")
         for name in NEEDED.get(connector, ()):
-            kept = name == "secret" and self.instance.secret
+            kept = name == "token" and self.instance.secret
             if not cleaned.get(name) and not kept and name not in self.errors:
                 self.add_error(name, f"{connector} needs it.")
         self._check_address(cleaned)
@@ -147,7 +148,7 @@ class ProviderForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def _take_secret(self, row: Provider) -> None:
         """Twilio signs with the token it is called with: the one before stays good for a while."""
-        given = self.cleaned_data["secret"]
+        given = self.cleaned_data["token"]
         if given and row.secret and row.connector == "twilio" and not row.callback_secret:
             row.previous_callback_secret = row.secret
         row.secret = given or row.secret

@@ -44,7 +44,7 @@ class ProviderAdmin(HubAdmin[Provider]):
     change_form_before_template = "admin/providers/change_top.html"
     fieldsets = [
         (None, {"fields": ["name", "channel", "connector", "rank", "active"]}),
-        ("How it is reached", {"fields": ["base_url", "account", "secret", "sender", "options"]}),
+        ("How it is reached", {"fields": ["base_url", "account", "token", "sender", "options"]}),
         ("How much", {"fields": ["per_second", "burst", "price", "currency", "daily_cap"]}),
     ]
 
