@@ -55,7 +55,7 @@ CANNED: Mapping[str, Mapping[str, str]] = {
     "somebody_else": {
         "en": "Somebody else may collect it: he needs the PIN from our text.",
         "fr": "Une autre personne peut venir: il lui faut le code PIN de notre SMS.",
-        "pl": "Może odebrać inna osoba: potrzebny jest PIN z naszego SMS-a.",
+        "pl": "Może odebrać inna osoba: potrzebny jest PIN z naszej wiadomości.",
         "ru": "Забрать может другой человек: нужен PIN из нашего сообщения.",
         "es": "Puede recogerlo otra persona: necesita el PIN de nuestro SMS.",
     },
