@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
+from django.contrib.auth import get_user_model
 from django.urls import reverse
 
 from hub.customers.models import Channel
@@ -23,6 +25,20 @@ GROUP_TITLES = {
     "questions": "Questions",
     "arrival": "At the curb",
     "afterwards": "Afterwards",
+}
+# Where the name alone would not say it.
+_TITLES = {
+    "short": "Something was not found",
+    "bring_id": "Bring ID",
+    "moved": "Moved to another store",
+    "store_changed": "Store changed, as wished",
+    "closing_undone": "Closing early undone",
+    "substitutes_look": "Please look before answering",
+    "staff_bring_id": "Staff: have your ID ready",
+    "staff_come_inside": "Staff: come inside",
+    "staff_on_our_way": "Staff: on our way",
+    "staff_running_late": "Staff: running late",
+    "staff_which_spot": "Staff: which spot?",
 }
 
 
@@ -57,8 +73,21 @@ class Line:
     cells: list[Cell]
 
 
+@dataclass(frozen=True)
+class Past:
+    """One version in the history of a key; ``when`` is UTC."""
+
+    number: int
+    state: str
+    when: datetime
+    who: str
+    note: str
+
+
 def title_of(purpose: str) -> str:
     """A purpose as people read it."""
+    if purpose in _TITLES:
+        return _TITLES[purpose]
     return purpose.removeprefix("reply_").replace("_", " ").capitalize()
 
 
@@ -102,3 +131,28 @@ def _line(purpose: str, channel: str, note: str, states: dict[tuple[Key, str], i
             )
         )
     return Line(title_of(purpose), note, cells)
+
+
+def history(key: Key, *, most: int) -> list[Past]:
+    """The newest versions of a key, the latest first, with who published or else wrote each."""
+    locale, purpose, channel = key
+    rows = TemplateVersion.objects.filter(locale=locale, purpose=purpose, channel=channel)
+    newest = list(rows.order_by("-number")[:most])
+    names = _people({row.published_by or row.created_by for row in newest})
+    return [
+        Past(
+            number=row.number,
+            state=row.get_state_display(),
+            when=row.published_at or row.created_at,
+            who=names.get(row.published_by or row.created_by, ""),
+            note=row.note,
+        )
+        for row in newest
+    ]
+
+
+def _people(actors: Iterable[str]) -> dict[str, str]:
+    """The names of those who act as ``staff:7``."""
+    numbers = [actor.removeprefix("staff:") for actor in actors if actor.startswith("staff:")]
+    users = get_user_model().objects.filter(pk__in=[one for one in numbers if one.isdecimal()])
+    return {f"staff:{user.pk}": user.get_full_name() or user.get_username() for user in users}

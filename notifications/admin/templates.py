@@ -24,7 +24,14 @@ from hub.staff.scope import stores_for
 from hub.stores.models import Store
 from hub.trace import actor
 from notifications.admin.chain import WAYS
-from notifications.admin.template_grid import LANGUAGES, TABS, sections, title_of, words_link
+from notifications.admin.template_grid import (
+    LANGUAGES,
+    TABS,
+    history,
+    sections,
+    title_of,
+    words_link,
+)
 from notifications.inbound.replies import REPLIES
 from notifications.models import Message, Outcome, TemplateVersion
 from notifications.services.trying import send_trial
@@ -198,7 +205,6 @@ class TemplateVersionAdmin(ReadOnlyAdmin[TemplateVersion]):
         locale, purpose, channel = key
         draft, published = draft_of(key), published_of(key)
         by_text = channel == Channel.SMS
-        rows = TemplateVersion.objects.filter(locale=locale, purpose=purpose, channel=channel)
         context = {
             **self.admin_site.each_context(request),
             **self._looked_at(request, key, typed),
@@ -211,7 +217,7 @@ class TemplateVersionAdmin(ReadOnlyAdmin[TemplateVersion]):
             "draft": draft,
             "published": published,
             "names": _names(purpose),
-            "versions": rows.order_by("-number")[:MOST_VERSIONS],
+            "versions": history(key, most=MOST_VERSIONS),
             "may_write": self.may_write(request),
             "longest": LONGEST_TEMPLATE,
         }

@@ -65,6 +65,9 @@ class Compiled:
     def fill(self, values: Mapping[str, str]) -> str:
         """The words with the values in place. Raises WordingError when one that is written is
         missing or empty; values are taken as they are and never read as templates."""
+        unknown = sorted(self.wants - values.keys())
+        if unknown:
+            raise WordingError(f"lacks {', '.join(unknown)}")
         said: dict[str, object] = {
             name: value or _Unsaid(name=name) for name, value in values.items()
         }

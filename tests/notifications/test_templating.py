@@ -43,7 +43,7 @@ def test_a_name_without_value_is_an_error_and_never_a_gap(values: dict[str, str]
 
 
 def test_a_name_nobody_gave_may_not_even_be_asked_for() -> None:
-    with pytest.raises(WordingError, match="lacks a value"):
+    with pytest.raises(WordingError, match="lacks nonsense"):
         fill("{% if nonsense %}x{% endif %}", pin="1")
 
 
