@@ -13,7 +13,7 @@ from django.http.request import validate_host
 from django.utils.module_loading import import_string
 
 from hub.connectors.addresses import AddressRefused, parse_networks, split_url
-from hub.connectors.registry import HARMLESS_SMS
+from hub.connectors.registry import HARMLESS_SMS, NEED_ACCOUNTS
 from hub.connectors.signing import key_of
 from hub.stores.models import PosConnection
 
@@ -125,6 +125,10 @@ def _sms_choice() -> Iterator[checks.CheckMessage]:
         names = ", ".join(sorted(known))
         text = f"HUB_SMS_CONNECTOR names {chosen!r}, which is none of: {names}."
         yield checks.Error(text, id="hub.E002")
+    elif chosen in NEED_ACCOUNTS:
+        text = f"HUB_SMS_CONNECTOR is {chosen}, which needs an account."
+        hint = "Leave it as it is by default, and set the account up as a provider, in the admin."
+        yield checks.Error(text, hint=hint, id="hub.E011")
     elif chosen in HARMLESS_SMS and not settings.DEBUG:
         text = f"HUB_SMS_CONNECTOR is {chosen}: no text will reach a real phone."
         yield checks.Info(text, hint="Name a provider before customers rely on it.", id="hub.I001")

@@ -17,6 +17,7 @@ from hub.connectors.sms.base import SmsAccount, SmsConnector
 from hub.errors import ConnectorError
 
 HARMLESS_SMS = ("handset", "memory")
+NEED_ACCOUNTS = ("twilio", "kannel", "http")
 
 
 class ConnectionLike(Protocol):

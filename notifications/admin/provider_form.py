@@ -15,12 +15,13 @@ from hub.connectors.sms.gateway import OPTIONS as GATEWAY_OPTIONS
 from hub.providers.models import Provider
 
 if TYPE_CHECKING:
-    from django.forms import PasswordInput, Select, Textarea
+    from django.forms import PasswordInput, Select, Textarea, TextInput
     from django.forms import URLInput as UrlInput
 else:
     from unfold.widgets import UnfoldAdminPasswordWidget as PasswordInput
     from unfold.widgets import UnfoldAdminSelectWidget as Select
     from unfold.widgets import UnfoldAdminTextareaWidget as Textarea
+    from unfold.widgets import UnfoldAdminTextInputWidget as TextInput
     from unfold.widgets import UnfoldAdminURLInputWidget as UrlInput
 
 MAIL = "mail"
@@ -71,7 +72,12 @@ class ProviderForm(forms.ModelForm):  # type: ignore[type-arg]
         help_text=OPTIONS_HELP,
     )
     price = forms.DecimalField(
-        label="Price of a segment", min_value=0, max_value=100, decimal_places=6, initial=0
+        label="Price of a segment",
+        min_value=0,
+        max_value=100,
+        decimal_places=6,
+        initial=0,
+        widget=TextInput(attrs={"inputmode": "decimal"}),
     )
     daily_cap = forms.DecimalField(
         label="Most to be spent a day",
@@ -79,6 +85,7 @@ class ProviderForm(forms.ModelForm):  # type: ignore[type-arg]
         max_value=1_000_000,
         decimal_places=2,
         required=False,
+        widget=TextInput(attrs={"inputmode": "decimal"}),
         help_text="Then the next provider is used, and after the last one nothing is sent.",
     )
 

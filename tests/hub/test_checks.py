@@ -34,6 +34,7 @@ def test_good_settings_are_passed_in_silence(settings):
     ("changes", "ids"),
     [
         ({"SMS_CONNECTOR": "twillio"}, ["hub.E002"]),
+        ({"SMS_CONNECTOR": "twilio"}, ["hub.E011"]),
         ({"PUBLIC_BASE_URL": "hub.example"}, ["hub.E003"]),
         ({"PUBLIC_BASE_URL": "https://u@hub.example"}, ["hub.E003"]),
         ({"PUBLIC_BASE_URL": "https://hub.example?x"}, ["hub.E003"]),

@@ -18,13 +18,14 @@ from hub.providers.services import Account
 RECEIVED = "message.received"
 ACCEPTED = "message.accepted"
 SENT = "message.sent"
+PENDING = "message.pending"  # a carrier has it, and could not hand it over at once
 DELIVERED = "message.delivered"
 UNDELIVERED = "message.undelivered"
 FAILED = "message.failed"
 OPENED = "message.opened"
 COMPLAINED = "message.complained"
 UNSUBSCRIBED = "message.unsubscribed"
-RECEIPTS = frozenset({ACCEPTED, SENT, DELIVERED, UNDELIVERED, FAILED})
+RECEIPTS = frozenset({ACCEPTED, SENT, PENDING, DELIVERED, UNDELIVERED, FAILED})
 KINDS = RECEIPTS | {RECEIVED, OPENED, COMPLAINED, UNSUBSCRIBED}
 
 OF_TEXTS = ("from", "to", "text", "id", "opt_out")

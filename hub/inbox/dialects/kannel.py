@@ -23,7 +23,7 @@ MOST_FIELDS = 40
 _KIND_OF_STATUS = {
     "1": base.DELIVERED,
     "2": base.UNDELIVERED,
-    "4": base.ACCEPTED,
+    "4": base.PENDING,
     "8": base.SENT,
     "16": base.FAILED,
 }

@@ -39,7 +39,7 @@ _OF_SERVICE = {
 _KIND_OF_EVENT = {
     EventType.QUEUED: base.ACCEPTED,
     EventType.SENT: base.SENT,
-    EventType.DEFERRED: base.SENT,
+    EventType.DEFERRED: base.PENDING,
     EventType.DELIVERED: base.DELIVERED,
     EventType.REJECTED: base.UNDELIVERED,
     EventType.BOUNCED: base.UNDELIVERED,

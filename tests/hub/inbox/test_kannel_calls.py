@@ -48,7 +48,7 @@ def text(kannel, words, *, charset="UTF-8", sender="48600700800", number="abc-1"
     [
         ("1", "message.delivered"),
         ("2", "message.undelivered"),
-        ("4", "message.accepted"),
+        ("4", "message.pending"),
         ("8", "message.sent"),
         ("16", "message.failed"),
     ],
