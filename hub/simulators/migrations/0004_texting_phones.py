@@ -37,6 +37,14 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='simulatedtext',
             name='shown_at',
+            field=models.DateTimeField(null=True),
+        ),
+        migrations.RunSQL(
+            'UPDATE simulators_simulatedtext SET shown_at = received_at', migrations.RunSQL.noop
+        ),
+        migrations.AlterField(
+            model_name='simulatedtext',
+            name='shown_at',
             field=models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), null=True),
         ),
     ]
