@@ -106,10 +106,10 @@ def _layout(name: str, *, default: str) -> str:
 
 def _letters(name: str) -> dict[str, str]:
     """How plainly texts are spelled, by language: ``pl=ascii,ru=keep``."""
-    said: dict[str, str] = _env.dict(name, default={})
-    if not set(said.values()) <= {"keep", "smart", "ascii"}:
-        raise ImproperlyConfigured(f"{name} must be like pl=ascii,ru=keep, not {said!r}")
-    return said
+    said = [part.partition("=") for part in _env.list(name, default=[])]
+    if not all(language and mode in {"keep", "smart", "ascii"} for language, _, mode in said):
+        raise ImproperlyConfigured(f"{name} must be like pl=ascii,ru=keep")
+    return {language: mode for language, _, mode in said}
 
 
 def _secret(name: str, *, debug: bool) -> str:

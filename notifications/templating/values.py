@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 
 from django.utils import translation
 
@@ -48,6 +49,7 @@ def certain_variables(purpose: str) -> frozenset[str]:
     return ALWAYS | _shipped_names(purpose)
 
 
+@cache
 def _shipped_names(purpose: str) -> frozenset[str]:
     """What the hub's own wordings of the purpose write is what it can rely on."""
     found = [one for key, one in shipped_wordings().items() if key[1] == purpose]

@@ -52,7 +52,9 @@ def test_a_short_secret_is_refused():
     assert_refused(manage("check", HUB_SECRET_KEY="short"), "HUB_SECRET_KEY is too short")
 
 
-@pytest.mark.parametrize("variable", ["HUB_WEB_WORKERS", "HUB_TRUSTED_PROXIES", "HUB_EMAIL_URL"])
+@pytest.mark.parametrize(
+    "variable", ["HUB_WEB_WORKERS", "HUB_TRUSTED_PROXIES", "HUB_EMAIL_URL", "HUB_SMS_LETTERS"]
+)
 def test_a_value_that_cannot_be_read_is_refused(variable):
     refused = manage("check", **{variable: "sixteen", "DATABASE_URL": NOBODY_THERE})
 

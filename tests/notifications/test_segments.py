@@ -77,6 +77,34 @@ def test_no_part_is_larger_than_a_text_and_no_pair_is_split(text: str) -> None:
     assert counted.left >= 0
 
 
+def cut(text: str) -> list[str]:
+    """The texts that a phone network would make of it, sign by sign."""
+    gsm = count_segments(text).encoding == GSM7
+
+    def units(words: str) -> int:
+        if gsm:
+            return len(words) + sum(words.count(sign) for sign in "^{}\\[~]|€\f")
+        return len(words.encode("utf-16-le")) // 2
+
+    single, part = (160, 153) if gsm else (70, 67)
+    if units(text) <= single:
+        return [text] if text else []
+    parts = [""]
+    for sign in text:
+        if units(parts[-1] + sign) > part:
+            parts.append("")
+        parts[-1] += sign
+    return parts
+
+
+@given(WIDE)
+def test_the_count_is_that_of_texts_cut_sign_by_sign(text: str) -> None:
+    parts = cut(text)
+
+    assert "".join(parts) == text
+    assert count_segments(text).segments == len(parts)
+
+
 @given(st.text(max_size=300), st.sampled_from(["keep", "smart", "ascii"]))
 def test_a_plainer_spelling_never_costs_more_nor_asks(text: str, mode: str) -> None:
     plain = downgrade(text, mode)
