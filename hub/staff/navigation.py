@@ -85,6 +85,7 @@ MENU: list[tuple[str, bool, list[Item]]] = [
             Item("Unmapped codes", "question_mark", "inventory.UnmappedCode"),
             Item("Clocks of sources", "alarm", "inventory.SourceClock"),
             Item("Providers", "cell_tower", "providers.Provider"),
+            Item("Limits on texts", "speed", "notifications.TextingRules"),
             Item("API keys", "key", "api.ApiKey"),
             Item("Webhooks", "webhook", "webhooks.WebhookEndpoint"),
             Item("Webhook calls", "outbound", "webhooks.WebhookCall"),

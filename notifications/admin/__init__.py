@@ -3,6 +3,7 @@
 from notifications.admin.calls import CallTaskAdmin
 from notifications.admin.messages import MessageAdmin
 from notifications.admin.providers import ProviderAdmin
+from notifications.admin.rules import TextingRulesAdmin
 from notifications.admin.telling import PreferenceAdmin
 from notifications.admin.templates import TemplateVersionAdmin
 from notifications.admin.threads import ThreadAdmin
@@ -13,5 +14,6 @@ __all__ = [
     "PreferenceAdmin",
     "ProviderAdmin",
     "TemplateVersionAdmin",
+    "TextingRulesAdmin",
     "ThreadAdmin",
 ]

@@ -28,7 +28,7 @@ class Limits:
     def __init__(self, addresses: Collection[str]) -> None:
         """Without addresses nothing is counted, and all have room."""
         self.rules = texting_rules()
-        self.regions = frozenset(self.rules.regions or _regions_of_stores())
+        self.regions = frozenset(self.rules.regions or regions_of_stores())
         self._had = _texts_to({address for address in addresses if address})
 
     def allows_region(self, phone: str) -> bool:
@@ -72,7 +72,8 @@ def region_of(phone: str) -> str:
     return of_plan or phonenumbers.region_code_for_country_code(number.country_code or 0)
 
 
-def _regions_of_stores() -> set[str]:
+def regions_of_stores() -> set[str]:
+    """The countries in which there are stores."""
     return set(Store.objects.order_by().values_list("country", flat=True).distinct())
 
 

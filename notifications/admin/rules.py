@@ -1,0 +1,120 @@
+# ruff: noqa: ARG002  an override takes all that Django passes
+"""The limits on texts: one page for the one row."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import phonenumbers
+from django import forms
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+
+from hub.staff.pages import HubAdmin
+from notifications.models import TextingRules
+from notifications.services.limits import regions_of_stores
+
+WORLDWIDE = "001"
+KNOWN = frozenset(phonenumbers.SUPPORTED_REGIONS) | {WORLDWIDE}
+MOST_A_DAY = 1_000
+
+
+class RegionsField(forms.CharField):
+    """Countries as people write them (``PL, FR``), a list of codes in the row."""
+
+    def prepare_value(self, value: Any) -> Any:
+        """A list is shown with commas."""
+        return ", ".join(value) if isinstance(value, list) else value
+
+    def to_python(self, value: Any) -> Any:
+        """Upper-case codes, each once, in their order; refuses what is no country."""
+        said = str(value or "").replace(",", " ").upper().split()
+        unknown = [code for code in said if code not in KNOWN]
+        if unknown:
+            raise forms.ValidationError(f"No country has the code {', '.join(unknown)}.")
+        return list(dict.fromkeys(said))
+
+
+class RulesForm(forms.ModelForm):  # type: ignore[type-arg]
+    """What may be changed, within sense."""
+
+    regions = RegionsField(
+        required=False,
+        label="Countries",
+        help_text="Two-letter codes, such as PL, FR. Empty: the countries in which there are "
+        "stores. 001 stands for worldwide and satellite numbers, which are dear.",
+    )
+    per_number_hour = forms.IntegerField(min_value=1, max_value=MOST_A_DAY, label="In an hour")
+    per_number_day = forms.IntegerField(min_value=1, max_value=MOST_A_DAY, label="In a day")
+    reach_minutes = forms.IntegerField(min_value=1, max_value=240, label="Minutes")
+
+    class Meta:
+        model = TextingRules
+        fields = ("regions", "per_number_hour", "per_number_day", "reach_minutes")
+
+    def clean(self) -> dict[str, Any]:
+        """A day's limit below an hour's would make the latter a lie."""
+        said = super().clean() or {}
+        hour, day = said.get("per_number_hour"), said.get("per_number_day")
+        if hour and day and day < hour:
+            self.add_error("per_number_day", "It cannot be less than in an hour.")
+        return said
+
+
+@admin.register(TextingRules)
+class TextingRulesAdmin(HubAdmin[TextingRules]):
+    """Opens the one row; there is never a second."""
+
+    form = RulesForm
+    fieldsets = [
+        ("Where texts go", {"fields": ["regions"]}),
+        (
+            "How many texts one number gets",
+            {
+                "fields": ["per_number_hour", "per_number_day"],
+                "description": "More are kept as not sent. This stops whoever makes the hub text "
+                "a number again and again.",
+            },
+        ),
+        (
+            "When nobody confirms a text",
+            {
+                "fields": ["reach_minutes"],
+                "description": "What a customer must know goes by another channel, or the store "
+                "is asked to call, when no receipt has come after this time.",
+            },
+        ),
+    ]
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Straight to the row, made with the defaults when it is asked for by who may change it."""
+        row = TextingRules.objects.order_by("pk").first()
+        if row is None and self.has_change_permission(request):
+            row, _ = TextingRules.objects.get_or_create(pk=1)
+        if row is None:
+            return super().changelist_view(request, extra_context)
+        page = reverse("admin:notifications_textingrules_change", args=[row.pk])
+        return HttpResponseRedirect(page)
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """With the countries that stand while none is named."""
+        usual = ", ".join(sorted(regions_of_stores())) or "none: there is no store"
+        more = {"title": "Limits on texts", "subtitle": f"Countries with stores: {usual}"}
+        return super().change_view(request, object_id, form_url, {**(extra_context or {}), **more})
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """The one row is made by opening the page."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: TextingRules | None = None) -> bool:
+        """Rules are changed, not removed."""
+        return False
