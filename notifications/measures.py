@@ -106,35 +106,45 @@ class Speed:
 _STORE = """
     LEFT JOIN orders_fulfillmentorder AS own ON own.id = CASE
         WHEN message.subject LIKE 'fulfillment:%%' THEN substr(message.subject, 13)::bigint END
-    LEFT JOIN LATERAL (
-        SELECT part.store_id FROM orders_fulfillmentorder AS part
-        WHERE own.id IS NULL AND part.order_id = message.order_id
-        ORDER BY part.id DESC LIMIT 1
-    ) AS newest ON true
+    LEFT JOIN (
+        SELECT DISTINCT ON (part.order_id) part.order_id, part.store_id
+        FROM orders_fulfillmentorder AS part
+        WHERE part.created_at >= %(start)s - interval '90 days'
+        ORDER BY part.order_id, part.id DESC
+    ) AS newest ON own.id IS NULL AND newest.order_id = message.order_id
 """
 _MINE = " AND coalesce(own.store_id, newest.store_id) = ANY(%(stores)s)"
 
+# Counted once by all names together: the sets are sums over these few thousand rows.
 _TALLIES = """
-SELECT grouping(channel, provider, purpose, template, store, step),
-    channel, provider, purpose, template, store, step,
-    count(*), count(*) FILTER (WHERE accepted), count(*) FILTER (WHERE outcome = 'delivered'),
-    count(*) FILTER (WHERE accepted AND outcome IN ('undelivered', 'failed')),
-    count(*) FILTER (WHERE accepted AND outcome IN ('delivered', 'undelivered', 'failed')),
-    count(*) FILTER (WHERE stale_at IS NOT NULL), count(*) FILTER (WHERE delivered_late),
-    sum(unsure_tries), count(*) FILTER (WHERE follows_id IS NOT NULL),
-    count(*) FILTER (WHERE accepted AND channel = 'sms'),
-    sum(segments) FILTER (WHERE accepted AND channel = 'sms'), sum(cost_micros)
-FROM (
-    SELECT message.channel, message.provider, message.purpose, message.outcome, message.stale_at,
-        message.delivered_late, message.unsure_tries, message.follows_id, message.segments,
-        message.cost_micros, split_part(message.template, '@', 1) AS template,
-        message.accepted_at IS NOT NULL OR message.outcome
-            IN ('accepted', 'sent', 'delivered', 'undelivered', 'unknown') AS accepted,
-        {store} AS store, date_trunc(%(step)s, message.created_at, 'UTC') AS step
+WITH counted AS (
+    SELECT message.channel, message.provider, message.purpose, message.template,
+        {store} AS store, date_trunc(%(step)s, message.created_at, 'UTC') AS step,
+        count(*) AS written, count(*) FILTER (WHERE taken.over) AS accepted,
+        count(*) FILTER (WHERE message.outcome = 'delivered') AS delivered,
+        count(*) FILTER (WHERE taken.over AND message.outcome IN ('undelivered', 'failed'))
+            AS failed,
+        count(*) FILTER (WHERE message.stale_at IS NOT NULL) AS stale,
+        count(*) FILTER (WHERE message.delivered_late) AS late,
+        sum(message.unsure_tries) AS unsure,
+        count(*) FILTER (WHERE message.follows_id IS NOT NULL) AS followed,
+        count(*) FILTER (WHERE taken.over AND message.channel = 'sms') AS texts,
+        sum(message.segments) FILTER (WHERE taken.over AND message.channel = 'sms') AS segments,
+        sum(message.cost_micros) AS micros
     FROM notifications_message AS message {join}
+    CROSS JOIN LATERAL (SELECT message.accepted_at IS NOT NULL OR message.outcome
+        IN ('accepted', 'sent', 'delivered', 'undelivered', 'unknown') AS over) AS taken
     WHERE message.created_at >= %(start)s AND message.created_at < %(end)s {mine}
-) AS told
-GROUP BY GROUPING SETS ((), (channel), (provider), (purpose), (template), (store), (step))
+    GROUP BY 1, 2, 3, 4, 5, 6
+), named AS (
+    SELECT *, split_part(template, '@', 1) AS words FROM counted
+)
+SELECT grouping(channel, provider, purpose, words, store, step),
+    channel, provider, purpose, words, store, step, sum(written), sum(accepted), sum(delivered),
+    sum(failed), sum(delivered + failed), sum(stale), sum(late), sum(unsure), sum(followed),
+    sum(texts), sum(segments), sum(micros)
+FROM named
+GROUP BY GROUPING SETS ((), (channel), (provider), (purpose), (words), (store), (step))
 """
 _BY = ("channel", "provider", "purpose", "template", "store", "step")
 # ``grouping`` has a bit for each name that a row is not told by, the last name's the lowest.
@@ -203,10 +213,12 @@ GROUP BY GROUPING SETS ((), (message.purpose)) ORDER BY 2 DESC LIMIT %(most)s
 """
 
 _ADDRESSES = """
-SELECT count(DISTINCT (message.contact_id, message.channel))
-FROM notifications_message AS message {join}
-WHERE message.created_at >= %(start)s AND message.created_at < %(end)s
-  AND message.delivered_at IS NOT NULL {mine}
+SELECT count(*) FROM (
+    SELECT DISTINCT message.contact_id, message.channel
+    FROM notifications_message AS message {join}
+    WHERE message.created_at >= %(start)s AND message.created_at < %(end)s
+      AND message.delivered_at IS NOT NULL {mine}
+) AS address
 """
 
 _CALLS = """

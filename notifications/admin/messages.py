@@ -22,9 +22,10 @@ from hub.stores.models import Store
 from notifications.admin.chain import BAD, WAYS, chain_of, ended, tone_of
 from notifications.admin.measures import measured
 from notifications.admin.why import reason_of, ways_of
+from notifications.cases import case_of
 from notifications.codes import verdict_of
 from notifications.models import CallTask, Message, Receipt, ThreadEntry
-from notifications.purposes import PURPOSES, fulfillment_of
+from notifications.purposes import PURPOSES
 from orders.admin.words import local
 from orders.models import FulfillmentOrder, Order
 from orders.timeline import Entry, add_source
@@ -111,7 +112,7 @@ class MessageAdmin(StoreWorkAdmin[Message], WorkAdmin[Message]):
         row = self.get_object(request, object_id)
         if row is None or not self.has_view_permission(request, row):
             self._get_obj_does_not_exist_redirect()
-        part = fulfillment_of(row.subject) if row.order_id else None
+        part = _part_of(row)
         zone = part.store.timezone if part else "UTC"
         context = {
             **self.admin_site.each_context(request),
@@ -135,7 +136,7 @@ class MessageAdmin(StoreWorkAdmin[Message], WorkAdmin[Message]):
         if not self.has_view_permission(request) or not _is_of(request, pk):
             raise Http404
         found = list(rows.order_by("pk")[:MOST_OF_AN_ORDER])
-        part = fulfillment_of(f"order:{pk}")
+        part = case_of(f"order:{pk}").fulfillment
         zone = part.store.timezone if part else "UTC"
         context = {
             **self.admin_site.each_context(request),
@@ -201,6 +202,13 @@ def messages_of(order_id: int) -> Iterator[Entry]:
         title = f"Message «{row.purpose.replace('_', ' ')}»{by}"
         link = reverse("admin:notifications_message_change", args=[row.pk])
         yield Entry(row.created_at, title, detail, "", tone, "sms", link)
+
+
+def _part_of(row: Message) -> FulfillmentOrder | None:
+    """The pickup it is about; of an answer to a text, the newest of the order."""
+    if row.order_id is None:
+        return None
+    return case_of(row.subject).fulfillment or case_of(f"order:{row.order_id}").fulfillment
 
 
 def _is_of(request: HttpRequest, order_id: int) -> bool:

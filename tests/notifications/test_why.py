@@ -145,3 +145,12 @@ def test_the_orders_timeline_leads_to_the_reasons(client, phone):
 def test_decisions_of_other_versions_are_told_as_far_as_they_go(decision):
     assert isinstance(ways_of(decision), list)
     assert isinstance(reason_of(Message(decision=decision)), str)
+
+
+def test_an_answer_to_a_text_has_a_page_too(client, phone):
+    message = sent(customer=BOTH)
+    allow(client, message)
+    Message.objects.filter(pk=message.pk).update(
+        purpose="reply_help", subject="text:in_1", decision={}
+    )
+    assert "It answers what the customer texted" in page(client, message)
