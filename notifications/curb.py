@@ -184,16 +184,6 @@ def _is_noted(part: FulfillmentOrder) -> bool:
     return here and _is_ready(part) and not _stands_nowhere(part)
 
 
-def _may_be_meant(part: FulfillmentOrder) -> bool:
-    visit = active_visit(part)
-    return part.status in LIVE and (visit is None or visit.status in EXPECTED)
-
-
-def _today(_: FulfillmentOrder) -> str:
-    """Once a day will do: who has not answered then sees the question in the earlier text."""
-    return f"{clock.now():%Y%m%d}"
-
-
 def _of_question(part: FulfillmentOrder) -> str:
     visit = active_visit(part)
     return f"{visit.public_id}{stamp(visit.spot_asked_at)}" if visit else ""
@@ -324,15 +314,6 @@ HERE_NOTED = Purpose(
     occasion=_of_visit,
     group=ARRIVAL,
 )
-WHICH_ORDER = Purpose(
-    name="which_order",
-    about="fulfillment",
-    lasts=SHORTLY,
-    repeat_when_unsure=True,
-    holds=_may_be_meant,
-    occasion=_today,
-    group=ARRIVAL,
-)
 CUSTOMER_MISSING = Purpose(
     name="customer_missing",
     about="fulfillment",
@@ -419,7 +400,7 @@ def _by_staff(text: str) -> Purpose:
 STAFF = {text: _by_staff(text) for text in TEXTS}
 CURB = (
     *(REMINDED, EXPIRING, EXTENDED, EXPIRED, WINDOW_CHANGED, STORE_CHANGED),
-    *(COMING_EARLY, HERE_EARLY, HERE_NOTED, WHICH_ORDER, WHICH_SPOT, CUSTOMER_MISSING),
+    *(COMING_EARLY, HERE_EARLY, HERE_NOTED, WHICH_SPOT, CUSTOMER_MISSING),
     *(WRONG_STORE, BRING_ID),
     *(PARTLY_HANDED_OFF, GOODS_REFUSED, DELEGATE_NAMED, COMPLAINT_ANSWERED),
     *STAFF.values(),

@@ -141,7 +141,7 @@ def test_at_night_reminders_wait_for_the_morning(told, at):
     remind()
     assert told() == []
     message = Message.objects.get(purpose="reminded")
-    assert (message.state, message.outcome) == ("pending", "created")
+    assert (message.state, message.outcome) == ("pending", "deferred")
     assert (message.outcome_reason, message.attempts, message.body) == ("quiet_hours", 0, "")
     left = message.due_at - datetime.now(UTC)
     assert timedelta(hours=9, minutes=29) < left < timedelta(hours=9, minutes=31)
