@@ -85,3 +85,35 @@ def test_a_text_that_arrives_shows_without_a_reload(browser, world, live_server)
 
     page.get_by_text("Just now").wait_for(timeout=6000)
     assert page.get_by_text("Just now").is_visible()
+
+
+def test_a_customer_answers_on_his_phone_and_what_he_types_is_not_lost(
+    browser, world, live_server, tmp_path
+):
+    page = browser.new_page(viewport={"width": 390, "height": 844})
+    page.goto(f"{live_server.url}/sim/handset/{PHONE}/")
+    box = page.get_by_label("Text message to the store")
+
+    box.fill("I am here, ")
+    sms_connector("handset").send(to=PHONE, body="Where?", reference="late", valid_seconds=60)
+    page.get_by_text("Where?").wait_for(timeout=6000)
+    box.press("End")
+    box.type("in bay 4")
+    box.press("Enter")
+
+    own = page.locator("li.own").filter(has_text="I am here, in bay 4")
+    own.wait_for(timeout=6000)
+    shots = Path(os.environ.get("HUB_SCREENSHOTS", tmp_path))
+    for width, height in SIZES:
+        page.set_viewport_size({"width": width, "height": height})
+        page.screenshot(path=shots / f"simulator-answer-{width}.png")
+    assert own.count() == 1
+
+
+def test_a_phone_is_put_into_a_mood(browser, world, live_server):
+    page = browser.new_page(viewport={"width": 820, "height": 1180})
+    page.goto(f"{live_server.url}/sim/handset/{PHONE}/")
+    page.get_by_label("This phone is").select_option("slow")
+    page.get_by_role("button", name="Set").click()
+    page.wait_for_load_state("load")
+    assert page.get_by_label("This phone is").input_value() == "slow"
