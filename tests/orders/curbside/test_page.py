@@ -315,7 +315,7 @@ def test_after_the_hand_off_the_page_is_a_receipt_that_takes_nothing(client):
     assert "1 not available" in words
     assert "Your PIN" not in words
     acts = re.findall(r'action="[^"]+/([a-z-]+)\?', client.get(page).text)
-    assert sorted(acts) == ["complain", "language", "rate"]
+    assert sorted(acts) == ["complain", "language", "preferences", "rate"]
     reply = client.post(f"{page}/arrive", {"stamp": stamp})
     assert reply.status_code == 409
     assert "can only be read" in reply.text
