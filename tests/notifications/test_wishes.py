@@ -30,6 +30,7 @@ from orders.models import FulfillmentOrder
 from orders.picking.services import finish_picking
 from orders.placing.cancel import cancel_order
 from orders.recalls.services import collect_parts, settle_batch
+from orders.substitution.answering import answer_offers
 from tests.factories import (
     CUSTOMER,
     ask_for,
