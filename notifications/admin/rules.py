@@ -10,6 +10,7 @@ from django import forms
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextInputWidget
 
 from hub.staff.pages import HubAdmin
 from notifications.models import TextingRules
@@ -42,16 +43,29 @@ class RulesForm(forms.ModelForm):  # type: ignore[type-arg]
     regions = RegionsField(
         required=False,
         label="Countries",
+        widget=UnfoldAdminTextInputWidget,
         help_text="Two-letter codes, such as PL, FR. Empty: the countries in which there are "
         "stores. 001 stands for worldwide and satellite numbers, which are dear.",
     )
-    per_number_hour = forms.IntegerField(min_value=1, max_value=MOST_A_DAY, label="In an hour")
-    per_number_day = forms.IntegerField(min_value=1, max_value=MOST_A_DAY, label="In a day")
-    reach_minutes = forms.IntegerField(min_value=1, max_value=240, label="Minutes")
+    per_number_hour = forms.IntegerField(
+        min_value=1, max_value=MOST_A_DAY, label="In an hour", widget=UnfoldAdminIntegerFieldWidget
+    )
+    per_number_day = forms.IntegerField(
+        min_value=1, max_value=MOST_A_DAY, label="In a day", widget=UnfoldAdminIntegerFieldWidget
+    )
+    reach_minutes = forms.IntegerField(
+        min_value=1, max_value=240, label="Minutes", widget=UnfoldAdminIntegerFieldWidget
+    )
 
     class Meta:
         model = TextingRules
         fields = ("regions", "per_number_hour", "per_number_day", "reach_minutes")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """With the countries that stand while none is named."""
+        super().__init__(*args, **kwargs)
+        usual = ", ".join(sorted(regions_of_stores()))
+        self.fields["regions"].widget.attrs["placeholder"] = usual
 
     def clean(self) -> dict[str, Any]:
         """A day's limit below an hour's would make the latter a lie."""
@@ -98,18 +112,6 @@ class TextingRulesAdmin(HubAdmin[TextingRules]):
             return super().changelist_view(request, extra_context)
         page = reverse("admin:notifications_textingrules_change", args=[row.pk])
         return HttpResponseRedirect(page)
-
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        """With the countries that stand while none is named."""
-        usual = ", ".join(sorted(regions_of_stores())) or "none: there is no store"
-        more = {"title": "Limits on texts", "subtitle": f"Countries with stores: {usual}"}
-        return super().change_view(request, object_id, form_url, {**(extra_context or {}), **more})
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """The one row is made by opening the page."""

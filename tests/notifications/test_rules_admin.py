@@ -34,7 +34,7 @@ def change(client, **said):
 def test_the_page_opens_the_one_row_and_names_the_countries_that_stand(chief):
     make_store()
     for _ in range(2):
-        assert "PL" in page(chief).content.decode()
+        assert 'placeholder="PL"' in page(chief).content.decode()
     assert TextingRules.objects.count() == 1
 
 
