@@ -15,6 +15,7 @@ from django.utils.module_loading import import_string
 from hub.connectors.addresses import AddressRefused, parse_networks, split_url
 from hub.connectors.registry import HARMLESS_SMS, NEED_ACCOUNTS
 from hub.connectors.signing import key_of
+from hub.providers.models import Provider
 from hub.stores.models import PosConnection
 
 
@@ -96,6 +97,28 @@ def check_pos_connections(
         text = "The secrets in the database open with neither HUB_DATA_KEY nor its fallbacks."
         return [checks.Error(text, id="hub.E009")]
     return [message for row in found for message in _about_pos(*row)]
+
+
+@checks.register(checks.Tags.database)
+def check_providers(
+    app_configs: Sequence[Any] | None,  # noqa: ARG001
+    databases: Sequence[str] | None = None,
+    **_: Any,
+) -> list[checks.CheckMessage]:
+    """Every active provider of texts names a known connector; asked for as the check above."""
+    if "default" not in (databases or ()):
+        return []
+    rows = Provider.objects.filter(active=True, channel=Provider.Channel.SMS).order_by("pk")
+    known = settings.CONNECTORS["sms"]
+    try:
+        found = list(rows.exclude(connector__in=known).values_list("name", "connector"))
+    except DatabaseError:
+        return []
+    names = ", ".join(sorted(known))
+    return [
+        checks.Error(f"Provider {name} names {chosen!r}, none of: {names}.", id="hub.E012")
+        for name, chosen in found
+    ]
 
 
 def _about_pos(public_id: str, connector: str, secret: str) -> Iterator[checks.CheckMessage]:

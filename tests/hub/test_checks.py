@@ -9,9 +9,10 @@ from hub.checks import (
     check_connectors,
     check_jobs,
     check_pos_connections,
+    check_providers,
     check_simulators,
 )
-from tests.factories import make_pos
+from tests.factories import make_pos, make_provider
 
 ALL = (check_connectors, check_addresses, check_jobs, check_simulators)
 
@@ -78,6 +79,18 @@ def test_pos_connections_that_could_not_work_are_named():
 
     assert [message.id for message in messages] == ["hub.E007", "hub.E008"]
     assert all(odd.public_id in message.msg for message in messages)
+
+
+@pytest.mark.django_db
+def test_a_provider_whose_connector_nobody_knows_is_named():
+    make_provider(connector="acme", active=False)
+    make_provider(connector="kannel")
+    assert check_providers(None, databases=["default"]) == []
+
+    odd = make_provider(connector="acme")
+    (message,) = check_providers(None, databases=["default"])
+    assert (message.id, odd.name in message.msg) == ("hub.E012", True)
+    assert check_providers(None) == []
 
 
 @pytest.mark.django_db
