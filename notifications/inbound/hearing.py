@@ -102,9 +102,11 @@ def _as_meant(said: Said, sender: Sender) -> Said:
 
 
 def _note(heard: HeardText) -> bool:
-    """Keep that it was heard; False when it was before."""
-    HeardText.objects.bulk_create([heard], ignore_conflicts=True)
-    return HeardText.objects.filter(call_id=heard.call_id, heard_at=heard.heard_at).exists()
+    """Keep that it was heard; False when it was before. Its sender's lock is held."""
+    if HeardText.objects.filter(call_id=heard.call_id).exists():
+        return False
+    heard.save(force_insert=True)
+    return True
 
 
 def _act(sender: Sender, said: Said, text: Text, call_id: int) -> None:

@@ -432,7 +432,8 @@ class TestOnce:
         ready_at(store)
         call = text(words)
         before = (told(), Fact.objects.count(), ThreadEntry.objects.count())
-        hear(call_id=call)
+        with clock.turned_to(HeardText.objects.get().heard_at):
+            hear(call_id=call)
         assert (told(), Fact.objects.count(), ThreadEntry.objects.count()) == before
 
     def test_what_fails_leaves_nothing_behind(self, store, monkeypatch):

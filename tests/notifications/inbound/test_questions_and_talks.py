@@ -6,13 +6,12 @@ import pytest
 
 from hub import clock
 from hub.crypto import lookup_hash
-from hub.inbox.models import InboundCall
 from notifications import tasks
 from notifications.inbound import questions, threads
 from notifications.inbound.hearing import hear
 from notifications.models import HeardText, OpenQuestion, Thread, ThreadEntry
-from tests.factories import make_store
-from tests.notifications.inbound.texting import PHONE, ready_at, text
+from tests.factories import make_spots, make_store
+from tests.notifications.inbound.texting import PHONE, keep, ready_at, text, told
 from tests.racing import at_once
 
 HASH = lookup_hash("phone", PHONE)
@@ -116,11 +115,10 @@ class TestRaces:
         assert ThreadEntry.objects.count() == 4
 
     def test_one_call_heard_by_several_has_one_effect(self):
-        ready_at(make_store())
-        text("hello, a first question")
-        Thread.objects.all().delete()
-        HeardText.objects.all().delete()
-        call = InboundCall.objects.get()
-        at_once(4, lambda _: hear(call_id=call.pk))
+        store = make_store()
+        make_spots(store)
+        ready_at(store)
+        call = keep("HERE 2")
+        at_once(4, lambda _: hear(call_id=call))
         assert HeardText.objects.count() == 1
-        assert ThreadEntry.objects.count() == 1
+        assert told() == ["here_noted"]

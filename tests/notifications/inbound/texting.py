@@ -15,14 +15,20 @@ STRANGER = "+48500999888"
 _numbers = count(1)
 
 
-def text(words, phone=PHONE, **data) -> int:
-    """Let the hub hear a text; the key of its call."""
+def keep(words, phone=PHONE, **data) -> int:
+    """A text that has come in and that nobody has heard yet; the key of its call."""
     body = {"type": "message.received", "data": {"from": phone, "text": words} | data}
     call = InboundCall.objects.create(
         source="sms:memory", event_id=f"text-{next(_numbers)}", body=json.dumps(body)
     )
-    hear(call_id=call.pk)
     return call.pk
+
+
+def text(words, phone=PHONE, **data) -> int:
+    """Let the hub hear a text; the key of its call."""
+    call = keep(words, phone, **data)
+    hear(call_id=call)
+    return call
 
 
 def told() -> list[str]:
