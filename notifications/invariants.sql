@@ -116,3 +116,12 @@ WHERE closed_at IS NOT NULL
 
 -- name: message_words_dropped_whole | Of dropped words nothing but their seal is left.
 SELECT id FROM notifications_message WHERE words_seal <> '' AND title <> '';
+
+-- name: message_words_were_published | A message keeps a version of its own purpose and channel that has been in force, with the words it was published with.
+SELECT message.id, version.id AS version
+FROM notifications_message AS message
+JOIN notifications_templateversion AS version ON version.id = message.template_version_id
+WHERE version.state = 'draft'
+   OR (version.purpose, version.channel) <> (message.purpose, message.channel)
+   OR version.digest
+      <> encode(sha256(convert_to(version.title || E'\n' || version.body, 'UTF8')), 'hex');

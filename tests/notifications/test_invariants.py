@@ -14,6 +14,7 @@ from hub.invariants import parse
 from notifications.models import CallTask, Message, Receipt
 from notifications.reaching.following import follow
 from notifications.services.folding import take_receipt
+from notifications.templating.publishing import publish, save_draft
 from tests.notifications.doing import collect, part_of, ready_message, work
 
 pytestmark = pytest.mark.django_db
@@ -38,6 +39,12 @@ def break_ready_is_told(message):
         state="done"
     )
     message.delete()
+
+
+def word_by_draft(message):
+    """A message that was written with what nobody had published."""
+    draft = save_draft(key=("en", "ready", "sms"), title="", body="{{ brand }}", by="staff:1")
+    Message.objects.filter(pk=message.pk).update(template_version=draft)
 
 
 def fail_unseen(message):
@@ -118,6 +125,7 @@ BREAKERS = {
     "ready_is_told": break_ready_is_told,
     "record_linked_once": lambda message: IdentityLink.objects.update(active=False),
     "profile_shows_newest_contact": lambda message: Profile.objects.update(contact=None),
+    "message_words_were_published": word_by_draft,
     "preference_ranks_gapless": lambda message: Preference.objects.update(rank=2),
 }
 
@@ -128,6 +136,18 @@ def test_honest_rows_break_nothing(phone):
     told_late = ready_message()
     collect(part_of(told_late).pk)
     work()
+    assert violations() == set()
+
+
+def test_own_words_break_nothing(phone):
+    draft = save_draft(
+        key=("en", "ready", "sms"), title="", body="{{ brand }}: {{ order }} ж", by="staff:1"
+    )
+    publish(key=("en", "ready", "sms"), seen=draft.digest, note="", by="staff:1")
+    message = ready_message()
+    work()
+    message.refresh_from_db()
+    assert message.template_version_id == draft.pk
     assert violations() == set()
 
 
