@@ -35,7 +35,7 @@ POLL_SECONDS = 1.0
 BEAT_SECONDS = 5.0
 DB_THREADS, DB_BATCH = 2, 50
 NETWORK_THREADS, NETWORK_BATCH = 8, 1
-BATCH_THREADS = 3  # of a lane whose rows are worked in batches: each makes many calls at a time
+BATCH_THREADS = 2  # of a lane whose rows are worked in batches: each makes many calls at a time
 QUEUE_THREADS = 16  # of all network lanes of a queue: not one per dead lane, nor another queue's
 ERROR_CHARACTERS = 4000
 

@@ -35,7 +35,7 @@ from notifications.services.settling import DONE, WAIT, Verdict, apply
 
 logger = logging.getLogger("hub.notifications")
 
-BATCH = 32  # prepared together and handed over at once: all of them within a look's second
+BATCH = 64  # prepared together and handed over at once: none waits for another after the last look
 
 
 def send_batch(messages: Sequence[Message]) -> None:
