@@ -83,7 +83,7 @@ class ThreadAdmin(StoreWorkAdmin[Thread]):
     """All talks; a row leads to its page, the board shows the open ones."""
 
     list_display = ["public_id", "store", "about", "language", "unread", "flag", "last", "ended"]
-    list_filter = ["store", ("closed_at", admin.EmptyFieldListFilter)]
+    list_filter = [("closed_at", admin.EmptyFieldListFilter)]
     list_select_related = ["store"]
     ordering = ["-last_at"]
     fields = ["public_id", "store", "language", "last", "ended"]
