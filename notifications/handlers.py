@@ -36,6 +36,7 @@ from hub.events.catalog import (
 )
 from hub.events.queues import register
 from hub.events.registry import handles
+from notifications.blocked import blocks_of
 from notifications.curb import (
     BRING_ID,
     COMING_EARLY,
@@ -84,11 +85,13 @@ from notifications.purposes import (
 from notifications.reaching import handlers as reaching  # noqa: F401  registers its reactions
 from notifications.services.sending import QUEUE
 from notifications.services.writing import write_message
+from orders.timeline import add_source
 
 SMS_SOURCE = "sms:"
 TEXT_RECEIVED = "message.received"
 
 register(QUEUE)
+add_source(blocks_of)
 retention.register("receipts", purge_receipts)
 retention.register("words of messages", drop_words)
 retention.register("talks", purge_talks)
