@@ -28,7 +28,7 @@ from orders.models import FulfillmentOrder
 from tests.benchmarks.results import Check, report
 
 RATE, SECONDS = 50, int(os.environ.get("BENCH_SECONDS", "20"))
-WARM, DRAIN_SECONDS = 50, 60
+WARM, DRAIN_SECONDS = 50, 30
 GATE_P50, GATE_P99 = 1.0, 3.0
 _WAITED = """
 SELECT extract(epoch FROM percentile_disc(0.5) WITHIN GROUP (ORDER BY waited)),
