@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from hub import clock
 from hub.simulators.vendor import Habits, Vendor
+from notifications.reaching.handlers import TAKING_BACK
 from tests.orders.pos.conftest import World
 
 MORNING = datetime(2026, 11, 23, 9, tzinfo=UTC)  # ten in Warsaw, open
@@ -38,7 +39,8 @@ class Day:
         self.work(seconds=minutes * 60)
 
     def work(self, *, seconds: float = 0) -> None:
-        """What the hub has to do: calls to the POS, and what came from it."""
+        """What the hub has to do: calls to the POS and to carriers, and what came from them."""
         self.world.work(seconds=seconds)
         self.world.work(lane="db")
+        self.world.work(lane=TAKING_BACK)
         self.world.work()
