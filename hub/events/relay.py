@@ -35,6 +35,7 @@ POLL_SECONDS = 1.0
 BEAT_SECONDS = 5.0
 DB_THREADS, DB_BATCH = 2, 50
 NETWORK_THREADS, NETWORK_BATCH = 8, 1
+STRAGGLERS_SECONDS = 0.5  # a batch that takes longer lets others of its lane pass
 BATCH_THREADS = 2  # of a lane whose rows are worked in batches: each makes many calls at a time
 QUEUE_THREADS = 16  # of all network lanes of a queue: not one per dead lane, nor another queue's
 ERROR_CHARACTERS = 4000
@@ -51,6 +52,8 @@ class Relay:
         self._wake = threading.Event()
         self._crew = Crew()
         self._busy: dict[Slot, int] = {}
+        self._full: dict[Slot, bool] = {}  # whether the last batch of a lane was a full one
+        self._claimed: dict[Slot, float] = {}  # and when it was claimed (monotonic)
         self._rests: dict[Slot, float] = {}  # until when (monotonic) a lane is left alone
         self._guard = threading.Lock()
 
@@ -105,8 +108,15 @@ class Relay:
         if lane == "db":
             return mine < DB_THREADS
         busy = self._busy_in(table)
-        most = BATCH_THREADS if queue.run_batch else NETWORK_THREADS
+        most = self._most_of_batches(slot) if queue.run_batch else NETWORK_THREADS
         return busy < QUEUE_THREADS and mine < (most if busy < QUEUE_THREADS / 2 else 1)
+
+    def _most_of_batches(self, slot: Slot) -> int:
+        """Several threads only where the work is more than one batch, or one waits for its
+        stragglers: else what comes meanwhile makes the next batch, which costs as much as a row."""
+        claimed = self._claimed.get(slot, 0.0)
+        many = self._full.get(slot) or time.monotonic() - claimed > STRAGGLERS_SECONDS
+        return BATCH_THREADS if many else 1
 
     def _busy_in(self, table: str) -> int:
         """How many threads the network lanes of a queue have."""
@@ -119,6 +129,8 @@ class Relay:
                 rows = _claim(queue, lane)
                 if not rows:
                     break
+                self._full[slot] = queue.run_batch is not None and len(rows) >= queue.batch
+                self._claimed[slot] = time.monotonic()
                 if lane != "db":
                     self._wake.set()  # one more thread may take what still waits
                 self._run_batch(queue, rows)
