@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from django.db.models import QuerySet
 
 from hub import clock
-from hub.customers.purposes import AFTERWARDS, ARRIVAL, PICKUP
+from hub.customers.purposes import AFTERWARDS, ARRIVAL, PICKUP, REMINDERS
 from hub.events.catalog import (
     CustomerTexted,
     DelegateNamed,
@@ -230,7 +230,7 @@ REMINDED = Purpose(
     occasion=_which_reminder,
     until=_deadline,
     waits_at_night=True,
-    group=PICKUP,
+    group=REMINDERS,
 )
 EXPIRING = Purpose(
     name="expiring",
@@ -241,7 +241,7 @@ EXPIRING = Purpose(
     occasion=_of_deadline,
     until=_deadline,
     waits_at_night=True,
-    group=PICKUP,
+    group=REMINDERS,
 )
 EXTENDED = Purpose(
     name="extended",

@@ -231,7 +231,6 @@ RECALLED = Purpose(
     repeat_when_unsure=True,
     holds=lambda fulfillment: last_recall(fulfillment) is not None,
     occasion=_of_recall,
-    group=AFTERWARDS,
     critical=True,
 )
 DELAYED = Purpose(

@@ -32,7 +32,8 @@ from orders.models import FulfillmentOrder
 MOST_LINES = 20
 GROUP_WORDS = {
     "order_updates": "News of the order",
-    "pickup": "Ready to collect, reminders",
+    "pickup": "Ready to collect",
+    "reminders": "Reminders",
     "questions": "Questions",
     "arrival": "While he is there",
     "afterwards": "Afterwards",

@@ -22,6 +22,7 @@ LANGUAGES = {"en": "English", "fr": "French", "pl": "Polish", "ru": "Russian", "
 GROUP_TITLES = {
     "order_updates": "How the order stands",
     "pickup": "Ready, until it is collected",
+    "reminders": "Reminders to collect",
     "questions": "Questions",
     "arrival": "At the curb",
     "afterwards": "Afterwards",

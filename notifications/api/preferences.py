@@ -47,7 +47,8 @@ class ChoicesForm(Form):
     """What is left out stays; null: as the order updates; an empty list: not at all."""
 
     order_updates = ChannelsField("news of the order; null: nothing is chosen")
-    pickup = ChannelsField("that it is ready, reminders, opening hours")
+    pickup = ChannelsField("that it is ready, opening hours")
+    reminders = ChannelsField("reminders to collect, the last day")
     questions = ChannelsField("substitutes, another store")
     arrival = ChannelsField("while the customer is there")
     afterwards = ChannelsField("receipt, answers to complaints")
@@ -77,6 +78,7 @@ class CustomerPreferencesForm(Form):
 class ChoicesReply(serializers.Serializer[Any]):
     order_updates = ChannelsField("null: nothing is chosen")
     pickup = ChannelsField("null: as the order updates; empty: not at all")
+    reminders = ChannelsField("the same")
     questions = ChannelsField("the same")
     arrival = ChannelsField("the same")
     afterwards = ChannelsField("the same")

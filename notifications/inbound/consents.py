@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from hub.customers.consent import start, stop
 from hub.customers.models import Channel
-from notifications.inbound import lexicon, questions, replies
+from hub.customers.purposes import QUESTIONS
+from notifications.inbound import questions, replies
 from notifications.inbound.answering import reply
 from notifications.inbound.said import Said
 from notifications.inbound.senders import BY_SMS, Sender
+from notifications.pages.words import WORDS
+from orders.curbside.pages.words import language_of
 
 
 def end_texts(sender: Sender, said: Said, call: str) -> None:
@@ -29,7 +32,10 @@ def end_texts(sender: Sender, said: Said, call: str) -> None:
 
 
 def end_topic(sender: Sender, said: Said, call: str) -> None:
-    """No text about one topic goes to this number any more; all others do."""
+    """No text of one group goes to this number any more; the answer says which those are.
+
+    What was to be asked by text stands on the order's page all the same.
+    """
     stop(
         address_hash=sender.phone_hash,
         channel=Channel.SMS,
@@ -38,10 +44,10 @@ def end_topic(sender: Sender, said: Said, call: str) -> None:
         reference=call,
         locale=sender.locale,
     )
-    names = lexicon.TOPICS[said.topic]
-    language = sender.locale.split("-")[0]
-    topic = names.get(language, names["en"]).split("|")[0]
-    reply(sender, replies.STOP_TOPIC_CONFIRMED, dedupe=call, topic=topic)
+    asks = said.topic == QUESTIONS
+    answer = replies.STOP_QUESTIONS_CONFIRMED if asks else replies.STOP_TOPIC_CONFIRMED
+    topic = WORDS[language_of(sender.locale)][f"about_{said.topic}"]
+    reply(sender, answer, dedupe=call, topic=topic)
 
 
 def begin_texts(sender: Sender, said: Said, call: str) -> None:

@@ -45,7 +45,7 @@ TOPIC_STOPS = (
     "stop|unsubscribe|no more|arrêt|arrêter|arrêtez|stopper|стоп|без|хватит|baja|no más|bez"
 )
 TOPICS: Mapping[str, Words] = {
-    "pickup": {
+    "reminders": {
         "en": "reminders|reminder",
         "fr": "rappels|rappel|les rappels",
         "pl": "przypomnienia|przypomnień|przypomnienie",

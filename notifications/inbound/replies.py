@@ -42,7 +42,14 @@ STOP_CONFIRMED = _reply(
 )
 STOP_TOPIC_CONFIRMED = _reply(
     "stop_topic_confirmed",
-    "No more texts about {topic} (such as «reminders»); all others still come; STOP ends them all.",
+    "No more texts about {topic} (all that they tell of); all others still come; STOP ends them "
+    "all.",
+    "topic",
+)
+STOP_QUESTIONS_CONFIRMED = _reply(
+    "stop_questions_confirmed",
+    "No more texts that ask about {topic}; such questions stand on the order's page until their "
+    "time is over; all others still come; STOP ends them all.",
     "topic",
 )
 START_CONFIRMED = _reply("start_confirmed", "Texts about orders come again; STOP ends them.")
@@ -147,7 +154,8 @@ TOO_MANY = _reply(
 REPLIES = {
     reply.name: reply
     for reply in (
-        *(STOP_CONFIRMED, STOP_TOPIC_CONFIRMED, START_CONFIRMED, HELP, HELP_PHONE, STOP_OR_TALK),
+        *(STOP_CONFIRMED, STOP_TOPIC_CONFIRMED, STOP_QUESTIONS_CONFIRMED, START_CONFIRMED),
+        *(HELP, HELP_PHONE, STOP_OR_TALK),
         *(WHICH_ORDER, WHICH_NUMBER, WHICH_SPOT, SPOT_NOTED, PLACE_NOTED, ON_MY_WAY),
         *(ALREADY_HERE, MINUTES, COLLECTED, NOTHING_WAITS, UNKNOWN_SENDER, WHERE),
         *(NO_QUESTION, FORWARDED, UNCLEAR, TOO_MANY),

@@ -31,7 +31,7 @@ _SAMPLES = {
     "delegate": "Marie",
     "code": "204481",
     "answer": "The missing tea is on its way to you, we are sorry.",
-    "topic": "reminders",
+    "topic": "reminders to collect, last day",
     "options": "1) W-100234; 2) W-100235",
     "last": "2",
     "spot": "12",

@@ -83,6 +83,7 @@ def test_the_grid_is_saved_row_by_row_in_its_order(client):
     assert choices_of(profile) == {
         "order_updates": ["email", "sms"],
         "pickup": ["sms"],
+        "reminders": None,
         "questions": None,
         "arrival": None,
         "afterwards": [],

@@ -78,6 +78,7 @@ def test_a_choice_is_taken_over_whole_and_the_rest_stays():
     assert reply.json()["choices"] == {
         "order_updates": ["email", "sms"],
         "pickup": [],
+        "reminders": None,
         "questions": None,
         "arrival": ["sms"],
         "afterwards": None,

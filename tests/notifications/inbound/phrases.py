@@ -32,7 +32,7 @@ HELP|help!|Help me|INFO|info?|help please|AIDE|aide svp|Aidez-moi|POMOC|pomocy|�
 инфо|AYUDA|ayuda por favor
 """
 TOPICS = {
-    "pickup": "STOP REMINDERS|stop reminders please|Stop rappels|stop les rappels|"
+    "reminders": "STOP REMINDERS|stop reminders please|Stop rappels|stop les rappels|"
     "STOP przypomnienia|bez przypomnień|стоп напоминания|stop recordatorios|baja recordatorios",
     "questions": "stop questions|stop substitutes|stop zamienniki|стоп замены|stop preguntas",
     "afterwards": "stop surveys|STOP RECEIPTS|stop avis|stop ankiety|стоп отзывы|stop encuestas",

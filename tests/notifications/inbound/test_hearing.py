@@ -10,12 +10,18 @@ from hub.crypto import lookup_hash
 from hub.customers.consent import is_refused
 from hub.customers.models import ConsentEvent
 from hub.customers.preferences import choose_language
+from hub.customers.purposes import GROUPS
+from hub.events.catalog import PickupReminded, ReadyForPickup
 from hub.events.models import Fact
 from hub.inbox.models import InboundCall
+from notifications import handlers
 from notifications.inbound import hearing
 from notifications.inbound.hearing import MOST_ALIKE, MOST_AN_HOUR, hear
 from notifications.inbound.questions import ask
 from notifications.models import HeardText, Message, OpenQuestion, Thread, ThreadEntry
+from notifications.pages.words import WORDS
+from notifications.purposes import PURPOSES
+from notifications.wording import LOCALES
 from orders.curbside.visits import active_visit, say_on_my_way
 from orders.models import Visit
 from tests.factories import (
@@ -91,9 +97,32 @@ class TestStop:
     def test_a_topic_is_refused_alone(self, store):
         ready_at(store)
         text("STOP reminders")
-        assert is_refused(phone_hash(), "sms", "pickup")
-        assert not is_refused(phone_hash(), "sms", "arrival")
-        assert "reminders" in last_words()
+        assert {group for group in GROUPS if is_refused(phone_hash(), "sms", group)} == {
+            "reminders"
+        }
+        assert "no more texts about reminders to collect, last day" in last_words()
+
+    def test_who_wants_no_reminders_is_still_told_that_it_is_ready(self, store):
+        part = ready_at(store, email="")
+        text("STOP REMINDERS")
+        told_of = {"order_id": part.order_id, "fulfillment_id": part.pk}
+        handlers.tell_ready(ReadyForPickup(**told_of))
+        handlers.remind(PickupReminded(**told_of, number=1))
+        outcomes = dict(Message.objects.values_list("purpose", "outcome"))
+        assert (outcomes["ready"], outcomes["reminded"]) == ("created", "suppressed")
+
+    def test_who_wants_no_receipts_is_still_told_of_a_recall(self):
+        assert PURPOSES["handed_off"].group == "afterwards"
+        assert PURPOSES["recalled"].group != "afterwards"
+
+    @pytest.mark.parametrize("locale", LOCALES)
+    def test_who_wants_no_questions_hears_where_they_stand(self, store, locale):
+        part = ready_at(store)
+        choose_language(profile=part.order.profile, locale=locale, source="page")
+        text("STOP questions")
+        assert told() == ["reply_stop_questions_confirmed"]
+        assert WORDS[locale]["about_questions"] in last_words()
+        assert "STOP" in last_words() or "СТОП" in last_words()
 
     def test_what_only_looks_like_it_is_asked_about_and_shown_to_the_store(self, store):
         ready_at(store)
