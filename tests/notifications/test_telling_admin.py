@@ -13,6 +13,7 @@ from hub.customers.preferences import choose_grid
 from hub.customers.proof import verify_chain
 from hub.stores.models import StaffScope
 from tests.factories import CUSTOMER, make_person, make_ready, make_store
+from tests.tampering import tampering
 
 pytestmark = pytest.mark.django_db
 
@@ -145,12 +146,14 @@ def test_tampering_is_shown_on_every_page(client, part, tamper):
     for number in range(2):
         stop(address_hash=address, channel="sms", method="sms", reference=f"call:{number}")
     lines = ConsentEvent.objects.filter(address_hash=address)
-    {
+    act = {
         "change": lambda: lines.filter(sequence=1).update(status="granted"),
         "cut": lambda: lines.filter(sequence=2).delete(),
         "empty": lines.delete,
         "head": lambda: ConsentHead.objects.update(seal="0" * 32),
-    }[tamper]()
+    }[tamper]
+    with tampering():
+        act()
     person = make_person(is_superuser=True)
     client.force_login(person)
     assert "The log was tampered with" in client.get(page(part)).text

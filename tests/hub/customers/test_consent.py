@@ -1,7 +1,7 @@
 """The consent log: the newest word counts, and tampering shows."""
 
 import pytest
-from django.db import connection
+from django.db import DatabaseError, connection, transaction
 
 from hub.customers.consent import is_refused, record_consent, start, stop, words_of
 from hub.customers.models import ConsentEvent, ConsentHead
@@ -9,6 +9,7 @@ from hub.customers.proof import line_digest, verify_chain, verify_chains
 from hub.customers.purposes import GROUPS
 from hub.invariants import shipped
 from tests.racing import at_once
+from tests.tampering import tampering
 
 pytestmark = pytest.mark.django_db
 
@@ -73,13 +74,34 @@ def test_an_untouched_log_verifies():
 
 
 @pytest.mark.parametrize(
+    "sql",
+    [
+        "UPDATE customers_consentevent SET status = 'granted'",
+        "UPDATE customers_consentevent SET reference = reference",
+        "DELETE FROM customers_consentevent",
+    ],
+)
+def test_the_database_refuses_to_change_what_was_written(sql):
+    say("revoked", purpose="all")
+    with (
+        pytest.raises(DatabaseError, match="append-only"),
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute(sql)
+    assert is_refused(ADDRESS, "sms")
+    assert verify_chain(ADDRESS) == []
+
+
+@pytest.mark.parametrize(
     ("field", "value"),
     [("status", "granted"), ("wording", "v2"), ("actor", "staff:1"), ("previous_digest", "")],
 )
 def test_a_changed_line_shows(field, value):
     for status in ("granted", "revoked", "granted"):
         say(status)
-    ConsentEvent.objects.filter(sequence=2).update(**{field: value})
+    with tampering():
+        ConsentEvent.objects.filter(sequence=2).update(**{field: value})
     assert verify_chain(ADDRESS) == [2]
     assert sealed_violations() == [2]
 
@@ -87,7 +109,8 @@ def test_a_changed_line_shows(field, value):
 def test_a_removed_line_shows():
     for status in ("granted", "revoked", "granted"):
         say(status)
-    ConsentEvent.objects.filter(sequence=2).delete()
+    with tampering():
+        ConsentEvent.objects.filter(sequence=2).delete()
     assert 2 in verify_chain(ADDRESS)
     assert sealed_violations() == [3]
 
@@ -98,7 +121,8 @@ def test_a_line_sealed_anew_after_a_change_breaks_the_next():
     forged = ConsentEvent.objects.get(sequence=2)
     forged.status = "granted"
     forged.digest = line_digest(forged)
-    forged.save()
+    with tampering():
+        forged.save()
     assert verify_chain(ADDRESS) == [3]
     assert sealed_violations() == [3]
 
@@ -107,14 +131,16 @@ def test_a_line_sealed_anew_after_a_change_breaks_the_next():
 def test_lines_cut_off_the_end_show(cut):
     for status in ("granted", "granted", "revoked"):
         say(status)
-    ConsentEvent.objects.filter(sequence__gt=3 - cut).delete()
+    with tampering():
+        ConsentEvent.objects.filter(sequence__gt=3 - cut).delete()
     assert verify_chain(ADDRESS) == [1, 2, 3][3 - cut :]
     assert head_violations() == [ADDRESS]
 
 
 def test_a_log_that_was_cut_off_does_not_heal_when_it_grows():
     say("revoked", purpose="all")
-    ConsentEvent.objects.all().delete()
+    with tampering():
+        ConsentEvent.objects.all().delete()
     say("granted")
     assert 1 in verify_chain(ADDRESS)
     assert sealed_violations() == [2]
@@ -146,7 +172,8 @@ def test_a_line_put_behind_the_end_shows():
 def test_a_head_made_up_in_the_database_shows():
     say("granted")
     last = say("revoked")
-    ConsentEvent.objects.filter(sequence=2).delete()
+    with tampering():
+        ConsentEvent.objects.filter(sequence=2).delete()
     ConsentHead.objects.update(count=1, digest=last.previous_digest)
     assert head_violations() == []  # the database alone cannot tell
     assert verify_chain(ADDRESS) == [1]
@@ -163,7 +190,8 @@ def test_many_logs_are_checked_in_two_queries(django_assert_num_queries):
     other = "b" * 32
     say("granted")
     say("revoked", address_hash=other)
-    ConsentEvent.objects.filter(address_hash=other).update(status="granted")
+    with tampering():
+        ConsentEvent.objects.filter(address_hash=other).update(status="granted")
     with django_assert_num_queries(2):
         assert verify_chains([ADDRESS, other]) == {ADDRESS: [], other: [1]}
 
