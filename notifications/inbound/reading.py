@@ -30,9 +30,10 @@ def read_text(text: str, *, open_question: str = "", opt_out: str = "") -> Said:
 
     ``open_question`` is the kind of the question that its sender was asked last, empty for none.
     ``opt_out`` is what the provider has taken it for already (STOP, START or HELP). In this order:
-    the provider's word, reserved words, STOP with a topic, wishes to be left alone, machines,
+    the provider's word, reserved words, STOP with a topic, machines, wishes to be left alone,
     orders (HERE, OMW, LATE, WHERE, AGENT), the answer to the open question, what may be meant as
-    STOP, and talk.
+    STOP, and talk. Machines come before wishes found within a sentence: a reaction quotes our own
+    text, and an automatic answer may say not to write, and neither is its sender's wish.
     """
     said = fold(text)
     reserved = read_reserved(said)

@@ -1,8 +1,9 @@
-"""The words that end texts, bring them back or ask for help: they come before everything else.
+"""The words that end texts, bring them back or ask for help: no order or answer comes before them.
 
 In this order: what carriers keep, as the whole message; STOP with a topic; what people say who
-want to be left alone. Whatever only looks like it is asked about, never acted on. The words for
-stopping and for arriving are compared letter by letter: ARRET is near ARRIVE.
+want to be left alone, unless it was a machine that spoke. Whatever only looks like it is asked
+about, never acted on. The words for stopping and for arriving are compared letter by letter: ARRET
+is near ARRIVE.
 """
 
 from __future__ import annotations
