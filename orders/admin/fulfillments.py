@@ -26,6 +26,7 @@ from orders.admin import boards, steps
 from orders.admin.arrivals import arrival_urls
 from orders.admin.exceptions import problems
 from orders.admin.parts import LONGEST_KEY, sentence
+from orders.admin.reach import troubles_of
 from orders.admin.rescue import rescue_urls
 from orders.admin.words import STATUS_TONES, due, local, said
 from orders.curbside.aging import age_terms
@@ -175,6 +176,7 @@ class FulfillmentOrderAdmin(StoreWorkAdmin[FulfillmentOrder]):
             "allowed": {action.name for action in actions if action.allowed and may_act},
             "refused": [action for action in actions if "blocked" in action.reason],
             **_held_back(row),
+            "troubles": troubles_of(row.order.contact),
             "tokens": {name: secrets.token_urlsafe(16) for name in steps.STEPS},
             "promised": local(row.promised_at, timezone),
             "due": due(row.promised_at, clock.now()) if row.status in TO_PICK else ("", ""),

@@ -22,6 +22,7 @@ from hub.stores.models import Store
 from orders.admin.boards import with_visits, work_link
 from orders.admin.finding import contact_hashes
 from orders.admin.parts import tapped
+from orders.admin.reach import troubles_of
 from orders.admin.words import STATUS_TONES, local, money
 from orders.blocks import lift_by_hand, may_lift_by_hand, stop_by_hand
 from orders.models import FulfillmentOrder, Order, OrderStatus, RoutingDecision
@@ -114,6 +115,7 @@ class OrderAdmin(StoreWorkAdmin[Order]):
             "title": f"Order {order.external_id}",
             "order": order,
             "contact": order.contact if works_in_stores(request) else None,
+            "troubles": troubles_of(order.contact),
             "total": money(order.total_minor, order.currency),
             "tax": money(order.tax_minor, order.currency),
             "placed": local(order.placed_at, timezone),
