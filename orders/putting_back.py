@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Sum
 
 from hub import clock
 from hub.errors import Conflict, Invalid
@@ -68,7 +68,8 @@ def ask_put_back(
     wanted = {key: count for key, count in units.items() if count}
     lines = {line.pk: line for line in fulfillment.lines.select_related("item")}
     live = fulfillment.status in LIVE
-    wrong = [key for key, count in wanted.items() if not 0 < count <= _there(lines.get(key), live)]
+    there = {key: line.picked for key, line in lines.items()} if live else _left(lines)
+    wrong = [key for key, count in wanted.items() if not 0 < count <= there.get(key, 0)]
     if wrong:
         raise NotPicked(lines=sorted(wrong))
     for key, count in wanted.items():
@@ -84,6 +85,7 @@ def ask_put_back(
             units=count,
             location=places.get(lines[key].item.zone, fulfillment.staging_location),
             reason=reason[:REASON_CHARACTERS],
+            after_end=not live,
         )
         for key, count in wanted.items()
     )
@@ -143,11 +145,12 @@ def _places(fulfillment: FulfillmentOrder) -> dict[str, str]:
     return {zone: ", ".join(sorted(some))[:PLACE_CHARACTERS] for zone, some in codes.items()}
 
 
-def _there(line: FulfillmentLine | None, live: bool) -> int:
-    """How many units of a line can be asked for: of an ended part not those asked for before."""
-    if line is None:
-        return 0
-    return line.picked if live else line.picked - line.handed_off - line.to_put_back
+def _left(lines: Mapping[int, FulfillmentLine]) -> dict[int, int]:
+    """How many units of each line of an ended part nobody has collected or asked for since it
+    ended; those asked for before have left ``picked``."""
+    asked = PutBack.objects.filter(line__in=lines, after_end=True).values_list("line")
+    gone = dict(asked.annotate(Sum("units")))
+    return {key: line.picked - line.handed_off - gone.get(key, 0) for key, line in lines.items()}
 
 
 def _settle(task: PutBack, line: FulfillmentLine) -> None:

@@ -170,6 +170,9 @@ class PutBack(models.Model):
     units = models.PositiveIntegerField()
     location = models.CharField(max_length=40, blank=True, help_text="where the units stand")
     reason = models.CharField(max_length=60)
+    after_end = models.BooleanField(
+        default=False, db_default=False, help_text="its part had ended: the line kept its counts"
+    )
     asked_at = models.DateTimeField(db_default=Now(), editable=False)
     done_at = models.DateTimeField(null=True)
     done_by = models.CharField(max_length=60, blank=True)

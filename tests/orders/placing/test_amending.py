@@ -167,6 +167,19 @@ def test_of_a_line_that_was_replaced_in_part_the_substitute_goes_first():
     assert not broken()
 
 
+def test_an_order_of_which_picked_units_went_back_can_still_be_canceled():
+    item = make_item()
+    part = make_picking(lines={item: 3})
+    finish_picking(fulfillment=part, picked={part.lines.get().pk: 3})
+    amend_order(order=part.order, quantities={1: 2})
+    amend_order(order=part.order, quantities={1: 1})
+
+    amend_order(order=part.order, quantities={1: 0})
+
+    assert sum(part.lines.get().put_backs.values_list("units", flat=True)) == 3
+    assert not broken()
+
+
 @settings(
     max_examples=30,
     deadline=None,
