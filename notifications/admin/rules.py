@@ -104,18 +104,26 @@ class TextingRulesAdmin(HubAdmin[TextingRules]):
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Straight to the row, made with the defaults when it is asked for by who may change it."""
+        """Straight to the row, or to where it is made; the defaults stand until then."""
         row = TextingRules.objects.order_by("pk").first()
-        if row is None and self.has_change_permission(request):
-            row, _ = TextingRules.objects.get_or_create(pk=1)
-        if row is None:
+        if row:
+            link = reverse("admin:notifications_textingrules_change", args=[row.pk])
+        elif self.has_add_permission(request):
+            link = reverse("admin:notifications_textingrules_add")
+        else:
             return super().changelist_view(request, extra_context)
-        page = reverse("admin:notifications_textingrules_change", args=[row.pk])
-        return HttpResponseRedirect(page)
+        return HttpResponseRedirect(link)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """The one row is made by opening the page."""
-        return False
+        """There is never a second row."""
+        return super().has_add_permission(request) and not TextingRules.objects.exists()
+
+    def save_model(self, request: HttpRequest, obj: TextingRules, form: Any, change: bool) -> None:
+        """Two who make the row at once make one; the last word stands."""
+        obj.pk = obj.pk or 1
+        TextingRules.objects.bulk_create(
+            [obj], update_conflicts=True, unique_fields=["id"], update_fields=self.form.Meta.fields
+        )
 
     def has_delete_permission(self, request: HttpRequest, obj: TextingRules | None = None) -> bool:
         """Rules are changed, not removed."""

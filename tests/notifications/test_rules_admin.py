@@ -1,8 +1,9 @@
 """The page of limits on texts: one row, refused nonsense, closed to whoever may not."""
 
 import pytest
+from django.contrib import admin
 from django.contrib.auth.models import User
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.urls import reverse
 
 from notifications.models import TextingRules
@@ -26,20 +27,21 @@ def page(client):
 
 
 def change(client, **said):
-    row = TextingRules.objects.get()
-    address = reverse("admin:notifications_textingrules_change", args=[row.pk])
+    address = client.get(reverse(LIST)).url
     return client.post(address, SAID | said)
 
 
 def test_the_page_opens_the_one_row_and_names_the_countries_that_stand(chief):
     make_store()
-    for _ in range(2):
-        assert 'placeholder="PL"' in page(chief).content.decode()
+    assert 'placeholder="PL"' in page(chief).content.decode()
+    assert not TextingRules.objects.exists()
+    change(chief, regions="")
+    assert 'placeholder="PL"' in page(chief).content.decode()
     assert TextingRules.objects.count() == 1
 
 
 def test_what_is_entered_is_kept_in_one_form(chief):
-    page(chief)
+    change(chief)
     change(chief)
     rules = TextingRules.objects.get()
     assert rules.regions == ["PL", "FR"]
@@ -51,9 +53,18 @@ def test_what_is_entered_is_kept_in_one_form(chief):
     [{"regions": "Poland"}, {"per_number_hour": "0"}, {"per_number_day": "2"}, {"regions": "\0"}],
 )
 def test_nonsense_is_refused(chief, said):
-    page(chief)
     assert change(chief, **said).status_code == 200
-    assert TextingRules.objects.get().regions == []
+    assert not TextingRules.objects.exists()
+
+
+def test_two_who_set_the_first_rules_at_once_make_one_row(chief):
+    change(chief)
+
+    late = RequestFactory().post(reverse("admin:notifications_textingrules_add"))
+    page_of_rules = admin.site.get_model_admin(TextingRules)
+    page_of_rules.save_model(late, TextingRules(regions=["FR"]), None, change=False)
+
+    assert TextingRules.objects.get().regions == ["FR"]
 
 
 def test_who_may_not_change_rules_sees_none_and_makes_none():
@@ -64,7 +75,7 @@ def test_who_may_not_change_rules_sees_none_and_makes_none():
 
 
 def test_there_is_no_second_row_and_none_is_removed(chief):
-    page(chief)
+    change(chief)
     row = TextingRules.objects.get()
     remove = reverse("admin:notifications_textingrules_delete", args=[row.pk])
     assert chief.get(reverse("admin:notifications_textingrules_add")).status_code == 403
