@@ -163,7 +163,7 @@ def p99(parts: list[FulfillmentOrder], *, letters: int) -> float:
             copy.channel = copy.lane = "email"
             copy.dedupe_key = f"{copy.dedupe_key}|email"
             copy.decision = {"excluded": ["sms"]}
-        Message.objects.bulk_create(copies)
+        Message.objects.bulk_create(copies, batch_size=1000)
     Message.objects.update(due_at=Now())
     begun = clock.now()
     drain_with_relay()

@@ -29,6 +29,7 @@ from orders.models import FulfillmentOrder, Order, PickupCode
 from tests.factories import make_ready
 
 PROVIDER_MS = 100
+BATCH = 1000  # rows a statement: PostgreSQL takes 65,535 values
 FIRST_NUMBER = 2_000_000
 START_SECONDS = 20
 
@@ -51,19 +52,29 @@ def ready_pickups(count: int) -> list[FulfillmentOrder]:
     model = make_ready()
     TextingRules.objects.create(regions=["US"], per_number_hour=10_000, per_number_day=10_000)
     with transaction.atomic():
-        contacts = Contact.objects.bulk_create(_contact(number) for number in range(count))
+        contacts = Contact.objects.bulk_create(
+            (_contact(number) for number in range(count)), batch_size=BATCH
+        )
         profiles = Profile.objects.bulk_create(
-            Profile(public_id=new_id("cus"), contact=contact) for contact in contacts
+            (Profile(public_id=new_id("cus"), contact=contact) for contact in contacts),
+            batch_size=BATCH,
         )
         people = list(zip(contacts, profiles, strict=True))
         orders = Order.objects.bulk_create(
-            _copy(model.order, new_id("ord"), contact=who, profile=profile, external_id=f"B-{n}")
-            for n, (who, profile) in enumerate(people)
+            (
+                _copy(
+                    model.order, new_id("ord"), contact=who, profile=profile, external_id=f"B-{n}"
+                )
+                for n, (who, profile) in enumerate(people)
+            ),
+            batch_size=BATCH,
         )
         parts = FulfillmentOrder.objects.bulk_create(
-            _copy(model, new_id("ful"), order=order) for order in orders
+            (_copy(model, new_id("ful"), order=order) for order in orders), batch_size=BATCH
         )
-        PickupCode.objects.bulk_create(PickupCode(fulfillment=part, pin="123456") for part in parts)
+        PickupCode.objects.bulk_create(
+            (PickupCode(fulfillment=part, pin="123456") for part in parts), batch_size=BATCH
+        )
     return parts
 
 
@@ -72,16 +83,19 @@ def write_ready(parts: list[FulfillmentOrder]) -> None:
     first = write_message(purpose=READY, subject=READY.subject(parts[0]))
     assert first is not None
     Message.objects.bulk_create(
-        _copy(
-            first,
-            new_id("msg"),
-            subject=READY.subject(part),
-            order_id=part.order_id,
-            profile_id=part.order.profile_id,
-            contact_id=part.order.contact_id,
-            dedupe_key=READY.dedupe_key(part),
-        )
-        for part in parts[1:]
+        (
+            _copy(
+                first,
+                new_id("msg"),
+                subject=READY.subject(part),
+                order_id=part.order_id,
+                profile_id=part.order.profile_id,
+                contact_id=part.order.contact_id,
+                dedupe_key=READY.dedupe_key(part),
+            )
+            for part in parts[1:]
+        ),
+        batch_size=BATCH,
     )
 
 
