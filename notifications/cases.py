@@ -9,7 +9,7 @@ from django.db.models import prefetch_related_objects
 
 from hub.customers.models import Contact, Profile
 from hub.stores.models import Store
-from notifications.curb import note_rests
+from notifications.happened import note_rests
 from notifications.models import Message
 from orders.models import FulfillmentOrder, Order
 

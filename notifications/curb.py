@@ -6,10 +6,8 @@ is true of the row as it is when it leaves: who has come meanwhile is not remind
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from datetime import datetime, timedelta
-
-from django.db.models import QuerySet
 
 from hub import clock
 from hub.customers.purposes import AFTERWARDS, ARRIVAL, PICKUP, REMINDERS
@@ -17,18 +15,14 @@ from hub.events.catalog import (
     CustomerTexted,
     DelegateNamed,
     OfFulfillment,
-    PartlyHandedOff,
     WindowChanged,
     WrongStoreReached,
 )
-from hub.events.models import Fact
-from hub.stores.models import Store
+from notifications.happened import is_by_wish, is_rest, other_store, stayed_with_store, told_of
 from notifications.purpose import Purpose, stamp
 from orders.curbside.aging import age_terms
-from orders.curbside.changes.stores import REASON as BY_WISH
 from orders.curbside.delegates import delegate_of
 from orders.curbside.early import early_ready_at
-from orders.curbside.handing.giving import NOTHING_TAKEN
 from orders.curbside.texting import TEXTS
 from orders.curbside.visits import EXPECTED, active_visit
 from orders.models import (
@@ -36,7 +30,6 @@ from orders.models import (
     Complaint,
     FulfillmentOrder,
     FulfillmentStatus,
-    HandOffLine,
     Visit,
     VisitStatus,
 )
@@ -45,71 +38,6 @@ from orders.states import BEFORE_READY, LIVE
 SHORTLY = timedelta(minutes=15)
 HERE = frozenset({VisitStatus.ARRIVED, VisitStatus.BEING_SERVED})
 SEEING_THE_PAGE = frozenset({Visit.Source.PAGE, Visit.Source.SIGN})
-STAYED = [
-    HandOffLine.Outcome.REFUSED,
-    HandOffLine.Outcome.DAMAGED,
-    HandOffLine.Outcome.AGE_REFUSED,
-]
-
-_REST = "_is_rest_of_hand_off"
-
-
-def last_told(part: FulfillmentOrder, fact: type[OfFulfillment], **data: object) -> Fact | None:
-    """The newest fact of a kind about the part."""
-    return _told(part, fact, **data).order_by("-pk").first()
-
-
-def other_store(part: FulfillmentOrder) -> Store | None:
-    """The store at which the customer stood by mistake."""
-    told = last_told(part, WrongStoreReached)
-    return Store.objects.filter(pk=told.data["store_id"]).first() if told else None
-
-
-def answers_to(part: FulfillmentOrder) -> list[str]:
-    """What the store has answered to the customer's complaints, the oldest first."""
-    rows = Complaint.objects.filter(fulfillment=part, answered_at__isnull=False)
-    return [row.answer for row in rows.order_by("answered_at", "pk")]
-
-
-def note_rests(parts: Collection[FulfillmentOrder]) -> None:
-    """Find out in one query which of the parts are rests; ``is_rest`` then asks no more."""
-    by_subject = [f"order:{part.order_id}" for part in parts]
-    told = Fact.objects.filter(subject__in=by_subject, name=PartlyHandedOff.name)
-    rests = {data.get("rest_id") for data in told.values_list("data", flat=True)}
-    for part in parts:
-        part.__dict__[_REST] = part.pk in rests
-
-
-def is_rest(part: FulfillmentOrder) -> bool:
-    """Whether it is what was left of a hand-off, which has a text of its own."""
-    known: bool | None = part.__dict__.get(_REST)
-    if known is not None:
-        return known
-    facts = Fact.objects.filter(subject=f"order:{part.order_id}", name=PartlyHandedOff.name)
-    return facts.filter(data__rest_id=part.pk).exists()
-
-
-def stayed_with_store(part: FulfillmentOrder) -> bool:
-    """Whether the customer left something of it at the curb, as a text of its own tells."""
-    return HandOffLine.objects.filter(hand_off__fulfillment=part, outcome__in=STAYED).exists()
-
-
-def is_by_wish(part: FulfillmentOrder) -> bool:
-    """Whether this store was chosen by the customer in place of another."""
-    return part.replaces is not None and part.replaces.reason == BY_WISH
-
-
-def is_told_otherwise(part: FulfillmentOrder) -> bool:
-    """Whether another text tells how it ended."""
-    return part.status == FulfillmentStatus.EXPIRED or part.reason == NOTHING_TAKEN
-
-
-def _told(part: FulfillmentOrder, fact: type[OfFulfillment], **data: object) -> QuerySet[Fact]:
-    return Fact.objects.filter(
-        subject=f"order:{part.order_id}",
-        name=fact.name,
-        **{f"data__{name}": value for name, value in ({"fulfillment_id": part.pk} | data).items()},
-    )
 
 
 def _is_ready(part: FulfillmentOrder) -> bool:
@@ -149,7 +77,7 @@ def _has_window_ahead(part: FulfillmentOrder) -> bool:
 
 def _count(fact: type[OfFulfillment]) -> Callable[[FulfillmentOrder], str]:
     """The occasion is the how-manieth such fact it is: there and back again is news each time."""
-    return lambda part: str(_told(part, fact).count())
+    return lambda part: str(told_of(part, fact).count())
 
 
 def _comes_too_soon(part: FulfillmentOrder) -> bool:
@@ -384,7 +312,7 @@ def _by_staff(text: str) -> Purpose:
     """What staff chose to say, to a customer who is there or on the way."""
 
     def how_often(part: FulfillmentOrder) -> str:
-        return str(_told(part, CustomerTexted, text=text).count())
+        return str(told_of(part, CustomerTexted, text=text).count())
 
     return Purpose(
         name=f"staff_{text}",

@@ -55,10 +55,8 @@ from notifications.curb import (
     WHICH_SPOT,
     WINDOW_CHANGED,
     WRONG_STORE,
-    is_by_wish,
-    is_rest,
-    stayed_with_store,
 )
+from notifications.happened import is_by_wish, is_rest, stayed_with_store
 from notifications.inbound.hearing import hear
 from notifications.inbound.threads import purge_talks
 from notifications.purging import drop_words, purge_receipts

@@ -10,7 +10,8 @@ from hub.customers.purposes import AFTERWARDS, PICKUP, QUESTIONS
 from hub.events.catalog import OrderCanceled
 from hub.events.models import Fact
 from hub.stores.models import StoreSwitch
-from notifications.curb import CURB, is_by_wish, is_rest, is_told_otherwise, stayed_with_store
+from notifications.curb import CURB
+from notifications.happened import is_by_wish, is_rest, is_told_otherwise, stayed_with_store
 from notifications.purpose import Purpose, stamp
 from orders.models import (
     FulfillmentLine,

@@ -89,15 +89,17 @@ def record_consent(
     )
     event.digest = line_digest(event)
     event.save(force_insert=True)
-    ConsentHead.objects.update_or_create(
-        address_hash=address_hash,
-        defaults={
-            "count": event.sequence,
-            "digest": event.digest,
-            "seal": head_seal(address_hash, event.sequence, event.digest),
-        },
-    )
+    _move_head(event)
     return event
+
+
+def _move_head(event: ConsentEvent) -> None:
+    """Let the head of the log be this line, its newest."""
+    seal = head_seal(event.address_hash, event.sequence, event.digest)
+    ConsentHead.objects.update_or_create(
+        address_hash=event.address_hash,
+        defaults={"count": event.sequence, "digest": event.digest, "seal": seal},
+    )
 
 
 @transaction.atomic

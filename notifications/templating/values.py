@@ -10,7 +10,7 @@ from functools import cache
 from django.utils import translation
 
 from hub import clock
-from notifications.curb import answers_to, other_store
+from notifications.happened import answers_to, other_store
 from notifications.inbound.replies import REPLIES
 from notifications.purposes import (
     last_closing,
