@@ -1,0 +1,112 @@
+"""Tablets of stores, what people switch on them with, and which roles need a second factor."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.contrib.auth.models import Group
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from hub.ids import new_id
+from hub.stores.models import Store
+
+IDLE_MINUTES = 5
+LONGEST_IDLE_MINUTES = 120
+
+
+def _tablet_id() -> str:
+    return new_id("tab")
+
+
+class Tablet(models.Model):
+    """A device that stays in one store and that several people share.
+
+    Its browser keeps 256 random bits, of which this row has a keyed hash. ``ended_at`` ends it
+    and whatever anybody does on it, with the next request. The permissions of the workspace that
+    belong to no other table stand here.
+    """
+
+    public_id = models.CharField(max_length=30, unique=True, default=_tablet_id, editable=False)
+    store = models.ForeignKey(
+        Store, on_delete=models.PROTECT, related_name="tablets", verbose_name=_("store")
+    )
+    name = models.CharField(
+        _("name"), max_length=60, help_text=_("what is written on it, or where it lies")
+    )
+    idle_minutes = models.PositiveSmallIntegerField(
+        _("minutes until it asks who is there"),
+        default=IDLE_MINUTES,
+        validators=[MinValueValidator(1), MaxValueValidator(LONGEST_IDLE_MINUTES)],
+    )
+    token_hash = models.CharField(max_length=32, unique=True, editable=False)
+    enrolled_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        related_name="+",
+        editable=False,
+        verbose_name=_("enrolled by"),
+    )
+    enrolled_at = models.DateTimeField(_("enrolled"), db_default=Now(), editable=False)
+    last_seen_at = models.DateTimeField(_("last seen"), null=True, editable=False)
+    ended_at = models.DateTimeField(_("ended"), null=True, editable=False)
+    ended_by = models.CharField(max_length=150, blank=True, editable=False)
+
+    class Meta:
+        verbose_name = _("tablet")
+        verbose_name_plural = _("tablets")
+        permissions = [
+            ("enrol_tablet", "Can enroll a tablet for a store, and end it"),
+            ("issue_badge", "Can issue badges to the people of a store"),
+            ("export_data", "Can take data out as a file"),
+            ("view_audit", "Can read who did what"),
+            ("see_all_stores", "Sees every store unless named for some"),
+            ("work_in_all_stores", "Works in every store unless named for some"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class StaffKey(models.Model):
+    """What a person switches with on a tablet: a badge, a PIN, or both.
+
+    The badge's code is kept as a keyed hash; the PIN as a slow hash of a keyed one, so that a
+    copy of the table alone does not let its million values be tried.
+    """
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="staff_key"
+    )
+    badge_hash = models.CharField(max_length=32, null=True, unique=True, editable=False)
+    badge_issued_at = models.DateTimeField(_("badge issued"), null=True, editable=False)
+    badge_issued_by = models.CharField(max_length=150, blank=True, editable=False)
+    pin = models.CharField(max_length=128, blank=True, editable=False)
+    pin_set_at = models.DateTimeField(_("PIN set"), null=True, editable=False)
+
+    class Meta:
+        verbose_name = _("badge and PIN")
+        verbose_name_plural = _("badges and PINs")
+
+    def __str__(self) -> str:
+        return str(self.user)
+
+
+class RolePolicy(models.Model):
+    """What a role asks of its people at log-in."""
+
+    group = models.OneToOneField(Group, on_delete=models.CASCADE, related_name="policy")
+    second_factor = models.BooleanField(
+        _("asks for a second factor"),
+        default=False,
+        help_text=_("people of this role show a code of an app after their password"),
+    )
+
+    class Meta:
+        verbose_name = _("log-in of this role")
+        verbose_name_plural = _("log-in of this role")
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return str(self.group)
