@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import models
 from django.db.models.functions import Now
 
 from hub.crypto import EncryptedTextField
+from hub.history import RuleHistory
 from hub.ids import new_id
 
 
@@ -47,6 +50,9 @@ class Provider(models.Model):
         null=True, blank=True, help_text="most to be spent a day (UTC), in millionths"
     )
     created_at = models.DateTimeField(db_default=Now(), editable=False)
+    history: Any = RuleHistory(
+        excluded_fields=["secret", "callback_secret", "previous_callback_secret"]
+    )
 
     class Meta:
         ordering = ["channel", "rank", "id"]

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.conf import settings
 from django.db import models
 from django.db.models.functions import Now
 
 from hub.crypto import EncryptedTextField
+from hub.history import RuleHistory
 from hub.ids import new_id
 
 
@@ -45,6 +48,7 @@ class SalesChannel(models.Model):
     brand = models.ForeignKey(Brand, on_delete=models.PROTECT, related_name="channels")
     currency = models.CharField(max_length=3, help_text="ISO 4217")
     active = models.BooleanField(default=True)
+    history: Any = RuleHistory()
 
     def __str__(self) -> str:
         return self.name
@@ -86,6 +90,7 @@ class Store(models.Model):
         help_text="how many it prepares in an hour; empty: its queue delays nobody",
     )
     active = models.BooleanField(default=True)
+    history: Any = RuleHistory()
 
     class Meta:
         ordering = ["code"]
@@ -108,6 +113,7 @@ class OpeningHours(models.Model):
     weekday = models.PositiveSmallIntegerField()
     opens = models.TimeField()
     closes = models.TimeField()
+    history: Any = RuleHistory()
 
     class Meta:
         ordering = ["weekday", "opens"]
@@ -132,6 +138,7 @@ class HoursException(models.Model):
     opens = models.TimeField(null=True, blank=True)
     closes = models.TimeField(null=True, blank=True)
     reason = models.CharField(max_length=100, blank=True)
+    history: Any = RuleHistory()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["store", "date"], name="exception_once")]
@@ -145,6 +152,7 @@ class StoreGroup(models.Model):
 
     name = models.CharField(max_length=60, unique=True)
     stores = models.ManyToManyField(Store, related_name="groups", blank=True)
+    history: Any = RuleHistory(m2m_fields=["stores"])
 
     class Meta:
         ordering = ["name"]
@@ -211,6 +219,7 @@ class PosConnection(models.Model):
         help_text="what is peculiar to it; see hub.connectors.pos.layout",
     )
     active = models.BooleanField(default=True)
+    history: Any = RuleHistory(excluded_fields=["secret", "previous_secret"])
 
     def __str__(self) -> str:
         return f"{self.connector} of {self.store}"
@@ -224,6 +233,7 @@ class StaffScope(models.Model):
     )
     store = models.ForeignKey(Store, on_delete=models.CASCADE, related_name="staff_scopes")
     created_at = models.DateTimeField(db_default=Now(), editable=False)
+    history: Any = RuleHistory()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["user", "store"], name="scope_once")]

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import models
 
+from hub.history import RuleHistory
 from hub.stores.models import SalesChannel, Store
 from inventory.models.item import Item
 
@@ -67,6 +70,7 @@ class SignalRule(models.Model):
     low_units = models.PositiveIntegerField(default=3)
     told_position = models.BigIntegerField(default=0, editable=False)
     quiet_position = models.BigIntegerField(default=0, db_default=0, editable=False)
+    history: Any = RuleHistory(excluded_fields=["told_position", "quiet_position"])
 
     def __str__(self) -> str:
         return f"low at {self.low_units}"

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models.functions import Now
 
+from hub.history import RuleHistory
 from hub.ids import new_id
 from hub.stores.models import Store
 
@@ -29,6 +32,7 @@ class StoreFeed(models.Model):
     missed_told = models.PositiveIntegerField(
         default=0, db_default=0, editable=False, help_text="missed snapshots that sites know of"
     )
+    history: Any = RuleHistory(excluded_fields=["counted_as_of", "missed_told"])
 
     def __str__(self) -> str:
         return f"{self.store} as of {self.counted_as_of:%Y-%m-%d %H:%M}"

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator
 from django.db import models
 from django.db.models.functions import Now
 
+from hub.history import RuleHistory
 from hub.stores.models import SalesChannel, Store
 from inventory.models.item import Item
 
@@ -25,6 +28,7 @@ class SafetyStock(models.Model):
         Item, null=True, blank=True, on_delete=models.CASCADE, related_name="+"
     )
     units = models.PositiveIntegerField()
+    history: Any = RuleHistory()
 
     class Meta:
         verbose_name_plural = "safety stock"
@@ -55,6 +59,7 @@ class ChannelBuffer(models.Model):
         default=0, db_default=0, validators=[MaxValueValidator(100)]
     )
     network_units = models.PositiveIntegerField(default=0, db_default=0)
+    history: Any = RuleHistory()
 
     def __str__(self) -> str:
         return f"{self.units} units hidden from {self.channel_id}"
@@ -83,6 +88,7 @@ class SalesStop(models.Model):
     created_by = models.CharField(
         max_length=150, blank=True, default="", db_default="", editable=False
     )
+    history: Any = RuleHistory(worth=lambda stop: stop.by_person)
 
     class Meta:
         constraints = [
@@ -95,3 +101,8 @@ class SalesStop(models.Model):
 
     def __str__(self) -> str:
         return f"{self.item}, {self.reason.replace('_', ' ')}"
+
+    @property
+    def by_person(self) -> bool:
+        """Whether staff made it; recalls and short picks make and lift their own, and tell it."""
+        return self.reason in (self.Reason.NOT_FOR_PICKUP, self.Reason.SUPPRESSED_FOR_CHANNEL)

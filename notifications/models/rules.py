@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import models
+
+from hub.history import RuleHistory
 
 
 class TextingRules(models.Model):
@@ -18,6 +22,7 @@ class TextingRules(models.Model):
     reach_minutes = models.PositiveSmallIntegerField(
         default=10, help_text="a text that must arrive and has no receipt by then is followed up"
     )
+    history: Any = RuleHistory()
 
     class Meta:
         verbose_name_plural = "texting rules"

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
 from hub.crypto import EncryptedTextField
+from hub.history import RuleHistory
 from hub.ids import new_id
 from hub.stores.models import Store
 from orders.models.fulfillment import FulfillmentLine, FulfillmentOrder, HandOff
@@ -46,6 +49,7 @@ class CurbSettings(models.Model):
     alert_secret = EncryptedTextField(default="", help_text="whsec_…, signs those calls")
     age_sale_from = models.TimeField(null=True, blank=True)
     age_sale_until = models.TimeField(null=True, blank=True)
+    history: Any = RuleHistory(excluded_fields=["alert_phone", "lead_phone", "alert_secret"])
 
     class Meta:
         verbose_name = verbose_name_plural = "curb settings"

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
+from hub.history import RuleHistory
 from hub.ids import new_id
 from hub.stores.models import SalesChannel, Store, StoreGroup
 from inventory.models import Item
@@ -53,6 +56,7 @@ class RoutingRuleSet(models.Model):
     created_by = models.CharField(max_length=150, blank=True, editable=False)
     activated_at = models.DateTimeField(null=True, editable=False)
     activated_by = models.CharField(max_length=150, blank=True, editable=False)
+    history: Any = RuleHistory()
 
     class Meta:
         verbose_name = "routing rules"
@@ -114,6 +118,7 @@ class RoutingRule(models.Model):
     )
     sorters = models.JSONField(default=list, blank=True)
     ranked = models.JSONField(default=list, blank=True)
+    history: Any = RuleHistory()
 
     class Meta:
         ordering = ["rule_set", "position", "pk"]

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import time
+from typing import Any
 
 from django.db import models
 from django.db.models import F, Q
 
+from hub.history import RuleHistory
 from hub.stores.models import Store
 from inventory.models import Hold
 
@@ -44,6 +46,7 @@ class SlotCapacity(models.Model):
     ends = models.TimeField(default=time(23, 59), help_text="and before this one")
     orders = models.PositiveSmallIntegerField(help_text="orders per window; 0: none")
     reason = models.CharField(max_length=100, blank=True)
+    history: Any = RuleHistory()
 
     class Meta:
         ordering = ["store", "date", "begins"]

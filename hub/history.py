@@ -1,0 +1,138 @@
+"""What rules and settings were before: one row for every change, with who made it, when and why.
+
+Rows are written by ``save`` and ``delete``, beside the change and in its transaction; a service
+that writes many rows in one statement calls ``remember`` itself. Secrets and phone numbers of
+people are left out by the models.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any
+
+from django.db import connection, models
+from django.utils import timezone
+
+from hub.trace import actor
+
+if TYPE_CHECKING:  # the library ships no types
+
+    class HistoricalRecords:
+        """What is used of the library's class."""
+
+        def __init__(self, **options: Any) -> None: ...
+
+        def create_historical_record(
+            self, instance: models.Model, history_type: str, using: str | None = None
+        ) -> None: ...
+else:
+    from simple_history.models import HistoricalRecords
+
+REASON_CHARACTERS = 200
+ADDED, CHANGED, REMOVED = "+", "~", "-"
+
+_reason: ContextVar[str] = ContextVar("reason_of_change", default="")
+
+
+def reason() -> str:
+    """Why the changes in hand are made; empty when nobody said."""
+    return _reason.get()
+
+
+@contextmanager
+def because(why: str) -> Iterator[None]:
+    """Changes made inside the block carry ``why`` (cut to 200 characters) in their history."""
+    token = _reason.set(why.replace("\x00", "").strip()[:REASON_CHARACTERS])
+    try:
+        yield
+    finally:
+        _reason.reset(token)
+
+
+class Changed(models.Model):
+    """Who made a change, as ``hub.trace.actor`` tells it; empty: the hub itself."""
+
+    actor = models.CharField(max_length=60, blank=True, default=actor, editable=False)
+
+    class Meta:
+        abstract = True
+
+
+class RuleHistory(HistoricalRecords):
+    """The history of a model's rows; ``worth`` says which rows have one (all of them).
+
+    ``excluded_fields`` are neither kept nor shown. The person is told by ``actor``: there is no
+    foreign key, because an API key or a task may act as well.
+    """
+
+    def __init__(self, *, worth: Callable[[Any], bool] | None = None, **options: Any) -> None:
+        self.worth = worth
+        super().__init__(
+            bases=[Changed],
+            history_id_field=models.BigAutoField(),
+            history_change_reason_field=models.CharField(
+                max_length=REASON_CHARACTERS, blank=True, default=""
+            ),
+            **options,
+        )
+
+    def create_historical_record(
+        self, instance: models.Model, history_type: str, using: str | None = None
+    ) -> None:
+        """Write the row, unless the instance is none that is worth it."""
+        if self.worth is None or self.worth(instance):
+            super().create_historical_record(instance, history_type, using=using)
+
+    def get_change_reason_for_object(self, *_: object) -> str:
+        """What was said by ``because``."""
+        return reason()
+
+    def get_history_user(self, _: models.Model) -> None:
+        """Nobody: ``actor`` tells it."""
+
+    def _get_history_user_fields(self) -> dict[str, Any]:
+        # the library assigns what get_history_user returns; it is nothing, and kept nowhere
+        return {"history_user": property(lambda _: None, lambda _, __: None)}
+
+
+def remember(rows: Iterable[models.Model], *, kind: str = CHANGED) -> None:
+    """Write the history of rows as they stand now, all of one model, in one statement.
+
+    For services that change many at once; call it in the transaction of the change.
+    """
+    found = list(rows)
+    if not found:
+        return
+    keeper: Any = type(found[0]).history.model  # type: ignore[attr-defined]
+    keeper.objects.bulk_create(
+        [
+            keeper(
+                history_date=timezone.now(),
+                history_type=kind,
+                history_change_reason=reason(),
+                **{field.attname: getattr(row, field.attname) for field in keeper.tracked_fields},
+            )
+            for row in found
+        ]
+    )
+
+
+def begin(apps: Any, app_label: str, name: str, *, where: str = "true") -> None:
+    """In a migration: write how every row of the model stands (those of a condition in SQL), so
+    that its first change has something to be compared with."""
+    model = apps.get_model(app_label, name)
+    kept = apps.get_model(app_label, f"Historical{name}")
+    ours = {field.column for field in kept._meta.concrete_fields}
+    quote = connection.ops.quote_name
+    columns = [field.column for field in model._meta.concrete_fields if field.column in ours]
+    listed = ", ".join(map(quote, columns))
+    sql = f"""
+        INSERT INTO {quote(kept._meta.db_table)}
+            ({listed}, history_date, history_type, history_change_reason, actor)
+        SELECT {listed}, statement_timestamp(), '~', '', 'system'
+        FROM {quote(model._meta.db_table)} WHERE {where}
+    """  # noqa: S608  made of the models' own names and the migration's condition
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
