@@ -55,6 +55,7 @@ INSTALLED_APPS = [
     "hub.customers",
     "hub.simulators",
     "hub.staff",
+    "hub.integration",
     "inventory",
     "orders",
     "notifications",

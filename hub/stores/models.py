@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
 
 from hub.crypto import EncryptedTextField
 from hub.history import RuleHistory
@@ -54,8 +55,24 @@ class SalesChannel(models.Model):
         return self.name
 
 
+class Stage(models.TextChoices):
+    """How far a store is on its way to the customers; see ``hub.integration.stages``."""
+
+    SETUP = "setup", _("being set up")
+    SHADOW = "shadow", _("shadow")
+    LIVE = "live", _("live")
+    PAUSED = "paused", _("paused")
+
+
+HIDDEN_STAGES = (Stage.SETUP, Stage.SHADOW)
+
+
 class Store(models.Model):
-    """A place where goods wait for their buyers. Never deleted: ``active`` ends its life."""
+    """A place where goods wait for their buyers. Never deleted: ``active`` ends its life.
+
+    Only a live store offers pickup. One that was never live is not told of outside; in shadow its
+    stock is taken and compared, and orders come with test keys only.
+    """
 
     public_id = models.CharField(max_length=30, unique=True, default=_store_id, editable=False)
     code = models.CharField(max_length=40, unique=True)
@@ -71,6 +88,9 @@ class Store(models.Model):
     timezone = models.CharField(max_length=50, help_text="IANA name")
     locale = models.CharField(max_length=10, default="en")
     phone = models.CharField(max_length=20, blank=True, help_text="E.164, shown to customers")
+    stage = models.CharField(
+        max_length=6, choices=Stage, default=Stage.LIVE, db_default=Stage.LIVE, editable=False
+    )
     pickup_enabled = models.BooleanField(default=True)
     lead_minutes = models.PositiveSmallIntegerField(default=60)
     cut_off = models.TimeField(
@@ -101,9 +121,20 @@ class Store(models.Model):
                 name="store_pickup_place",
             )
         ]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(pickup_enabled=False) | models.Q(stage=Stage.LIVE),
+                name="store_offers_only_live",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.code} {self.name}"
+
+    @property
+    def is_hidden(self) -> bool:
+        """Whether the outside is told nothing of it."""
+        return self.stage in HIDDEN_STAGES
 
 
 class OpeningHours(models.Model):
@@ -148,9 +179,16 @@ class HoursException(models.Model):
 
 
 class StoreGroup(models.Model):
-    """Stores that rules speak of by one name: a region, a format, a pilot wave."""
+    """Stores that rules speak of by one name: a region, a format, a pilot wave.
+
+    Where a store is in several groups, the setting of the lowest ``rank`` holds; of equal ranks
+    that of the older group.
+    """
 
     name = models.CharField(max_length=60, unique=True)
+    rank = models.PositiveSmallIntegerField(
+        default=100, db_default=100, help_text=_("the lowest decides where groups disagree")
+    )
     stores = models.ManyToManyField(Store, related_name="groups", blank=True)
     history: Any = RuleHistory(m2m_fields=["stores"])
 
@@ -159,6 +197,47 @@ class StoreGroup(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class SettingsLevel(models.Model):
+    """Settings of the chain (neither group nor store), of a group or of one store.
+
+    An empty value is inherited from the level above. The columns of Store hold what follows from
+    all levels, and are rewritten whenever a level changes; see ``hub.stores.levels``. A field
+    named in ``unlimited`` is set to nothing here: no cut-off, no limit.
+    """
+
+    group = models.OneToOneField(
+        StoreGroup, null=True, blank=True, on_delete=models.CASCADE, related_name="settings_level"
+    )
+    store = models.OneToOneField(
+        Store, null=True, blank=True, on_delete=models.CASCADE, related_name="settings_level"
+    )
+    lead_minutes = models.PositiveSmallIntegerField(null=True, blank=True)
+    cut_off = models.TimeField(null=True, blank=True)
+    slot_minutes = models.PositiveSmallIntegerField(null=True, blank=True)
+    slot_capacity = models.PositiveSmallIntegerField(null=True, blank=True)
+    orders_per_hour = models.PositiveSmallIntegerField(null=True, blank=True)
+    unlimited = models.JSONField(default=list, blank=True)
+    changed_at = models.DateTimeField(db_default=Now(), editable=False)
+    changed_by = models.CharField(max_length=150, blank=True, editable=False)
+    history: Any = RuleHistory()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(group__isnull=True) | models.Q(store__isnull=True),
+                name="settings_of_one_level",
+            ),
+            models.UniqueConstraint(
+                models.Value(1),
+                condition=models.Q(group__isnull=True, store__isnull=True),
+                name="settings_one_chain",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.store or self.group or _("The whole chain"))
 
 
 class StoreSwitch(models.Model):

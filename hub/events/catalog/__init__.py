@@ -85,6 +85,7 @@ from hub.events.catalog.stock import (
     ShortfallOpened,
     StockFileParked,
     StockThresholdCrossed,
+    StoreStageChanged,
     StoreSwitched,
 )
 from hub.events.happening import Happening, all_of
@@ -157,6 +158,7 @@ __all__ = [
     "StockFileParked",
     "StockThresholdCrossed",
     "StoreClosingEarly",
+    "StoreStageChanged",
     "StoreSwitched",
     "SubstitutesAnswered",
     "SubstitutesOffered",

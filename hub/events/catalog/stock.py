@@ -65,3 +65,17 @@ class StoreSwitched(Happening):
     store_id: int
     kind: str
     on: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoreStageChanged(Happening):
+    """A store went from one stage to another; the change says who, why and how ready it was."""
+
+    name = "store.stage_changed"
+    store_id: int
+    change_id: int
+
+    @property
+    def subject(self) -> str:
+        """The store."""
+        return f"store:{self.store_id}"
