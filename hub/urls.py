@@ -9,6 +9,7 @@ from django.urls import URLPattern, URLResolver, include, path, re_path
 from hub import health
 from hub.api import fallbacks
 from hub.api.schema import docs_view, schema_view
+from hub.staff.languages import choose_language
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("v1/openapi.json", schema_view, name="openapi"),
@@ -26,6 +27,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("live", health.live, name="live"),
     path("ready", health.ready, name="ready"),
     path("metrics", health.metrics, name="metrics"),
+    path("admin/language/", admin.site.admin_view(choose_language), name="choose_language"),
     path("admin/", admin.site.urls),
 ]
 if settings.SIMULATORS:

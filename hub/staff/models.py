@@ -10,6 +10,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from hub.ids import new_id
+from hub.staff.person_language import PersonLanguage as PersonLanguage
 from hub.stores.models import Store
 
 IDLE_MINUTES = 5
