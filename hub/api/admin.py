@@ -9,10 +9,13 @@ from django import forms
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from hub.api.keys import SCOPES, create_key, revoke_key
 from hub.api.models import ApiKey
 from hub.staff.pages import SecretOnceAdmin
+from hub.staff.tones import Tones
 
 if TYPE_CHECKING:
     from django.forms import CheckboxSelectMultiple
@@ -37,8 +40,10 @@ class ApiKeyAdmin(SecretOnceAdmin[ApiKey]):
     """A key never changes: make another and revoke the old one."""
 
     form = ApiKeyForm
-    shown_heading = "The new API key"
-    shown_advice = "Send it as «Authorization: Bearer …». If it is lost, revoke it, make another."
+    shown_heading = gettext_lazy("The new API key")
+    shown_advice = gettext_lazy(
+        "Send it as «Authorization: Bearer …». If it is lost, revoke it, make another."
+    )
     list_display = ["name", "ending", "channel", "is_test", "state", "last_used_at", "created_at"]
     list_filter = ["is_test", "channel"]
     list_select_related = ["channel"]
@@ -63,24 +68,27 @@ class ApiKeyAdmin(SecretOnceAdmin[ApiKey]):
         """Revoking needs the right to change keys."""
         return self.is_open_to(request) and request.user.has_perm("api.change_apikey")
 
-    @admin.display(description="Ends in")
+    @admin.display(description=gettext_lazy("Ends in"))
     def ending(self, row: ApiKey) -> str:
         """The last characters, to tell keys apart."""
         return f"…{row.hint}"
 
-    @admin.display(description="State")
+    @admin.display(description=gettext_lazy("State"))
     def state(self, row: ApiKey) -> str:
         """Whether the key still opens."""
-        return "Revoked" if row.revoked_at else "Active"
+        return _("Revoked") if row.revoked_at else _("Active")
 
-    state.label = {"Active": "success", "Revoked": "danger"}  # type: ignore[attr-defined]  # unfold colours by it
+    state.label = Tones({"Active": "success", "Revoked": "danger"})  # type: ignore[attr-defined]  # unfold colours by it
 
-    @admin.action(description="Revoke (cannot be undone)", permissions=["revoke"])
+    @admin.action(description=gettext_lazy("Revoke (cannot be undone)"), permissions=["revoke"])
     def revoke_selected(self, request: HttpRequest, queryset: QuerySet[ApiKey]) -> None:
         """End the chosen keys; within five seconds every process refuses them."""
         for key in queryset:
             revoke_key(key=key)
-        messages.success(request, f"{len(queryset)} revoked; refused everywhere within 5 seconds.")
+        messages.success(
+            request,
+            _("{count} revoked; refused everywhere within 5 seconds.").format(count=len(queryset)),
+        )
 
     def make(self, form: Any) -> tuple[ApiKey, str]:
         """A key by the service, which keeps only its hash."""

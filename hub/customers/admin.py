@@ -12,6 +12,8 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from hub import clock
 from hub.crypto import lookup_hash
@@ -20,8 +22,7 @@ from hub.customers.models import ConsentEvent
 from hub.customers.proof import verify_chain, verify_chains
 from hub.errors import HubError
 from hub.staff.pages import ReadOnlyAdmin
-
-WHOLE, BROKEN = "Whole", "Broken"
+from hub.staff.tones import Tones
 
 
 @admin.register(ConsentEvent)
@@ -34,7 +35,7 @@ class ConsentEventAdmin(ReadOnlyAdmin[ConsentEvent]):
     ]
     list_filter = ["status", "channel", "purpose", "method"]
     search_fields = ["=address_hash", "=reference"]
-    search_help_text = "Phone (+48…), e-mail, or the reference of a line"
+    search_help_text = _("Phone (+48…), e-mail, or the reference of a line")
     ordering = ["-id"]
     fields = [
         *("occurred_at", "channel", "purpose", "programme", "status", "method", "actor"),
@@ -65,14 +66,14 @@ class ConsentEventAdmin(ReadOnlyAdmin[ConsentEvent]):
             row.broken = chains[row.address_hash]
         return shown
 
-    @admin.display(description="Log")
+    @admin.display(description=_("Log"))
     def chain(self, row: ConsentEvent) -> str:
         """Whether the log of the line's address is as it was written."""
-        return BROKEN if getattr(row, "broken", None) else WHOLE
+        return gettext("Broken") if getattr(row, "broken", None) else gettext("Whole")
 
-    chain.label = {WHOLE: "success", BROKEN: "danger"}  # type: ignore[attr-defined]
+    chain.label = Tones({"Whole": "success", "Broken": "danger"})  # type: ignore[attr-defined]
 
-    @admin.display(description="Proof")
+    @admin.display(description=_("Proof"))
     def proof(self, row: ConsentEvent) -> SafeString:
         """The way to the whole log of the address, to be printed."""
         link = reverse("admin:customers_consentevent_proof", args=[row.address_hash])

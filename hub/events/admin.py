@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.contrib import admin
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
 
 from hub.events.models import Delivery, Fact, Heartbeat
 from hub.staff.pages import ReadOnlyAdmin, ReadOnlyInline, pretty
@@ -24,12 +25,12 @@ class FactAdmin(ReadOnlyAdmin[Fact]):
 
     list_display = ["name", "subject", "actor", "occurred_at", "public_id"]
     search_fields = ["public_id", "=subject", "=trace_id", "=name"]
-    search_help_text = "Fact id, subject such as order:17, trace id or name"
+    search_help_text = _("Fact id, subject such as order:17, trace id or name")
     ordering = ["-id"]
     fields = ["name", "v", "subject", "actor", "occurred_at", "recorded_at", "trace_id", "ids"]
     inlines = [DeliveryInline]
 
-    @admin.display(description="Data")
+    @admin.display(description=_("Data"))
     def ids(self, row: Fact) -> SafeString:
         """What the fact carries."""
         return pretty(row.data)
@@ -52,12 +53,12 @@ class DeliveryAdmin(WorkAdmin[Delivery]):
         *("created_at", "due_at", "finished_at", "payload", "trouble"),
     ]
 
-    @admin.display(description="Fact")
+    @admin.display(description=_("Fact"))
     def fact_name(self, row: Delivery) -> str:
         """What happened."""
         return row.fact.name
 
-    @admin.display(description="Data")
+    @admin.display(description=_("Data"))
     def payload(self, row: Delivery) -> SafeString:
         """What the fact carries."""
         return pretty(row.fact.data)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
 
 from hub.inbox.models import InboundCall
 from hub.staff.pages import ReadOnlyAdmin
@@ -14,6 +15,6 @@ class InboundCallAdmin(ReadOnlyAdmin[InboundCall]):
 
     list_display = ["source", "event_id", "received_at"]
     search_fields = ["=source", "=event_id"]
-    search_help_text = "Source (such as pos_… or sms:handset) or the caller's event id"
+    search_help_text = _("Source (such as pos_… or sms:handset) or the caller's event id")
     ordering = ["-id"]
     fields = ["source", "event_id", "received_at"]

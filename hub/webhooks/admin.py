@@ -12,6 +12,8 @@ from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from hub.connectors.addresses import AddressRefused, allowed_from, check_url
 from hub.staff.pages import SecretOnceAdmin, pretty
@@ -49,8 +51,10 @@ class WebhookEndpointAdmin(SecretOnceAdmin[WebhookEndpoint]):
     """Endpoints are made here and switched off and on; their secret is shown when it is made."""
 
     form = EndpointForm
-    shown_heading = "The signing secret of this endpoint"
-    shown_advice = "The site verifies every call with it, as Standard Webhooks describes."
+    shown_heading = gettext_lazy("The signing secret of this endpoint")
+    shown_advice = gettext_lazy(
+        "The site verifies every call with it, as Standard Webhooks describes."
+    )
     list_display = ["url", "channel", "active", "disabled_reason", "created_at"]
     list_filter = ["active", "channel"]
     list_select_related = ["channel"]
@@ -72,19 +76,23 @@ class WebhookEndpointAdmin(SecretOnceAdmin[WebhookEndpoint]):
         """An endpoint that exists is switched by actions, not edited."""
         return obj is None and super().has_change_permission(request, obj)
 
-    @admin.action(description="Switch off", permissions=["change"])
+    @admin.action(description=gettext_lazy("Switch off"), permissions=["change"])
     def disable_selected(self, request: HttpRequest, queryset: QuerySet[WebhookEndpoint]) -> None:
         """No new calls; those that wait are parked."""
         for endpoint in queryset:
             disable_endpoint(endpoint=endpoint, reason=f"switched off by {request.user}")
-        messages.success(request, f"{len(queryset)} switched off. What waited is parked.")
+        messages.success(
+            request, _("{count} switched off. What waited is parked.").format(count=len(queryset))
+        )
 
-    @admin.action(description="Switch on", permissions=["change"])
+    @admin.action(description=gettext_lazy("Switch on"), permissions=["change"])
     def enable_selected(self, request: HttpRequest, queryset: QuerySet[WebhookEndpoint]) -> None:
         """New events are called again."""
         for endpoint in queryset:
             enable_endpoint(endpoint=endpoint)
-        messages.success(request, f"{len(queryset)} switched on. Replay what was parked.")
+        messages.success(
+            request, _("{count} switched on. Replay what was parked.").format(count=len(queryset))
+        )
 
     def make(self, form: Any) -> tuple[WebhookEndpoint, str]:
         """An endpoint by the service, with a fresh secret."""
@@ -109,17 +117,17 @@ class WebhookCallAdmin(WorkAdmin[WebhookCall]):
         *("due_at", "finished_at", "body", "trouble"),
     ]
 
-    @admin.display(description="Event")
+    @admin.display(description=gettext_lazy("Event"))
     def event_type(self, row: WebhookCall) -> str:
         """What the site is told."""
         return row.event.type
 
-    @admin.display(description="Endpoint")
+    @admin.display(description=gettext_lazy("Endpoint"))
     def url(self, row: WebhookCall) -> str:
         """Where it goes."""
         return row.endpoint.url
 
-    @admin.display(description="Body")
+    @admin.display(description=gettext_lazy("Body"))
     def body(self, row: WebhookCall) -> SafeString:
         """What the site gets."""
         return pretty(row.event.data)

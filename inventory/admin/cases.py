@@ -11,6 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext_lazy as _
 
 from hub.staff.scope import StoreWorkAdmin
 from inventory.models import ShortfallCase
@@ -34,7 +35,7 @@ class ShortfallCaseAdmin(StoreWorkAdmin[ShortfallCase]):
         """The cases of the person's stores, each with the units that are missing now."""
         return with_missing(super().get_queryset(request))
 
-    @admin.display(description="Units missing")
+    @admin.display(description=_("Units missing"))
     def missing(self, row: ShortfallCase) -> int:
         """Units promised beyond those that are there; none once the case is over."""
         units: int = row.missing  # type: ignore[attr-defined]  # annotated

@@ -4,30 +4,33 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
 from inventory.services.availability import Availability
 
 TERMS = {
-    "unavailable": "Unavailable",
-    "allocated": "For orders",
-    "held": "In carts",
-    "safety_stock": "Safety stock",
-    "channel_buffer": "Buffer of the site",
-    "feed_buffer": "Late feed",
+    "unavailable": gettext_lazy("Unavailable"),
+    "allocated": gettext_lazy("For orders"),
+    "held": gettext_lazy("In carts"),
+    "safety_stock": gettext_lazy("Safety stock"),
+    "channel_buffer": gettext_lazy("Buffer of the site"),
+    "feed_buffer": gettext_lazy("Late feed"),
 }
 REASONS = {
-    "store_closed_to_pickup": "The store takes no part in pickup.",
-    "stale_feed": "The store's stock feed has been silent for too long.",
-    "not_for_pickup": "The item is not sold for pickup.",
-    "suppressed_for_channel": "The item is hidden from this site.",
-    "recalled": "The item is called back.",
-    "short_pick": "A picker found fewer than the books say. A count brings it back.",
-    "never_counted": "Nobody has ever counted it.",
-    "no_stock": "There is none on hand.",
-    "unavailable": "Units are damaged, on display, being checked or called back.",
-    "allocated": "Orders have units.",
-    "held": "Carts have units for some minutes.",
-    "safety_stock": "Safety stock keeps units back.",
-    "buffer": "A buffer hides units from this site.",
+    "store_closed_to_pickup": gettext_lazy("The store takes no part in pickup."),
+    "stale_feed": gettext_lazy("The store's stock feed has been silent for too long."),
+    "not_for_pickup": gettext_lazy("The item is not sold for pickup."),
+    "suppressed_for_channel": gettext_lazy("The item is hidden from this site."),
+    "recalled": gettext_lazy("The item is called back."),
+    "short_pick": gettext_lazy("A picker found fewer than the books say. A count brings it back."),
+    "never_counted": gettext_lazy("Nobody has ever counted it."),
+    "no_stock": gettext_lazy("There is none on hand."),
+    "unavailable": gettext_lazy("Units are damaged, on display, being checked or called back."),
+    "allocated": gettext_lazy("Orders have units."),
+    "held": gettext_lazy("Carts have units for some minutes."),
+    "safety_stock": gettext_lazy("Safety stock keeps units back."),
+    "buffer": gettext_lazy("A buffer hides units from this site."),
 }
 
 
@@ -55,9 +58,9 @@ def parts_of(position: Availability) -> list[Part]:
         if units:
             parts.append(Part(code, label, units, _percent(taken, position.on_hand)))
     if position.stops and left:
-        parts.append(Part("stopped", "Stopped", left, _percent(left, position.on_hand)))
+        parts.append(Part("stopped", _("Stopped"), left, _percent(left, position.on_hand)))
     promised = _percent(position.atp, position.on_hand)
-    return [*parts, Part("available", "Can be promised", position.atp, promised)]
+    return [*parts, Part("available", _("Can be promised"), position.atp, promised)]
 
 
 def reasons_of(position: Availability) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
 
 from hub.staff.scope import ScopedAdmin
 from inventory.models import ShelfPlace
@@ -17,5 +18,5 @@ class ShelfPlaceAdmin(ScopedAdmin[ShelfPlace]):
     list_editable = ["location", "sequence"]
     list_select_related = ["store", "item"]
     search_fields = ["=item__sku", "=store__code", "location"]
-    search_help_text = "SKU, store code or location"
+    search_help_text = _("SKU, store code or location")
     autocomplete_fields = ["store", "item"]

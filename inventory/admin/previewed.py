@@ -11,6 +11,7 @@ from django.db import models
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from django.utils.translation import gettext as _
 
 from hub.staff.pages import HubAdmin
 from inventory.services.previewing import Preview, Scope, preview
@@ -98,7 +99,7 @@ class PreviewedAdmin(HubAdmin[M]):
     def _shown(self, request: HttpRequest, found: Preview, form: ModelForm[M]) -> HttpResponse:
         context = {
             **self.admin_site.each_context(request),
-            "title": f"Save this {self.opts.verbose_name}?",
+            "title": _("Save this {verbose_name}?").format(verbose_name=self.opts.verbose_name),
             "opts": self.opts,
             "preview": found,
             "note": self.note_on(form.instance),

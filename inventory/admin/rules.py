@@ -10,6 +10,8 @@ from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.db.models import ForeignKey, Q, QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from hub import clock
 from hub.staff.pages import HubAdmin, is_store_bound
@@ -60,10 +62,10 @@ class SafetyStockForm(forms.ModelForm):  # type: ignore[type-arg]
         model = SafetyStock
         fields = ["units", "store", "category", "item"]
         help_texts = {
-            "units": "the most specific rule wins, even when it says 0",
-            "store": "empty: every store",
-            "category": "empty: every category",
-            "item": "empty: every item",
+            "units": gettext_lazy("the most specific rule wins, even when it says 0"),
+            "store": gettext_lazy("empty: every store"),
+            "category": gettext_lazy("empty: every category"),
+            "item": gettext_lazy("empty: every item"),
         }
 
 
@@ -87,9 +89,11 @@ class ChannelBufferForm(forms.ModelForm):  # type: ignore[type-arg]
         model = ChannelBuffer
         fields = ["channel", "units", "percent", "network_units"]
         help_texts = {
-            "units": "hidden in every store",
-            "percent": "of what could be sold in a store, rounded up; hidden besides the units",
-            "network_units": "hidden once, from the sum over all stores",
+            "units": gettext_lazy("hidden in every store"),
+            "percent": gettext_lazy(
+                "of what could be sold in a store, rounded up; hidden besides the units"
+            ),
+            "network_units": gettext_lazy("hidden once, from the sum over all stores"),
         }
 
 
@@ -108,7 +112,9 @@ class ChannelBufferAdmin(PreviewedAdmin[ChannelBuffer]):
         """The units hidden once from the sum over all stores change no single store's number."""
         if not row.network_units:
             return ""
-        return f"Besides, {row.network_units} are hidden once from the sum over all stores."
+        return _("Besides, {network_units} are hidden once from the sum over all stores.").format(
+            network_units=row.network_units
+        )
 
 
 class SalesStopForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -117,7 +123,10 @@ class SalesStopForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = SalesStop
         fields = ["item", "store", "channel", "reason"]
-        help_texts = {"store": "empty: every store", "channel": "empty: every site"}
+        help_texts = {
+            "store": gettext_lazy("empty: every store"),
+            "channel": gettext_lazy("empty: every site"),
+        }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -131,7 +140,7 @@ class SalesStopForm(forms.ModelForm):  # type: ignore[type-arg]
         cleaned: dict[str, Any] = super().clean() or {}
         hidden = cleaned.get("reason") == SalesStop.Reason.SUPPRESSED_FOR_CHANNEL
         if hidden and not cleaned.get("channel"):
-            raise ValidationError("Name the sales channel that it is hidden from.", "no_channel")
+            raise ValidationError(_("Name the sales channel that it is hidden from."), "no_channel")
         return cleaned
 
 
@@ -145,7 +154,7 @@ class SalesStopAdmin(_OfSomeStores):
     list_filter = ["reason", "channel"]
     list_select_related = ["item", "store", "channel"]
     search_fields = ["=item__sku", "item__name", "=store__code"]
-    search_help_text = "SKU, name or store code"
+    search_help_text = gettext_lazy("SKU, name or store code")
     autocomplete_fields = ["item", "store", "channel"]
     ordering = ["-id"]
 
@@ -181,17 +190,17 @@ class SalesStopAdmin(_OfSomeStores):
         obj.created_by = request.user.get_username()[:_LONGEST_NAME]
         super().save_model(request, obj, form, change)
 
-    @admin.display(description="Where", ordering="store")
+    @admin.display(description=gettext_lazy("Where"), ordering="store")
     def where(self, row: SalesStop) -> str:
         """The store, or all."""
-        return str(row.store) if row.store else "All stores"
+        return str(row.store) if row.store else _("All stores")
 
-    @admin.display(description="To whom", ordering="channel")
+    @admin.display(description=gettext_lazy("To whom"), ordering="channel")
     def to_whom(self, row: SalesStop) -> str:
         """The site, or all."""
-        return str(row.channel) if row.channel else "All sites"
+        return str(row.channel) if row.channel else _("All sites")
 
-    @admin.display(description="Why", ordering="reason")
+    @admin.display(description=gettext_lazy("Why"), ordering="reason")
     def why(self, row: SalesStop) -> str:
         """The reason in words."""
         return SalesStop.Reason(row.reason).label.capitalize()
@@ -216,7 +225,7 @@ class StoreFeedAdmin(ScopedAdmin[StoreFeed], PreviewedAdmin[StoreFeed]):
         """All of the store."""
         return Scope(store_id=row.store_id)
 
-    @admin.display(description="Snapshots missed")
+    @admin.display(description=gettext_lazy("Snapshots missed"))
     def missed(self, row: StoreFeed) -> str:
         """How many should have come since the last one."""
         if not row.expected_minutes:

@@ -11,10 +11,12 @@ from django.template.response import TemplateResponse
 from django.urls import NoReverseMatch, URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext, gettext_lazy
 
 from hub import clock
 from hub.staff.pages import HubAdmin, ReadOnlyInline, TabularInline
 from hub.staff.scope import StoreWorkAdmin, works_in_stores
+from hub.staff.tones import Tones
 from inventory.admin import picture
 from inventory.models import (
     BundlePart,
@@ -41,8 +43,8 @@ class BundlePartInline(TabularInline[BundlePart, Item]):
     extra = 0
     hide_title = True
     autocomplete_fields = ["part"]
-    verbose_name = "part of this bundle"
-    verbose_name_plural = "parts, if it is a bundle"
+    verbose_name = gettext_lazy("part of this bundle")
+    verbose_name_plural = gettext_lazy("parts, if it is a bundle")
 
 
 @admin.register(Item)
@@ -79,20 +81,20 @@ class StockLevelAdmin(StoreWorkAdmin[StockLevel]):
     list_filter = ["store__country", "item__zone"]
     list_select_related = ["item", "store"]
     search_fields = ["=item__sku", "=item__gtin", "item__name", "=store__code"]
-    search_help_text = "SKU, barcode, name or store code"
+    search_help_text = gettext_lazy("SKU, barcode, name or store code")
     ordering = ["store_id", "item_id"]
 
-    @admin.display(description="Free before buffers")
+    @admin.display(description=gettext_lazy("Free before buffers"))
     def free(self, row: StockLevel) -> int:
         """On hand − unavailable − allocated − held."""
         return row.on_hand - row.unavailable - row.allocated - row.held
 
-    @admin.display(description="Sale")
+    @admin.display(description=gettext_lazy("Sale"))
     def sale(self, row: StockLevel) -> str:
         """Whether any site may sell it, before the numbers are looked at."""
-        return "Stopped" if row.stopped else "Open"
+        return gettext("Stopped") if row.stopped else gettext("Open")
 
-    @admin.display(description="What sites see")
+    @admin.display(description=gettext_lazy("What sites see"))
     def why(self, row: StockLevel) -> SafeString:
         """The way to the page that explains what can be promised."""
         address = reverse("admin:inventory_stocklevel_why", args=[row.pk])
@@ -132,7 +134,7 @@ def _shown(story: Story, *, orders: str) -> dict[str, Any]:
             (channel, position, picture.parts_of(position), picture.reasons_of(position))
             for channel, position in story.positions
         ],
-        "legend": [*picture.TERMS.items(), ("available", "Can be promised")],
+        "legend": [*picture.TERMS.items(), ("available", gettext("Can be promised"))],
         "unavailable": [
             (UnavailableState(state).label, units) for state, units in story.unavailable.items()
         ],
@@ -167,7 +169,7 @@ class InventoryEventAdmin(StoreWorkAdmin[InventoryEvent]):
     list_filter = ["kind", "superseded"]
     list_select_related = ["item", "store"]
     search_fields = ["=item__sku", "=reference", "=store__code"]
-    search_help_text = "SKU, reference (ful_…) or store code"
+    search_help_text = gettext_lazy("SKU, reference (ful_…) or store code")
     ordering = ["-id"]
 
 
@@ -198,7 +200,7 @@ class UnavailableUnitsAdmin(StoreWorkAdmin[UnavailableUnits]):
     list_filter = ["state"]
     list_select_related = ["item", "store"]
     search_fields = ["=item__sku", "item__name", "=store__code"]
-    search_help_text = "SKU, name or store code"
+    search_help_text = gettext_lazy("SKU, name or store code")
     ordering = ["store_id", "item_id", "state"]
 
 
@@ -210,12 +212,12 @@ class IncomingUnitsAdmin(StoreWorkAdmin[IncomingUnits]):
     list_filter = ["source"]
     list_select_related = ["item", "store"]
     search_fields = ["=item__sku", "=reference", "=store__code"]
-    search_help_text = "SKU, reference or store code"
+    search_help_text = gettext_lazy("SKU, reference or store code")
     ordering = ["expected_at", "pk"]
 
-    @admin.display(description="Overdue")
+    @admin.display(description=gettext_lazy("Overdue"))
     def overdue(self, row: IncomingUnits) -> str:
         """Whether they should be there already."""
-        return "Overdue" if row.expected_at < clock.now() else ""
+        return gettext("Overdue") if row.expected_at < clock.now() else ""
 
-    overdue.label = {"Overdue": "danger"}  # type: ignore[attr-defined]  # unfold colours by it
+    overdue.label = Tones({"Overdue": "danger"})  # type: ignore[attr-defined]  # unfold colours by it

@@ -15,12 +15,14 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.decorators import method_decorator
-from django.utils.translation import get_language_info
+from django.utils.translation import get_language_info, gettext_lazy
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from hub import clock
 from hub.errors import Invalid
 from hub.staff.scope import StoreWorkAdmin, stores_for
+from hub.staff.tones import Tones
 from hub.stores.models import Store
 from notifications.admin.chain import Told, chain_of
 from notifications.models import CallTask
@@ -34,28 +36,38 @@ from orders.models import FulfillmentOrder, Order
 
 MOST_CARDS = 100
 MOST_PROBLEMS = 50
-TITLE = "Call the customer"
+TITLE = gettext_lazy("Call the customer")
 
 # What to say on the telephone, by what the customer should have read.
 SAY = {
-    "ready": "The order is ready to be collected. Send the pickup link again if it is missing.",
-    "substitutes_offered": "Something is missing: ask which of the substitutes are welcome.",
-    "move_offered": "Another store could prepare the order: ask whether that is all right.",
+    "ready": gettext_lazy(
+        "The order is ready to be collected. Send the pickup link again if it is missing."
+    ),
+    "substitutes_offered": gettext_lazy(
+        "Something is missing: ask which of the substitutes are welcome."
+    ),
+    "move_offered": gettext_lazy(
+        "Another store could prepare the order: ask whether that is all right."
+    ),
 }
 DONE = {
-    CallTask.Outcome.REACHED: "Noted: the customer knows.",
-    CallTask.Outcome.VOICEMAIL: "Noted: a message was left.",
-    CallTask.Outcome.WRONG_NUMBER: "Noted. Nothing is texted to this number any more.",
-    CallTask.Outcome.NO_ANSWER: "Noted. The call stays here, to be tried again.",
-    CallTask.Outcome.NOT_NEEDED: "Closed.",
+    CallTask.Outcome.REACHED: gettext_lazy("Noted: the customer knows."),
+    CallTask.Outcome.VOICEMAIL: gettext_lazy("Noted: a message was left."),
+    CallTask.Outcome.WRONG_NUMBER: gettext_lazy(
+        "Noted. Nothing is texted to this number any more."
+    ),
+    CallTask.Outcome.NO_ANSWER: gettext_lazy("Noted. The call stays here, to be tried again."),
+    CallTask.Outcome.NOT_NEEDED: gettext_lazy("Closed."),
 }
-OUTCOME_TONES = {
-    "Reached": "success",
-    "left a message": "success",
-    "Wrong Number": "danger",
-    "No Answer": "warning",
-    "Open": "warning",
-}
+OUTCOME_TONES = Tones(
+    {
+        "Reached": "success",
+        "left a message": "success",
+        "Wrong Number": "danger",
+        "No Answer": "warning",
+        "Open": "warning",
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -96,7 +108,7 @@ class CallTaskAdmin(StoreWorkAdmin[CallTask]):
     list_filter = ["outcome", ("closed_at", admin.EmptyFieldListFilter)]
     list_select_related = ["store", "message"]
     search_fields = ["=note"]
-    search_help_text = "Order number"
+    search_help_text = gettext_lazy("Order number")
     ordering = [F("closed_at").desc(nulls_first=True), "-id"]
     fields = [
         *("store", "about", "reason", "opened", "result", "tries", "by", "note"),
@@ -125,39 +137,39 @@ class CallTaskAdmin(StoreWorkAdmin[CallTask]):
         orders = Order.objects.filter(external_id__iexact=term).values("pk")
         return (queryset.filter(order_id__in=orders) if term else queryset), False
 
-    @admin.display(description="Order")
+    @admin.display(description=gettext_lazy("Order"))
     def order_number(self, row: CallTask) -> str:
         """The number the customer knows."""
         return str(row.number)  # type: ignore[attr-defined]  # annotated
 
-    @admin.display(description="About")
+    @admin.display(description=gettext_lazy("About"))
     def about(self, row: CallTask) -> str:
         """What he should have read."""
         return row.message.purpose.replace("_", " ")
 
-    @admin.display(description="Came of it")
+    @admin.display(description=gettext_lazy("Came of it"))
     def result(self, row: CallTask) -> str:
         """What whoever called has noted."""
-        return row.get_outcome_display() if row.outcome else "Open"
+        return row.get_outcome_display() if row.outcome else _("Open")
 
     result.label = OUTCOME_TONES  # type: ignore[attr-defined]  # unfold colours by it
 
-    @admin.display(description="Since", ordering="opened_at")
+    @admin.display(description=gettext_lazy("Since"), ordering="opened_at")
     def opened(self, row: CallTask) -> str:
         """On the store's clock."""
         return local(row.opened_at, row.store.timezone)
 
-    @admin.display(description="Closed", ordering="closed_at")
+    @admin.display(description=gettext_lazy("Closed"), ordering="closed_at")
     def closed(self, row: CallTask) -> str:
         """On the store's clock."""
         return local(row.closed_at, row.store.timezone)
 
-    @admin.display(description="By")
+    @admin.display(description=gettext_lazy("By"))
     def by(self, row: CallTask) -> str:
         """Who called last."""
         return row.closed_by or "–"
 
-    @admin.display(description="What was tried")
+    @admin.display(description=gettext_lazy("What was tried"))
     def story(self, row: CallTask) -> str:
         """The messages before the call."""
         return "; ".join(f"{one.title}: {one.ended}" for one in chain_of(row.message))
@@ -173,7 +185,7 @@ class CallTaskAdmin(StoreWorkAdmin[CallTask]):
         )
         context = {
             **self.admin_site.each_context(request),
-            "title": "Calls",
+            "title": _("Calls"),
             "calls": [_card(task, parts[task.fulfillment_id], now) for task in tasks],
             "note_characters": NOTE_CHARACTERS,
         }
@@ -217,7 +229,12 @@ def not_reached(stores: QuerySet[Store]) -> Iterator[Problem]:
     for task in tasks:
         part = parts[task.fulfillment_id]
         about = task.message.purpose.replace("_", " ")
-        detail = f"{part.order.external_id} in {part.store.code}: {about}, {task.reason}"
+        detail = _("{external_id} in {code}: {about}, {reason}").format(
+            external_id=part.order.external_id,
+            code=part.store.code,
+            about=about,
+            reason=task.reason,
+        )
         yield Problem(TITLE, detail, task.opened_at, board_link(), "danger")
 
 

@@ -6,30 +6,31 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.urls import reverse
+from django.utils.translation import gettext, gettext_lazy
 
 from hub.customers.models import Channel
 from notifications.choosing import NO_CHANNEL
 from notifications.models import Message, Outcome
 
 LONGEST_CHAIN = 8
-WAYS: dict[str, str] = {Channel.SMS: "Text", Channel.EMAIL: "E-mail"}
-NO_WAY = "Another way"
+WAYS: dict[str, str] = {Channel.SMS: gettext_lazy("Text"), Channel.EMAIL: "E-mail"}
+NO_WAY = gettext_lazy("Another way")
 OUTCOME_WORDS = {
-    Outcome.CREATED: "waits to leave",
-    Outcome.DEFERRED: "waits for the morning",
-    Outcome.SUPPRESSED: "not sent",
-    Outcome.CANCELED: "called off",
-    Outcome.EXPIRED: "too late, not sent",
-    Outcome.SUBMITTING: "being handed over",
-    Outcome.RETRY_WAIT: "refused for now, to be tried again",
-    Outcome.AMBIGUOUS: "may have left",
-    Outcome.ACCEPTED: "taken over by the provider, no receipt",
-    Outcome.SENT: "with the carrier, no receipt",
+    Outcome.CREATED: gettext_lazy("waits to leave"),
+    Outcome.DEFERRED: gettext_lazy("waits for the morning"),
+    Outcome.SUPPRESSED: gettext_lazy("not sent"),
+    Outcome.CANCELED: gettext_lazy("called off"),
+    Outcome.EXPIRED: gettext_lazy("too late, not sent"),
+    Outcome.SUBMITTING: gettext_lazy("being handed over"),
+    Outcome.RETRY_WAIT: gettext_lazy("refused for now, to be tried again"),
+    Outcome.AMBIGUOUS: gettext_lazy("may have left"),
+    Outcome.ACCEPTED: gettext_lazy("taken over by the provider, no receipt"),
+    Outcome.SENT: gettext_lazy("with the carrier, no receipt"),
     Outcome.DELIVERED: "delivered",
-    Outcome.UNDELIVERED: "not delivered",
-    Outcome.FAILED: "refused for good",
-    Outcome.DEAD: "given up after many tries",
-    Outcome.UNKNOWN: "never confirmed",
+    Outcome.UNDELIVERED: gettext_lazy("not delivered"),
+    Outcome.FAILED: gettext_lazy("refused for good"),
+    Outcome.DEAD: gettext_lazy("given up after many tries"),
+    Outcome.UNKNOWN: gettext_lazy("never confirmed"),
 }
 BAD = [Outcome.UNDELIVERED, Outcome.FAILED, Outcome.DEAD, Outcome.SUPPRESSED]
 
@@ -64,7 +65,7 @@ def told(message: Message) -> Told:
     """One message as a try."""
     return Told(
         pk=message.pk,
-        title=WAYS.get(message.channel, NO_WAY if message.follows_id else "Any way"),
+        title=WAYS.get(message.channel, NO_WAY if message.follows_id else gettext("Any way")),
         at=message.created_at,
         ended=ended(message),
         tone=tone_of(message),
@@ -75,7 +76,7 @@ def told(message: Message) -> Told:
 def ended(message: Message) -> str:
     """What became of it, and why, in words."""
     if message.outcome_reason == NO_CHANNEL:
-        return "none is open"
+        return gettext("none is open")
     words = OUTCOME_WORDS[Outcome(message.outcome)]
     reason = message.outcome_reason.replace("_", " ")
     return f"{words}: {reason}" if reason and reason != words else words

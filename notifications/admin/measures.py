@@ -9,6 +9,7 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.translation import gettext, gettext_lazy
 
 from hub import clock, metrics
 from hub.providers.models import Provider
@@ -33,16 +34,20 @@ from notifications.models import CallTask, Outcome
 from notifications.reports import MICROS, gauges
 
 MOST_STORES = 200
-SPANS = {"day": "24 hours", "week": "7 days", "month": "28 days"}
+SPANS = {
+    "day": gettext_lazy("24 hours"),
+    "week": gettext_lazy("7 days"),
+    "month": gettext_lazy("28 days"),
+}
 LENGTHS = {"day": timedelta(days=1), "week": timedelta(days=7), "month": timedelta(days=28)}
 STEPS = {"day": "hour", "week": "day", "month": "day"}
 CHART_HEIGHT = 120
 TABLES = (
-    ("channel", "By channel"),
-    ("provider", "By provider"),
-    ("purpose", "By purpose"),
-    ("template", "By template"),
-    ("store", "By store"),
+    ("channel", gettext_lazy("By channel")),
+    ("provider", gettext_lazy("By provider")),
+    ("purpose", gettext_lazy("By purpose")),
+    ("template", gettext_lazy("By template")),
+    ("store", gettext_lazy("By store")),
 )
 
 
@@ -102,7 +107,7 @@ def measured(request: HttpRequest) -> dict[str, Any]:
     speed, steps = speeds(window)
     asked = calls(window)
     return {
-        "title": "Measures of messages",
+        "title": gettext("Measures of messages"),
         "span": span,
         "spans": SPANS.items(),
         "store": store,
@@ -134,26 +139,55 @@ def tiles(
     cost = spent(counts.get("provider", []), currencies)
     called = sum(count for _, count, _ in asked)
     waiting = sum(count for _, _, count in asked)
-    said = f"half of {speed.count}; 95 % in {seconds(speed.p95)}" if speed else "nothing was ready"
+    said = (
+        gettext("half of {count}; 95 % in {seconds}").format(
+            count=speed.count, seconds=seconds(speed.p95)
+        )
+        if speed
+        else gettext("nothing was ready")
+    )
     return [
-        Tile("Ready to told", seconds(speed.p50) if speed else "–", said),
-        Tile("Delivered", percent(whole.delivery_rate), f"of {whole.accepted} taken over"),
-        Tile("Receipts", percent(whole.coverage), "of those have a final one"),
+        Tile(gettext("Ready to told"), seconds(speed.p50) if speed else "–", said),
         Tile(
-            "Out of date",
+            gettext("Delivered"),
+            percent(whole.delivery_rate),
+            gettext("of {accepted} taken over").format(accepted=whole.accepted),
+        ),
+        Tile(gettext("Receipts"), percent(whole.coverage), gettext("of those have a final one")),
+        Tile(
+            gettext("Out of date"),
             str(whole.stale),
-            f"{percent(whole.stale_rate)} of the delivered",
+            gettext("{percent} of the delivered").format(percent=percent(whole.stale_rate)),
             "danger" if whole.stale else "success",
         ),
-        Tile("Perhaps twice", str(whole.unsure), "repeated without knowing of the first"),
-        Tile("Not reached", str(called), f"calls; {waiting} still open", "danger" * bool(waiting)),
         Tile(
-            "Said STOP",
-            percent(share(stopped, addresses)),
-            f"{stopped} of {addresses} within 72 h",
+            gettext("Perhaps twice"),
+            str(whole.unsure),
+            gettext("repeated without knowing of the first"),
         ),
-        Tile("Parts of a text", _ratio(whole.parts_of_text), f"{whole.segments} in all"),
-        Tile("Cost of a pickup", _per_pickup(cost, pickups(window)), "texts and e-mails"),
+        Tile(
+            gettext("Not reached"),
+            str(called),
+            gettext("calls; {waiting} still open").format(waiting=waiting),
+            "danger" * bool(waiting),
+        ),
+        Tile(
+            gettext("Said STOP"),
+            percent(share(stopped, addresses)),
+            gettext("{stopped} of {addresses} within 72 h").format(
+                stopped=stopped, addresses=addresses
+            ),
+        ),
+        Tile(
+            gettext("Parts of a text"),
+            _ratio(whole.parts_of_text),
+            gettext("{segments} in all").format(segments=whole.segments),
+        ),
+        Tile(
+            gettext("Cost of a pickup"),
+            _per_pickup(cost, pickups(window)),
+            gettext("texts and e-mails"),
+        ),
     ]
 
 
@@ -164,7 +198,9 @@ def speed_bars(steps: Sequence[Speed], span: str) -> list[Bar]:
     for one in steps:
         parts = [(one.provider_p50, "provider"), (one.quiet_p50, "quiet")]
         parts.append((max(0.0, one.p50 - one.provider_p50 - one.quiet_p50), "queue"))
-        said = f"{_label(one.value, span)}: half in {seconds(one.p50)}"
+        said = gettext("{label}: half in {seconds}").format(
+            label=_label(one.value, span), seconds=seconds(one.p50)
+        )
         bars.append(Bar(_label(one.value, span), seconds(one.p50), said, _pieces(parts, longest)))
     return bars
 
@@ -181,7 +217,9 @@ def told_bars(steps: Sequence[Tally], span: str) -> list[Bar]:
             (max(0, one.written - one.accepted), "unsent"),
         ]
         label = _label(one.value, span)
-        said = f"{label}: {one.written} written, {one.delivered} delivered, {one.failed} failed"
+        said = gettext("{label}: {written} written, {delivered} delivered, {failed} failed").format(
+            label=label, written=one.written, delivered=one.delivered, failed=one.failed
+        )
         bars.append(Bar(label, str(one.written), said, _pieces(parts, most)))
     return bars
 
@@ -225,8 +263,8 @@ def _named(by: str, rows: Sequence[Tally]) -> list[tuple[str, Tally]]:
         names = {str(store.pk): str(store) for store in Store.objects.filter(pk__in=keys)}
         return [(names.get(row.value, "–"), row) for row in rows]
     if by == "channel":
-        return [(WAYS.get(row.value, "No channel"), row) for row in rows]
-    nothing = {"provider": "Not handed over", "template": "Not worded"}
+        return [(WAYS.get(row.value, gettext("No channel")), row) for row in rows]
+    nothing = {"provider": gettext("Not handed over"), "template": gettext("Not worded")}
     named = [(row.value.replace("_", " ") if by == "purpose" else row.value, row) for row in rows]
     return [(name or nothing.get(by, "–"), row) for name, row in named]
 
@@ -237,7 +275,7 @@ def _said(outcome: str, reason: str, _count: int) -> str:
 
 
 def _call(outcome: str) -> str:
-    return CallTask.Outcome(outcome).label.capitalize() if outcome else "Not called yet"
+    return CallTask.Outcome(outcome).label.capitalize() if outcome else gettext("Not called yet")
 
 
 def _ratio(value: float | None) -> str:

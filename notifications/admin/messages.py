@@ -14,9 +14,12 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from hub.providers.models import Provider
 from hub.staff.scope import StoreWorkAdmin, stores_for, works_in_stores
+from hub.staff.tones import Tones
 from hub.staff.work import STATE_TONES, WorkAdmin
 from hub.stores.models import Store
 from notifications.admin.chain import BAD, WAYS, chain_of, ended, tone_of
@@ -30,23 +33,25 @@ from orders.admin.words import local
 from orders.models import FulfillmentOrder, Order
 from orders.timeline import Entry, add_source
 
-OUTCOME_TONES = {
-    "Created": "info",
-    "Deferred": "info",
-    "Submitting": "info",
-    "Accepted": "info",
-    "Sent": "info",
-    "Delivered": "success",
-    "Ambiguous": "warning",
-    "Retry Wait": "warning",
-    "Suppressed": "warning",
-    "Canceled": "",
-    "Expired": "warning",
-    "Unknown": "warning",
-    "Undelivered": "danger",
-    "Failed": "danger",
-    "Dead": "danger",
-}
+OUTCOME_TONES = Tones(
+    {
+        "Created": "info",
+        "Deferred": "info",
+        "Submitting": "info",
+        "Accepted": "info",
+        "Sent": "info",
+        "Delivered": "success",
+        "Ambiguous": "warning",
+        "Retry Wait": "warning",
+        "Suppressed": "warning",
+        "Canceled": "",
+        "Expired": "warning",
+        "Unknown": "warning",
+        "Undelivered": "danger",
+        "Failed": "danger",
+        "Dead": "danger",
+    }
+)
 MICROS = 1_000_000
 MOST_OF_AN_ORDER = 200
 # The words carry the PIN and the customer's link: reading them here must not open a hand-off.
@@ -66,7 +71,9 @@ class MessageAdmin(StoreWorkAdmin[Message], WorkAdmin[Message]):
     ]
     list_filter = ["outcome", "state", "channel", "purpose"]
     search_fields = ["=public_id", "=provider_reference", "=subject"]
-    search_help_text = "Message id, the provider's reference, or subject such as fulfillment:17"
+    search_help_text = gettext_lazy(
+        "Message id, the provider's reference, or subject such as fulfillment:17"
+    )
     ordering = ["-id"]
     fields = ["public_id"]
 
@@ -86,14 +93,14 @@ class MessageAdmin(StoreWorkAdmin[Message], WorkAdmin[Message]):
         ]
         return [*own, *super().get_urls()]
 
-    @admin.display(description="Outcome", ordering="outcome")
+    @admin.display(description=gettext_lazy("Outcome"), ordering="outcome")
     def result(self, row: Message) -> str:
         """What became of it."""
         return row.get_outcome_display()
 
     result.label = OUTCOME_TONES  # type: ignore[attr-defined]  # unfold colours by it
 
-    @admin.display(description="Order")
+    @admin.display(description=gettext_lazy("Order"))
     def order(self, row: Message) -> SafeString | str:
         """The order's page; an answer to somebody unknown has none."""
         if row.order_id is None:
@@ -126,7 +133,7 @@ class MessageAdmin(StoreWorkAdmin[Message], WorkAdmin[Message]):
             else "",
             "contact": row.contact if works_in_stores(request) else None,
             "zone": zone,
-            "title": f"Message · {row.purpose.replace('_', ' ')}",
+            "title": _("Message · {replace}").format(replace=row.purpose.replace("_", " ")),
         }
         return TemplateResponse(request, "admin/notifications/message.html", context)
 
@@ -144,7 +151,7 @@ class MessageAdmin(StoreWorkAdmin[Message], WorkAdmin[Message]):
             "lines": [_line(row, zone) for row in found],
             "calls": CallTask.objects.filter(order_id=pk).order_by("pk"),
             "zone": zone,
-            "title": "What the customer was told",
+            "title": _("What the customer was told"),
         }
         return TemplateResponse(request, "admin/notifications/of_order.html", context)
 
@@ -165,7 +172,7 @@ def shown(row: Message, zone: str) -> dict[str, Any]:
         "row": row,
         "about": row.purpose.replace("_", " "),
         "must_reach": row.purpose in PURPOSES and PURPOSES[row.purpose].must_reach,
-        "way": WAYS.get(row.channel, "No way"),
+        "way": WAYS.get(row.channel, _("No way")),
         "ended": ended(row),
         "tone": tone_of(row),
         "reason": reason_of(row),
@@ -199,7 +206,7 @@ def messages_of(order_id: int) -> Iterator[Entry]:
         reason = f" ({row.outcome_reason.replace('_', ' ')})" if row.outcome_reason else ""
         detail = f"outcome: {row.get_outcome_display().lower()}{reason}"
         tone = "danger" if row.outcome in BAD else ""
-        title = f"Message «{row.purpose.replace('_', ' ')}»{by}"
+        title = _("Message «{replace}»{by}").format(replace=row.purpose.replace("_", " "), by=by)
         link = reverse("admin:notifications_message_change", args=[row.pk])
         yield Entry(row.created_at, title, detail, "", tone, "sms", link)
 
@@ -250,15 +257,15 @@ def _cost(row: Message) -> str:
 
 def _times(row: Message) -> list[tuple[str, Any]]:
     return [
-        ("Written", row.created_at),
-        ("Due next", row.due_at if row.state == "pending" else None),
-        ("Taken over by the provider", row.accepted_at),
-        ("With the carrier", row.sent_at),
-        ("Delivered", row.delivered_at),
-        ("Receipt expected by", row.reach_by),
-        ("Followed up", row.followed_at),
-        ("Found out of date", row.stale_at),
-        ("Of no use after", row.expires_at),
+        (_("Written"), row.created_at),
+        (_("Due next"), row.due_at if row.state == "pending" else None),
+        (_("Taken over by the provider"), row.accepted_at),
+        (_("With the carrier"), row.sent_at),
+        (_("Delivered"), row.delivered_at),
+        (_("Receipt expected by"), row.reach_by),
+        (_("Followed up"), row.followed_at),
+        (_("Found out of date"), row.stale_at),
+        (_("Of no use after"), row.expires_at),
     ]
 
 

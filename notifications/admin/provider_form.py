@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.conf import settings
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from hub.connectors.addresses import AddressRefused, allowed_from, check_url
 from hub.connectors.registry import HARMLESS_SMS
@@ -55,15 +57,19 @@ class ProviderForm(forms.ModelForm):  # type: ignore[type-arg]
 
     connector = forms.ChoiceField(choices=connectors, widget=Select)
     base_url = forms.URLField(
-        label="Address", max_length=300, assume_scheme="https", widget=UrlInput, required=False
+        label=gettext_lazy("Address"),
+        max_length=300,
+        assume_scheme="https",
+        widget=UrlInput,
+        required=False,
     )
     token = forms.CharField(
-        label="Token or password",
+        label=gettext_lazy("Token or password"),
         widget=PasswordInput(attrs={"autocomplete": "off"}),
         required=False,
         strip=True,
         max_length=300,
-        help_text="For calls to them; empty leaves it as it is.",
+        help_text=gettext_lazy("For calls to them; empty leaves it as it is."),
     )
     options = forms.JSONField(
         required=False,
@@ -72,7 +78,7 @@ class ProviderForm(forms.ModelForm):  # type: ignore[type-arg]
         help_text=OPTIONS_HELP,
     )
     price = forms.DecimalField(
-        label="Price of a segment",
+        label=gettext_lazy("Price of a segment"),
         min_value=0,
         max_value=100,
         decimal_places=6,
@@ -80,13 +86,15 @@ class ProviderForm(forms.ModelForm):  # type: ignore[type-arg]
         widget=TextInput(attrs={"inputmode": "decimal"}),
     )
     daily_cap = forms.DecimalField(
-        label="Most to be spent a day",
+        label=gettext_lazy("Most to be spent a day"),
         min_value=0,
         max_value=1_000_000,
         decimal_places=2,
         required=False,
         widget=TextInput(attrs={"inputmode": "decimal"}),
-        help_text="Then the next provider is used, and after the last one nothing is sent.",
+        help_text=gettext_lazy(
+            "Then the next provider is used, and after the last one nothing is sent."
+        ),
     )
 
     class Meta:
@@ -111,14 +119,14 @@ class ProviderForm(forms.ModelForm):  # type: ignore[type-arg]
         """Three letters."""
         value: str = self.cleaned_data["currency"].strip().upper()
         if not _CURRENCY.match(value):
-            raise forms.ValidationError("Three letters, such as EUR.")
+            raise forms.ValidationError(_("Three letters, such as EUR."))
         return value
 
     def clean_options(self) -> dict[str, Any]:
         """Names with plain values."""
         options = self.cleaned_data["options"] or {}
         if not isinstance(options, dict) or not all(map(_is_plain, options.values())):
-            raise forms.ValidationError("Options are names with short values, in braces.")
+            raise forms.ValidationError(_("Options are names with short values, in braces."))
         return options
 
     def clean_per_second(self) -> int:
@@ -138,7 +146,7 @@ class ProviderForm(forms.ModelForm):  # type: ignore[type-arg]
         for name in NEEDED.get(connector, ()):
             kept = name == "token" and self.instance.secret
             if not cleaned.get(name) and not kept and name not in self.errors:
-                self.add_error(name, f"{connector} needs it.")
+                self.add_error(name, _("{connector} needs it.").format(connector=connector))
         self._check_address(cleaned)
         self._check_options(connector, cleaned)
         return cleaned
@@ -168,14 +176,19 @@ class ProviderForm(forms.ModelForm):  # type: ignore[type-arg]
         try:
             check_url(cleaned["base_url"], allowed=allowed_from(settings.PRIVATE_NETWORKS))
         except AddressRefused as error:
-            self.add_error("base_url", f"It cannot be called: {error}.")
+            self.add_error("base_url", _("It cannot be called: {error}.").format(error=error))
 
     def _check_options(self, connector: str, cleaned: dict[str, Any]) -> None:
         known = OPTIONS_OF.get(connector, frozenset())
         odd = sorted(set(cleaned.get("options") or {}) - known)
         if odd and "connector" not in self.errors:
-            names = ", ".join(sorted(known)) or "no options"
-            self.add_error("options", f"{', '.join(odd)}: {connector} knows {names}.")
+            names = ", ".join(sorted(known)) or _("no options")
+            self.add_error(
+                "options",
+                _("{odd}: {connector} knows {names}.").format(
+                    odd=", ".join(odd), connector=connector, names=names
+                ),
+            )
 
 
 class TestTextForm(forms.Form):
@@ -187,7 +200,7 @@ class TestTextForm(forms.Form):
 
 def _at_least_one(value: int) -> int:
     if value < 1:
-        raise forms.ValidationError("At least 1.")
+        raise forms.ValidationError(_("At least 1."))
     return value
 
 

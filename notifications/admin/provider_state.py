@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+
 from hub import clock
 from hub.connectors.sms.kannel import texts_url
 from hub.events.models import Breaker
@@ -66,14 +68,14 @@ def entries_of(row: Provider) -> list[Entry]:
     account = account_of(row)
     secret, url = account.callback_secrets[0], account.callback_url
     if account.connector == "twilio":
-        return [Entry("A message comes in (webhook, HTTP POST)", url)]
+        return [Entry(_("A message comes in (webhook, HTTP POST)"), url)]
     if account.connector == "kannel":
         return [Entry("get-url of the sms-service", texts_url(url, secret))]
     if account.channel == Provider.Channel.EMAIL:
-        return [Entry("Webhook address", url.replace("://", f"://{USER}:{secret}@", 1))]
+        return [Entry(_("Webhook address"), url.replace("://", f"://{USER}:{secret}@", 1))]
     if account.is_harmless:
         return []
-    return [Entry("Address for receipts and texts", url), Entry("Signing secret", secret)]
+    return [Entry(_("Address for receipts and texts"), url), Entry(_("Signing secret"), secret)]
 
 
 def money(micros: int, currency: str) -> str:

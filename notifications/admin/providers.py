@@ -16,6 +16,8 @@ from django.urls import URLPattern, path, reverse
 from django.utils.decorators import method_decorator
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from hub.events.breakers import reset
@@ -23,6 +25,7 @@ from hub.providers.models import Provider
 from hub.providers.services.accounts import account_of
 from hub.providers.services.secrets import end_rotation, rotate_callback_secret
 from hub.staff.pages import HubAdmin
+from hub.staff.refusals import refused
 from notifications.admin.provider_form import ProviderForm, TestTextForm
 from notifications.admin.provider_state import Standing, entries_of, money, standings_of
 from notifications.services.carriers import lane_of
@@ -44,8 +47,14 @@ class ProviderAdmin(HubAdmin[Provider]):
     change_form_before_template = "admin/providers/change_top.html"
     fieldsets = [
         (None, {"fields": ["name", "channel", "connector", "rank", "active"]}),
-        ("How it is reached", {"fields": ["base_url", "account", "token", "sender", "options"]}),
-        ("How much", {"fields": ["per_second", "burst", "price", "currency", "daily_cap"]}),
+        (
+            gettext_lazy("How it is reached"),
+            {"fields": ["base_url", "account", "token", "sender", "options"]},
+        ),
+        (
+            gettext_lazy("How much"),
+            {"fields": ["per_second", "burst", "price", "currency", "daily_cap"]},
+        ),
     ]
 
     def get_urls(self) -> list[URLPattern]:
@@ -71,7 +80,7 @@ class ProviderAdmin(HubAdmin[Provider]):
         more = {"built_in": "" if has_texts else settings.SMS_CONNECTOR}
         return super().changelist_view(request, {**(extra_context or {}), **more})
 
-    @admin.display(description="State")
+    @admin.display(description=gettext_lazy("State"))
     def reach(self, row: Provider) -> SafeString:
         """Whether it answers, with its page."""
         standing = _standing(row)
@@ -83,23 +92,25 @@ class ProviderAdmin(HubAdmin[Provider]):
             standing.words,
         )
 
-    @admin.display(description="May be given now")
+    @admin.display(description=gettext_lazy("May be given now"))
     def bucket(self, row: Provider) -> str:
         """Tokens in the bucket."""
         return f"{_standing(row).tokens} of {row.burst}"
 
-    @admin.display(description="Spent today")
+    @admin.display(description=gettext_lazy("Spent today"))
     def spent(self, row: Provider) -> str:
         """Money, and how much of the cap."""
         standing = _standing(row)
         share = standing.share_of_cap
-        return standing.spent + (f" ({share} % of the cap)" if share is not None else "")
+        return standing.spent + (
+            _(" ({share} % of the cap)").format(share=share) if share is not None else ""
+        )
 
     def response_add(
         self, request: HttpRequest, obj: Provider, post_url_continue: str | None = None
     ) -> HttpResponse:
         """What has to be entered at the provider, shown this once."""
-        return self._shown_once(request, obj, f"{obj} is set up")
+        return self._shown_once(request, obj, _("{obj} is set up").format(obj=obj))
 
     def state_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """How the provider does, and what can be done about it."""
@@ -125,14 +136,14 @@ class ProviderAdmin(HubAdmin[Provider]):
         row = self._changeable(request, pk)
         form = TestTextForm(request.POST)
         if not form.is_valid():
-            messages.error(request, "Give a number, and at most 160 characters.")
+            messages.error(request, _("Give a number, and at most 160 characters."))
             return _back(row)
         try:
             reference = try_out(provider=row, **form.cleaned_data)
         except NotTried as error:
-            messages.error(request, f"{error.detail}.")
+            messages.error(request, f"{refused(error)}.")
         else:
-            messages.success(request, f"They took it: {reference}.")
+            messages.success(request, _("They took it: {reference}.").format(reference=reference))
         return _back(row)
 
     @method_decorator(require_POST)
@@ -141,17 +152,17 @@ class ProviderAdmin(HubAdmin[Provider]):
         row = self._changeable(request, pk)
         given = request.POST.get("secret", "").strip().replace("\x00", "")[:300]
         if row.connector == "twilio" and not given:
-            messages.error(request, "Type in the new token that Twilio signs with.")
+            messages.error(request, _("Type in the new token that Twilio signs with."))
             return _back(row)
         rotate_callback_secret(provider=row, secret=given if row.connector == "twilio" else "")
-        return self._shown_once(request, row, f"The new callback secret of {row}")
+        return self._shown_once(request, row, _("The new callback secret of {row}").format(row=row))
 
     @method_decorator(require_POST)
     def end_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Only the newest secret is good from now on."""
         row = self._changeable(request, pk)
         end_rotation(provider=row)
-        messages.success(request, "Only the newest secret is good now.")
+        messages.success(request, _("Only the newest secret is good now."))
         return _back(row)
 
     @method_decorator(require_POST)
@@ -160,7 +171,7 @@ class ProviderAdmin(HubAdmin[Provider]):
         row = self._changeable(request, pk)
         lane = lane_of(account_of(row))
         reset(lane, lane=lane)
-        messages.success(request, "It is tried again now.")
+        messages.success(request, _("It is tried again now."))
         return _back(row)
 
     def _shown_once(self, request: HttpRequest, row: Provider, title: str) -> HttpResponse:

@@ -10,6 +10,8 @@ from django import forms
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextInputWidget
 
 from hub.staff.pages import HubAdmin
@@ -33,7 +35,9 @@ class RegionsField(forms.CharField):
         said = str(value or "").replace(",", " ").upper().split()
         unknown = [code for code in said if code not in KNOWN]
         if unknown:
-            raise forms.ValidationError(f"No country has the code {', '.join(unknown)}.")
+            raise forms.ValidationError(
+                _("No country has the code {unknown}.").format(unknown=", ".join(unknown))
+            )
         return list(dict.fromkeys(said))
 
 
@@ -42,19 +46,31 @@ class RulesForm(forms.ModelForm):  # type: ignore[type-arg]
 
     regions = RegionsField(
         required=False,
-        label="Countries",
+        label=gettext_lazy("Countries"),
         widget=UnfoldAdminTextInputWidget,
-        help_text="Two-letter codes, such as PL, FR. Empty: the countries in which there are "
-        "stores. 001 stands for worldwide and satellite numbers, which are dear.",
+        help_text=gettext_lazy(
+            "Two-letter codes, such as PL, FR. Empty: the countries in which there "
+            "are stores. 001 stands for worldwide and satellite numbers, which are "
+            "dear."
+        ),
     )
     per_number_hour = forms.IntegerField(
-        min_value=1, max_value=MOST_A_DAY, label="In an hour", widget=UnfoldAdminIntegerFieldWidget
+        min_value=1,
+        max_value=MOST_A_DAY,
+        label=gettext_lazy("In an hour"),
+        widget=UnfoldAdminIntegerFieldWidget,
     )
     per_number_day = forms.IntegerField(
-        min_value=1, max_value=MOST_A_DAY, label="In a day", widget=UnfoldAdminIntegerFieldWidget
+        min_value=1,
+        max_value=MOST_A_DAY,
+        label=gettext_lazy("In a day"),
+        widget=UnfoldAdminIntegerFieldWidget,
     )
     reach_minutes = forms.IntegerField(
-        min_value=1, max_value=240, label="Minutes", widget=UnfoldAdminIntegerFieldWidget
+        min_value=1,
+        max_value=240,
+        label=gettext_lazy("Minutes"),
+        widget=UnfoldAdminIntegerFieldWidget,
     )
 
     class Meta:
@@ -72,7 +88,7 @@ class RulesForm(forms.ModelForm):  # type: ignore[type-arg]
         said = super().clean() or {}
         hour, day = said.get("per_number_hour"), said.get("per_number_day")
         if hour and day and day < hour:
-            self.add_error("per_number_day", "It cannot be less than in an hour.")
+            self.add_error("per_number_day", _("It cannot be less than in an hour."))
         return said
 
 
@@ -82,21 +98,25 @@ class TextingRulesAdmin(HubAdmin[TextingRules]):
 
     form = RulesForm
     fieldsets = [
-        ("Where texts go", {"fields": ["regions"]}),
+        (gettext_lazy("Where texts go"), {"fields": ["regions"]}),
         (
-            "How many texts one number gets",
+            gettext_lazy("How many texts one number gets"),
             {
                 "fields": ["per_number_hour", "per_number_day"],
-                "description": "More are kept as not sent. This stops whoever makes the hub text "
-                "a number again and again.",
+                "description": gettext_lazy(
+                    "More are kept as not sent. This stops whoever makes the hub text a "
+                    "number again and again."
+                ),
             },
         ),
         (
-            "When nobody confirms a text",
+            gettext_lazy("When nobody confirms a text"),
             {
                 "fields": ["reach_minutes"],
-                "description": "What a customer must know goes by another channel, or the store "
-                "is asked to call, when no receipt has come after this time.",
+                "description": gettext_lazy(
+                    "What a customer must know goes by another channel, or the store is "
+                    "asked to call, when no receipt has come after this time."
+                ),
             },
         ),
     ]

@@ -13,6 +13,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.decorators import method_decorator
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from hub.customers.admin import proof_page
@@ -31,12 +33,12 @@ from orders.models import FulfillmentOrder
 
 MOST_LINES = 20
 GROUP_WORDS = {
-    "order_updates": "News of the order",
-    "pickup": "Ready to collect",
-    "reminders": "Reminders",
-    "questions": "Questions",
-    "arrival": "While he is there",
-    "afterwards": "Afterwards",
+    "order_updates": gettext_lazy("News of the order"),
+    "pickup": gettext_lazy("Ready to collect"),
+    "reminders": gettext_lazy("Reminders"),
+    "questions": gettext_lazy("Questions"),
+    "arrival": gettext_lazy("While he is there"),
+    "afterwards": gettext_lazy("Afterwards"),
 }
 CHANNEL_WORDS = {Channel.SMS: "text", Channel.EMAIL: "e-mail"}
 
@@ -62,7 +64,7 @@ class PreferenceAdmin(StoreWorkAdmin[Preference]):
     list_display = ["profile", "purpose", "rank", "channel", "source", "updated_at"]
     list_filter = ["purpose", "channel", "source"]
     search_fields = ["=profile__public_id"]
-    search_help_text = "Customer id"
+    search_help_text = gettext_lazy("Customer id")
     ordering = ["-id"]
     fields = ["profile", "purpose", "rank", "channel", "source", "updated_at"]
 
@@ -92,7 +94,7 @@ class PreferenceAdmin(StoreWorkAdmin[Preference]):
         zone = store.timezone if store else "UTC"
         context = {
             **self.admin_site.each_context(request),
-            "title": "How this customer is told",
+            "title": _("How this customer is told"),
             "profile": profile,
             "addresses": _addresses(profile, standing),
             "rows": _rows(standing),
@@ -114,7 +116,7 @@ class PreferenceAdmin(StoreWorkAdmin[Preference]):
             asked_to_stop(
                 address_hash=address, channel=channel, staff_id=staff_id, token=_token(request)
             )
-            return "Noted: nothing more is sent there."
+            return _("Noted: nothing more is sent there.")
 
         return self._tapped(request, customer, channel, act)
 
@@ -130,7 +132,7 @@ class PreferenceAdmin(StoreWorkAdmin[Preference]):
                 reason=request.POST.get("reason", ""),
                 token=_token(request),
             )
-            return "Noted: he is told there again."
+            return _("Noted: he is told there again.")
 
         return self._tapped(request, customer, channel, act)
 
@@ -194,7 +196,7 @@ def _shown(profile: Profile, channel: str) -> str:
 
 def _addresses(profile: Profile, standing: Standing) -> list[Address]:
     found = []
-    for channel, title in ((Channel.SMS, "Texts"), (Channel.EMAIL, "E-mail")):
+    for channel, title in ((Channel.SMS, _("Texts")), (Channel.EMAIL, "E-mail")):
         if shown := _shown(profile, channel):
             address = standing.addresses[channel]
             lines = ConsentEvent.objects.filter(address_hash=address.address_hash)
@@ -215,7 +217,7 @@ def _addresses(profile: Profile, standing: Standing) -> list[Address]:
 def _trouble(address: AddressStanding) -> str:
     if not address.state:
         return ""
-    said = "does not work" if not address.works else "has failed lately"
+    said = _("does not work") if not address.works else _("has failed lately")
     return f"{said}: {address.reason}"
 
 
@@ -226,20 +228,32 @@ def _rows(standing: Standing) -> list[tuple[str, str]]:
 
 def _row(group: str, standing: Standing) -> str:
     if not standing.choices.get(group):
-        return "nothing chosen: text, else e-mail" if group == ORDER_UPDATES else "as the news"
+        return (
+            _("nothing chosen: text, else e-mail") if group == ORDER_UPDATES else _("as the news")
+        )
     wanted = [CHANNEL_WORDS[Channel(one)] for one in standing.preferred(group)]
     never = [CHANNEL_WORDS[Channel(one)] for one in sorted(standing.unwanted(group))]
-    said = ", else ".join(wanted) or "not at all"
-    return f"{said}; never by {' or '.join(never)}" if never and wanted else said
+    said = ", else ".join(wanted) or _("not at all")
+    return (
+        _("{said}; never by {never}").format(said=said, never=" or ".join(never))
+        if never and wanted
+        else said
+    )
 
 
 def _facts(profile: Profile, standing: Standing, zone: str) -> list[tuple[str, str]]:
     chosen = standing.chosen_locale
-    language = f"{chosen} (his choice, {standing.locale_source})" if chosen else profile.locale
+    language = (
+        _("{chosen} (his choice, {locale_source})").format(
+            chosen=chosen, locale_source=standing.locale_source
+        )
+        if chosen
+        else profile.locale
+    )
     night, source = standing.zone(zone)
     until = standing.paused_until
     return [
-        ("Language", language or "as the store's"),
-        ("Time zone of his nights", f"{night} ({source})"),
-        ("Pause", f"until {local(until, zone)}" if until else "none"),
+        (_("Language"), language or _("as the store's")),
+        (_("Time zone of his nights"), f"{night} ({source})"),
+        (_("Pause"), f"until {local(until, zone)}" if until else "none"),
     ]

@@ -8,6 +8,8 @@ from datetime import datetime
 
 from django.contrib.auth import get_user_model
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from hub.customers.models import Channel
 from hub.customers.purposes import GROUPS
@@ -17,29 +19,39 @@ from notifications.purposes import PURPOSES
 from notifications.wording import LOCALES, Key
 
 ANSWERS = "answers"
-TABS = {Channel.SMS.value: "Texts", Channel.EMAIL.value: "E-mails", ANSWERS: "Answers to texts"}
-LANGUAGES = {"en": "English", "fr": "French", "pl": "Polish", "ru": "Russian", "es": "Spanish"}
+TABS = {
+    Channel.SMS.value: gettext_lazy("Texts"),
+    Channel.EMAIL.value: "E-mails",
+    ANSWERS: gettext_lazy("Answers to texts"),
+}
+LANGUAGES = {
+    "en": gettext_lazy("English"),
+    "fr": gettext_lazy("French"),
+    "pl": gettext_lazy("Polish"),
+    "ru": gettext_lazy("Russian"),
+    "es": gettext_lazy("Spanish"),
+}
 GROUP_TITLES = {
-    "order_updates": "How the order stands",
-    "pickup": "Ready, until it is collected",
-    "reminders": "Reminders to collect",
-    "questions": "Questions",
-    "arrival": "At the curb",
-    "afterwards": "Afterwards",
+    "order_updates": gettext_lazy("How the order stands"),
+    "pickup": gettext_lazy("Ready, until it is collected"),
+    "reminders": gettext_lazy("Reminders to collect"),
+    "questions": gettext_lazy("Questions"),
+    "arrival": gettext_lazy("At the curb"),
+    "afterwards": gettext_lazy("Afterwards"),
 }
 # Where the name alone would not say it.
 _TITLES = {
-    "short": "Something was not found",
-    "bring_id": "Bring ID",
-    "moved": "Moved to another store",
-    "store_changed": "Store changed, as wished",
-    "closing_undone": "Closing early undone",
-    "substitutes_look": "Please look before answering",
-    "staff_bring_id": "Staff: have your ID ready",
-    "staff_come_inside": "Staff: come inside",
-    "staff_on_our_way": "Staff: on our way",
-    "staff_running_late": "Staff: running late",
-    "staff_which_spot": "Staff: which spot?",
+    "short": gettext_lazy("Something was not found"),
+    "bring_id": gettext_lazy("Bring ID"),
+    "moved": gettext_lazy("Moved to another store"),
+    "store_changed": gettext_lazy("Store changed, as wished"),
+    "closing_undone": gettext_lazy("Closing early undone"),
+    "substitutes_look": gettext_lazy("Please look before answering"),
+    "staff_bring_id": gettext_lazy("Staff: have your ID ready"),
+    "staff_come_inside": gettext_lazy("Staff: come inside"),
+    "staff_on_our_way": gettext_lazy("Staff: on our way"),
+    "staff_running_late": gettext_lazy("Staff: running late"),
+    "staff_which_spot": gettext_lazy("Staff: which spot?"),
 }
 
 
@@ -62,7 +74,7 @@ class Cell:
     def state(self) -> str:
         """The same in words."""
         words = f"own {self.own}" if self.own else "shipped"
-        return f"{words} + draft" if self.draft else words
+        return _("{words} + draft").format(words=words) if self.draft else words
 
 
 @dataclass(frozen=True)
@@ -102,7 +114,7 @@ def sections(tab: str) -> list[tuple[str, list[Line]]]:
     states = _states()
     if tab == ANSWERS:
         lines = [_line(name, Channel.SMS, reply.says, states) for name, reply in REPLIES.items()]
-        return [("What is answered", lines)]
+        return [(_("What is answered"), lines)]
     found = []
     for group in GROUPS:
         names = [purpose.name for purpose in PURPOSES.values() if purpose.group == group]

@@ -15,12 +15,16 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from hub import clock
 from hub.customers.models import Channel
 from hub.errors import HubError, Invalid, NotFound
 from hub.staff.pages import ReadOnlyAdmin, block_of
+from hub.staff.refusals import refused
 from hub.staff.scope import stores_for
+from hub.staff.tones import Tones
 from hub.stores.models import Store
 from hub.trace import actor
 from notifications.admin.chain import WAYS
@@ -59,7 +63,7 @@ MOST_VERSIONS = 20
 MOST_PROBLEMS = 50
 UNWORDED_SINCE = timedelta(days=7)
 ACTS = ("save", "publish", "trial", "discard", "withdraw")
-STATE_TONES = {"Draft": "warning", "Published": "success", "Retired": ""}
+STATE_TONES = Tones({"Draft": "warning", "Published": "success", "Retired": ""})
 
 
 class WordsForm(forms.Form):
@@ -84,14 +88,14 @@ class TemplateVersionAdmin(ReadOnlyAdmin[TemplateVersion]):
         *("created_by", "created_at", "published_by", "published_at"),
     ]
 
-    @admin.display(description="State")
+    @admin.display(description=gettext_lazy("State"))
     def standing(self, row: TemplateVersion) -> str:
         """Draft, published or retired."""
         return row.get_state_display()
 
     standing.label = STATE_TONES  # type: ignore[attr-defined]  # unfold colours by it
 
-    @admin.display(description="Words")
+    @admin.display(description=gettext_lazy("Words"))
     def words(self, row: TemplateVersion) -> SafeString:
         """The template as it was written."""
         return block_of(row.body)
@@ -121,7 +125,7 @@ class TemplateVersionAdmin(ReadOnlyAdmin[TemplateVersion]):
             raise Http404
         context = {
             **self.admin_site.each_context(request),
-            "title": "Words of messages",
+            "title": _("Words of messages"),
             "tab": tab,
             "tabs": TABS,
             "sections": sections(tab),
@@ -143,7 +147,7 @@ class TemplateVersionAdmin(ReadOnlyAdmin[TemplateVersion]):
             asked = _checked(form)
             said = self._do(request, key, asked)
         except HubError as error:
-            messages.error(request, sentence(error.detail))
+            messages.error(request, sentence(refused(error)))
             return self._page(request, key, _typed(form), status=error.status)
         messages.success(request, said)
         if asked["act"] == "trial":
@@ -176,15 +180,17 @@ class TemplateVersionAdmin(ReadOnlyAdmin[TemplateVersion]):
             return send_trial(key=key, words=looked, to=asked["to"], is_test=is_test, by=by)
         if act == "discard":
             discard_draft(key=key, seen=seen)
-            return "The draft is gone."
+            return _("The draft is gone.")
         if act == "withdraw":
             withdraw(key=key)
-            return "The words shipped with the hub are in force again."
+            return _("The words shipped with the hub are in force again.")
         draft = save_draft(key=key, by=by, seen=seen, **words)
         if act == "save":
-            return "Saved as a draft. Customers do not get it yet."
+            return _("Saved as a draft. Customers do not get it yet.")
         row = publish(key=key, seen=draft.digest, note=asked["note"], by=by)
-        return f"Published as version {row.number}. Messages written from now on take it."
+        return _("Published as version {number}. Messages written from now on take it.").format(
+            number=row.number
+        )
 
     def _at_first(self, request: HttpRequest, key: Key) -> dict[str, Any]:
         """What the page begins with: an older version that was asked for, else the draft, else
@@ -228,7 +234,7 @@ class TemplateVersionAdmin(ReadOnlyAdmin[TemplateVersion]):
         try:
             part = _part(request, typed.get("order", ""))
         except NotFound:
-            part, trouble = None, "There is no such order that you may see."
+            part, trouble = None, _("There is no such order that you may see.")
         words = {"title": typed.get("title", ""), "body": typed.get("body", "")}
         looked: Preview = preview(key=key, part=part, **words)
         shipped = _shipped(key)
@@ -321,9 +327,11 @@ def unworded(stores: QuerySet[Store]) -> Iterator[Problem]:
         order_id__in=parts.values("order_id"),
     )
     for row in rows.order_by("-pk")[:MOST_PROBLEMS]:
-        detail = f"{title_of(row.purpose)} by {row.channel} in {row.locale}: nothing was sent"
+        detail = _("{title_of} by {channel} in {locale}: nothing was sent").format(
+            title_of=title_of(row.purpose), channel=row.channel, locale=row.locale
+        )
         link = reverse("admin:notifications_message_change", args=[row.pk])
-        yield Problem("Words are missing", detail, row.created_at, link, "danger")
+        yield Problem(_("Words are missing"), detail, row.created_at, link, "danger")
 
 
 exceptions.add_source(unworded)

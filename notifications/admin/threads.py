@@ -15,6 +15,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.decorators import method_decorator
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from hub import clock
@@ -42,7 +44,13 @@ MOST_CARDS = 100
 MOST_ENTRIES = 200
 MOST_PROBLEMS = 50
 PREVIEW_CHARACTERS = 120
-LANGUAGE_NAMES = {"en": "English", "fr": "French", "pl": "Polish", "ru": "Russian", "es": "Spanish"}
+LANGUAGE_NAMES = {
+    "en": gettext_lazy("English"),
+    "fr": gettext_lazy("French"),
+    "pl": gettext_lazy("Polish"),
+    "ru": gettext_lazy("Russian"),
+    "es": gettext_lazy("Spanish"),
+}
 TONES = {"delivered": "good", "failed": "danger", "undelivered": "danger", "dead": "danger"}
 TONES |= {"suppressed": "danger", "expired": "danger", "canceled": "danger"}
 
@@ -114,23 +122,23 @@ class ThreadAdmin(StoreWorkAdmin[Thread]):
         key = int(object_id) if object_id.isdecimal() and len(object_id) < LONGEST_KEY else 0
         return HttpResponseRedirect(talk_link(self._thread(request, key)))
 
-    @admin.display(description="Order")
+    @admin.display(description=gettext_lazy("Order"))
     def about(self, row: Thread) -> str:
         """The order it is probably about."""
         part = _part(row)
         return part.order.external_id if part else "–"
 
-    @admin.display(description="Language", ordering="locale")
+    @admin.display(description=gettext_lazy("Language"), ordering="locale")
     def language(self, row: Thread) -> str:
         """The customer's."""
         return _language(row)
 
-    @admin.display(description="Last said", ordering="last_at")
+    @admin.display(description=gettext_lazy("Last said"), ordering="last_at")
     def last(self, row: Thread) -> str:
         """On the store's clock."""
         return local(row.last_at, row.store.timezone)
 
-    @admin.display(description="Closed", ordering="closed_at")
+    @admin.display(description=gettext_lazy("Closed"), ordering="closed_at")
     def ended(self, row: Thread) -> str:
         """When, and by whom."""
         if row.closed_at is None:
@@ -177,7 +185,7 @@ class ThreadAdmin(StoreWorkAdmin[Thread]):
             if not form.is_valid():
                 raise Invalid("that cannot be sent as a text")
             say(thread=thread, by=person.get_username(), **form.cleaned_data)
-            return "Sent."
+            return _("Sent.")
 
         return tapped(request, act, talk_link(thread))
 
@@ -188,9 +196,9 @@ class ThreadAdmin(StoreWorkAdmin[Thread]):
 
         def act() -> str:
             return (
-                "Closed. What the customer texts next opens a new one."
+                _("Closed. What the customer texts next opens a new one.")
                 if close_thread(thread=thread, by=person.get_username())
-                else "It was closed already."
+                else _("It was closed already.")
             )
 
         return tapped(request, act, board_link())
@@ -203,7 +211,7 @@ class ThreadAdmin(StoreWorkAdmin[Thread]):
         def act() -> str:
             if not reopen_thread(thread=thread):
                 raise Conflict("there is an open talk with this phone already")
-            return "Open again."
+            return _("Open again.")
 
         return tapped(request, act, talk_link(thread))
 
@@ -214,7 +222,7 @@ class ThreadAdmin(StoreWorkAdmin[Thread]):
         found = list(rows.select_related("store").order_by(read_last, "last_at")[:MOST_CARDS])
         context = {
             **self.admin_site.each_context(request),
-            "title": "Talks",
+            "title": _("Talks"),
             "cards": _cards(found),
         }
         return TemplateResponse(request, template, context)
@@ -226,7 +234,7 @@ class ThreadAdmin(StoreWorkAdmin[Thread]):
             mark_read(thread, seen=entries[-1].pk if entries else 0)
         context = {
             **self.admin_site.each_context(request),
-            "title": f"Talk with {_who(thread, _part(thread))}",
+            "title": _("Talk with {who}").format(who=_who(thread, _part(thread))),
             "thread": thread,
             "lines": _lines(entries, thread),
             **_beside(thread),
@@ -263,12 +271,14 @@ def unanswered(stores: QuerySet[Store]) -> Iterator[Problem]:
     rows = Thread.objects.filter(store__in=stores, closed_at__isnull=True, unread__gt=0)
     for thread in rows.select_related("store").order_by("last_at")[:MOST_PROBLEMS]:
         part = _part(thread)
-        about = part.order.external_id if part else "no order"
-        detail = f"{about} in {thread.store.code}: {thread.unread} unread"
+        about = part.order.external_id if part else _("no order")
+        detail = _("{about} in {code}: {unread} unread").format(
+            about=about, code=thread.store.code, unread=thread.unread
+        )
         if thread.flag:
             detail += f", {thread.flag}"
         tone = "danger" if thread.flag else "warning"
-        yield Problem("A customer texted", detail, thread.last_at, talk_link(thread), tone)
+        yield Problem(_("A customer texted"), detail, thread.last_at, talk_link(thread), tone)
 
 
 def _beside(thread: Thread) -> dict[str, Any]:
@@ -346,8 +356,8 @@ def _part(thread: Thread) -> FulfillmentOrder | None:
 def _who(thread: Thread, part: FulfillmentOrder | None) -> str:
     """The name on the order, unless another phone than the order's is talking."""
     if part and part.order.contact.phone_hash == thread.phone_hash:
-        return part.order.contact.name or "a customer"
-    return "another number"
+        return part.order.contact.name or _("a customer")
+    return _("another number")
 
 
 def _language(thread: Thread) -> str:

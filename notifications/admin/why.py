@@ -6,50 +6,52 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
+
 from hub.customers.models import Channel
 from notifications.models import Message, Outcome
 
 QUESTIONS = {
-    "still_true": ("Is it still true?", "true", "not true any more"),
-    "not_expired": ("Is there time left?", "in time", "too late"),
-    "not_tried": ("Not tried in vain before?", "not yet", "this way has failed already"),
-    "has_address": ("Do we have an address?", "yes", "none"),
-    "address_usable": ("Can it take messages?", "yes", "no"),
-    "takes_texts": ("Can the number take texts?", "yes", "landline or special number"),
-    "region_allowed": ("Do we text this country?", "yes", "no"),
-    "address_works": ("Has the address worked?", "yes", "it failed for good"),
-    "not_refused": ("No STOP from the customer?", "none", "said STOP"),
-    "wanted": ("Does the customer want it so?", "yes", "no"),
-    "within_limits": ("Within the limits for one number?", "yes", "too many lately"),
-    "provider_available": ("Is a provider there?", "yes", "none answers"),
-    "affordable": ("Is there money left today?", "yes", "the day's limit is used up"),
-    "awake": ("Is it day where the customer is?", "day", "night: waits for the morning"),
+    "still_true": (_("Is it still true?"), "true", _("not true any more")),
+    "not_expired": (_("Is there time left?"), _("in time"), _("too late")),
+    "not_tried": (_("Not tried in vain before?"), _("not yet"), _("this way has failed already")),
+    "has_address": (_("Do we have an address?"), "yes", "none"),
+    "address_usable": (_("Can it take messages?"), "yes", "no"),
+    "takes_texts": (_("Can the number take texts?"), "yes", _("landline or special number")),
+    "region_allowed": (_("Do we text this country?"), "yes", "no"),
+    "address_works": (_("Has the address worked?"), "yes", _("it failed for good")),
+    "not_refused": (_("No STOP from the customer?"), "none", _("said STOP")),
+    "wanted": (_("Does the customer want it so?"), "yes", "no"),
+    "within_limits": (_("Within the limits for one number?"), "yes", _("too many lately")),
+    "provider_available": (_("Is a provider there?"), "yes", _("none answers")),
+    "affordable": (_("Is there money left today?"), "yes", _("the day's limit is used up")),
+    "awake": (_("Is it day where the customer is?"), "day", _("night: waits for the morning")),
 }
 REASONS = {
-    "chosen": "It goes by the way the customer chose.",
-    "usual": "The customer chose no way that works, so it goes by the usual one.",
-    "no_longer_true": "Not sent: it was not true any more.",
-    "expired": "Not sent: it would have come too late.",
-    "no_channel": "Not sent: no way to the customer is open.",
-    "paused": "Not sent: the customer asked for a pause.",
-    "unwanted": "Not sent: the customer does not want messages of this kind.",
-    "no_provider": "Not sent: no provider was there to carry it.",
-    "number_limit": "Not sent: too many messages went to this number lately.",
-    "spend_cap": "Not sent: the day's spending limit is used up.",
-    "template_error": "Not sent: its words lack a value. See the template.",
+    "chosen": _("It goes by the way the customer chose."),
+    "usual": _("The customer chose no way that works, so it goes by the usual one."),
+    "no_longer_true": _("Not sent: it was not true any more."),
+    "expired": _("Not sent: it would have come too late."),
+    "no_channel": _("Not sent: no way to the customer is open."),
+    "paused": _("Not sent: the customer asked for a pause."),
+    "unwanted": _("Not sent: the customer does not want messages of this kind."),
+    "no_provider": _("Not sent: no provider was there to carry it."),
+    "number_limit": _("Not sent: too many messages went to this number lately."),
+    "spend_cap": _("Not sent: the day's spending limit is used up."),
+    "template_error": _("Not sent: its words lack a value. See the template."),
 }
 INPUTS = {
-    "rank": "rank in his choice",
-    "paused_until": "paused until",
+    "rank": _("rank in his choice"),
+    "paused_until": _("paused until"),
     "critical": "critical",
-    "zone": "time zone",
-    "zone_source": "known from",
-    "at": "asked at",
+    "zone": _("time zone"),
+    "zone_source": _("known from"),
+    "at": _("asked at"),
 }
 WAYS: dict[str, str] = {
-    "": "The message itself",
-    Channel.SMS: "By text",
-    Channel.EMAIL: "By e-mail",
+    "": _("The message itself"),
+    Channel.SMS: _("By text"),
+    Channel.EMAIL: _("By e-mail"),
 }
 
 

@@ -15,6 +15,8 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from hub.staff.pages import HubAdmin, ReadOnlyAdmin
 from inventory.models import ItemCode, UnmappedCode
@@ -41,7 +43,7 @@ class CodeMapForm(forms.Form):
         """The file, if it is of a reasonable size."""
         file = self.cleaned_data["file"]
         if file.size > MOST_MAP_BYTES:
-            raise forms.ValidationError("A code map has at most 10 MB.")
+            raise forms.ValidationError(_("A code map has at most 10 MB."))
         return file
 
 
@@ -56,7 +58,7 @@ class ItemCodeAdmin(HubAdmin[ItemCode]):
     list_filter = ["system"]
     list_select_related = ["item"]
     search_fields = ["code", "=item__sku", "item__name"]
-    search_help_text = "Code, SKU or name"
+    search_help_text = gettext_lazy("Code, SKU or name")
     autocomplete_fields = ["item"]
     ordering = ["system", "code"]
 
@@ -69,14 +71,19 @@ class ItemCodeAdmin(HubAdmin[ItemCode]):
         """Save the code, and forget it among the unmapped ones."""
         settled = save_code(code=obj)
         if settled:
-            messages.info(request, f"{obj.code} is not unmapped any more.")
+            messages.info(request, _("{code} is not unmapped any more.").format(code=obj.code))
 
     def response_add(
         self, request: HttpRequest, obj: ItemCode, post_url_continue: str | None = None
     ) -> HttpResponse:
         """Who came from the unmapped codes goes on with the next of them."""
         if FROM_UNMAPPED in request.GET and "_addanother" not in request.POST:
-            messages.success(request, f"{obj.code} stands for {obj.units} × {obj.item} now.")
+            messages.success(
+                request,
+                _("{code} stands for {units} × {item} now.").format(
+                    code=obj.code, units=obj.units, item=obj.item
+                ),
+            )
             return HttpResponseRedirect(reverse(UNMAPPED_LIST))
         return super().response_add(request, obj, post_url_continue)
 
@@ -92,7 +99,7 @@ class ItemCodeAdmin(HubAdmin[ItemCode]):
                 return HttpResponseRedirect(reverse("admin:inventory_itemcode_changelist"))
         context = {
             **self.admin_site.each_context(request),
-            "title": "Import a code map",
+            "title": _("Import a code map"),
             "form": form,
             "errors": errors,
             "columns": MAP_COLUMNS,
@@ -104,11 +111,13 @@ class ItemCodeAdmin(HubAdmin[ItemCode]):
         try:
             done = import_codes(lines=TextIOWrapper(file, encoding="utf-8-sig", newline=""))
         except UnicodeDecodeError:
-            return ["the file is not UTF-8"]
+            return [_("the file is not UTF-8")]
         except CodeMapRefused as error:
             return error.errors
-        words = f"{done.made} new, {done.changed} changed, {done.unchanged} as they were."
-        messages.success(request, f"Code map taken over: {words}")
+        words = _("{made} new, {changed} changed, {unchanged} as they were.").format(
+            made=done.made, changed=done.changed, unchanged=done.unchanged
+        )
+        messages.success(request, _("Code map taken over: {words}").format(words=words))
         return []
 
 
@@ -139,7 +148,7 @@ class UnmappedCodeAdmin(ReadOnlyAdmin[UnmappedCode]):
         form = reverse("admin:inventory_itemcode_add")
         return HttpResponseRedirect(f"{form}?{urlencode(known)}")
 
-    @admin.display(description="Last seen in")
+    @admin.display(description=gettext_lazy("Last seen in"))
     def in_file(self, row: UnmappedCode) -> SafeString | str:
         """The file, with its page."""
         if row.file is None:
@@ -147,7 +156,7 @@ class UnmappedCodeAdmin(ReadOnlyAdmin[UnmappedCode]):
         link = reverse("admin:inventory_stockfile_change", args=[row.file_id])
         return format_html('<a class="text-link" href="{}">{}</a>', link, row.file.name)
 
-    @admin.display(description="What is it?")
+    @admin.display(description=gettext_lazy("What is it?"))
     def mapping(self, row: UnmappedCode) -> SafeString:
         """A way to say which item it is."""
         link = reverse("admin:inventory_unmappedcode_map", args=[row.pk])

@@ -23,11 +23,14 @@ from django.urls import URLPattern, path, reverse
 from django.utils.decorators import method_decorator
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from hub import clock
 from hub.errors import HubError
 from hub.staff.pages import ReadOnlyAdmin
+from hub.staff.refusals import refused
 from hub.stores.services import find_store
 from inventory.admin.feeds import words
 from inventory.models import FeedLayout, StockFile, UnmappedCode
@@ -52,7 +55,9 @@ class UploadForm(forms.Form):
 
     file = forms.FileField()
     layout = forms.ModelChoiceField(
-        FeedLayout.objects.filter(active=True), required=False, empty_label="As the hub writes it"
+        FeedLayout.objects.filter(active=True),
+        required=False,
+        empty_label=gettext_lazy("As the hub writes it"),
     )
     store = forms.CharField(required=False, max_length=40)
     as_of = forms.DateTimeField(required=False)
@@ -80,14 +85,14 @@ class StockFileAdmin(ReadOnlyAdmin[StockFile]):
         ]
         return [*own, *super().get_urls()]
 
-    @admin.display(description="Status", ordering="status")
+    @admin.display(description=gettext_lazy("Status"), ordering="status")
     def state(self, row: StockFile) -> str:
         """The status in words."""
         return words.STATES[row.status][0]
 
     state.label = dict(words.STATES.values())  # type: ignore[attr-defined]  # unfold colours by it
 
-    @admin.display(description="Progress")
+    @admin.display(description=gettext_lazy("Progress"))
     def progress(self, row: StockFile) -> SafeString | str:
         """A bar, and how many of its lines are done."""
         if row.lines is None:
@@ -100,7 +105,7 @@ class StockFileAdmin(ReadOnlyAdmin[StockFile]):
             f"{row.lines:,}",
         )
 
-    @admin.display(description="Refused", ordering="lines_refused")
+    @admin.display(description=gettext_lazy("Refused"), ordering="lines_refused")
     def refused_lines(self, row: StockFile) -> str:
         """How many lines were left out."""
         return f"{row.lines_refused:,}" if row.lines_refused else "–"
@@ -149,7 +154,7 @@ class StockFileAdmin(ReadOnlyAdmin[StockFile]):
         try:
             decide(file=file, by=request.user.get_username())
         except HubError as error:
-            messages.error(request, f"Nothing was done: {error.detail}.")
+            messages.error(request, _("Nothing was done: {detail}.").format(detail=refused(error)))
         else:
             messages.success(request, done)
         return _to(file)
@@ -170,12 +175,12 @@ class StockFileAdmin(ReadOnlyAdmin[StockFile]):
             try:
                 file = _receive(form.cleaned_data, by=request.user.get_username())
             except HubError as error:
-                form.add_error(None, words.sentence(error.detail))
+                form.add_error(None, words.sentence(refused(error)))
             else:
                 return _to(file)
         context = {
             **self.admin_site.each_context(request),
-            "title": "Upload a stock file",
+            "title": _("Upload a stock file"),
             "form": form,
         }
         return TemplateResponse(request, "admin/inventory/stockfile/upload.html", context)
@@ -251,9 +256,9 @@ def _refuse(*, file: StockFile, by: str) -> None:
 
 
 DECISIONS: dict[str, tuple[Callable[..., None], str]] = {
-    "approve": (_approve, "Approved. The file is being taken over."),
-    "refuse": (_refuse, "Refused. Nothing of the file counts."),
-    "retry": (_retry, "The file is read again."),
+    "approve": (_approve, gettext_lazy("Approved. The file is being taken over.")),
+    "refuse": (_refuse, gettext_lazy("Refused. Nothing of the file counts.")),
+    "retry": (_retry, gettext_lazy("The file is read again.")),
 }
 
 

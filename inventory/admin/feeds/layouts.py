@@ -13,10 +13,13 @@ from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.decorators import method_decorator
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from hub.errors import HubError
 from hub.staff.pages import HubAdmin
+from hub.staff.refusals import refused
 from inventory.admin.feeds import words
 from inventory.models import FeedLayout
 from inventory.services.mapping import DEFAULT_SYSTEMS, LONGEST_SYSTEM, system_to_map
@@ -34,18 +37,23 @@ OF_SNAPSHOTS = ["on_hand"]
 OF_DELTAS = ["id", "kind", "quantity", "occurred_at", "reason", "reference", "state"]
 NAMES = [*COMMON, *OF_SNAPSHOTS, *OF_DELTAS]
 MEANINGS = {
-    "sku": "the item's code, in one of the code systems",
-    "store": "the store's code or id; none if the file is of one store",
-    "on_hand": "units counted",
-    "id": "the source's own id of the event, the same on repeats",
-    "kind": "sale, return, adjustment, transfer or move",
+    "sku": gettext_lazy("the item's code, in one of the code systems"),
+    "store": gettext_lazy("the store's code or id; none if the file is of one store"),
+    "on_hand": gettext_lazy("units counted"),
+    "id": gettext_lazy("the source's own id of the event, the same on repeats"),
+    "kind": gettext_lazy("sale, return, adjustment, transfer or move"),
     "quantity": "units",
-    "occurred_at": "when, ISO 8601",
-    "reason": "of an adjustment",
-    "reference": "receipt, delivery note",
-    "state": "of units that cannot be sold",
+    "occurred_at": gettext_lazy("when, ISO 8601"),
+    "reason": gettext_lazy("of an adjustment"),
+    "reference": gettext_lazy("receipt, delivery note"),
+    "state": gettext_lazy("of units that cannot be sold"),
 }
-DELIMITERS = [(",", "comma ,"), (";", "semicolon ;"), ("\t", "tab"), ("|", "bar |")]
+DELIMITERS = [
+    (",", gettext_lazy("comma ,")),
+    (";", gettext_lazy("semicolon ;")),
+    ("\t", "tab"),
+    ("|", gettext_lazy("bar |")),
+]
 LONGEST_COLUMN = 60
 _SYSTEM = re.compile(r"[a-z0-9][a-z0-9_.-]*\Z")
 
@@ -68,7 +76,7 @@ class LayoutForm(forms.ModelForm):  # type: ignore[type-arg]
         required=False,
         max_length=200,
         widget=TextInput(attrs={"placeholder": ", ".join(DEFAULT_SYSTEMS)}),
-        help_text="tried in this order, with commas between them; empty: sku, gtin",
+        help_text=gettext_lazy("tried in this order, with commas between them; empty: sku, gtin"),
     )
     column_sku = _column("sku")
     column_store = _column("store")
@@ -101,7 +109,9 @@ class LayoutForm(forms.ModelForm):  # type: ignore[type-arg]
         names = list(dict.fromkeys(name for name in names if name))
         for name in names:
             if not _SYSTEM.match(name) or len(name) > LONGEST_SYSTEM:
-                raise forms.ValidationError(f"{name[:40]!r} is no name of a code system.")
+                raise forms.ValidationError(
+                    _("{name} is no name of a code system.").format(name=repr(name[:40]))
+                )
         return names
 
     def clean(self) -> dict[str, Any]:
@@ -112,7 +122,7 @@ class LayoutForm(forms.ModelForm):  # type: ignore[type-arg]
         read = [column.lower() for column in cleaned["columns"].values()]
         for name, column in cleaned["columns"].items():
             if read.count(column.lower()) > 1:
-                self.add_error(f"column_{name}", "Another field reads this column too.")
+                self.add_error(f"column_{name}", _("Another field reads this column too."))
         return cleaned
 
     def save(self, commit: bool = True) -> FeedLayout:
@@ -141,16 +151,16 @@ class FeedLayoutAdmin(HubAdmin[FeedLayout]):
     fieldsets = [
         (None, {"fields": ["code", "source", "active"]}),
         (
-            "What it says",
+            gettext_lazy("What it says"),
             {"fields": ["mode", "complete", "store", "policy", "most_drop_percent"]},
         ),
-        ("How it is written", {"fields": ["delimiter", "encoding", "code_systems"]}),
+        (gettext_lazy("How it is written"), {"fields": ["delimiter", "encoding", "code_systems"]}),
         (
-            "Columns: our name, and what the file calls it",
+            gettext_lazy("Columns: our name, and what the file calls it"),
             {"fields": [f"column_{name}" for name in [*COMMON, *OF_SNAPSHOTS]]},
         ),
         (
-            "Columns of files with changes (mode delta)",
+            gettext_lazy("Columns of files with changes (mode delta)"),
             {"fields": [f"column_{name}" for name in OF_DELTAS]},
         ),
     ]
@@ -182,7 +192,7 @@ class FeedLayoutAdmin(HubAdmin[FeedLayout]):
         try:
             trial = try_layout(layout=layout, content=file.chunks(), name=file.name)
         except HubError as error:
-            messages.error(request, words.sentence(error.detail))
+            messages.error(request, words.sentence(refused(error)))
             return back
         context = {
             **self.admin_site.each_context(request),

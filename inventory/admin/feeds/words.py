@@ -5,45 +5,50 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
 STATES = {
-    "waiting": ("Waiting", "info"),
-    "running": ("Running", "info"),
-    "parked": ("Waits for a person", "warning"),
-    "done": ("Done", "success"),
-    "refused": ("Refused", "danger"),
+    "waiting": (gettext_lazy("Waiting"), "info"),
+    "running": (gettext_lazy("Running"), "info"),
+    "parked": (gettext_lazy("Waits for a person"), "warning"),
+    "done": (gettext_lazy("Done"), "success"),
+    "refused": (gettext_lazy("Refused"), "danger"),
 }
 # what a file would do, before it does it
 EXPECTED = {
-    "applied": "would come into force",
-    "unchanged": "as the hub has it",
-    "zeroed": "would be set to zero: the file does not name them",
-    "superseded": "older than a count that is in force",
-    "events": "stock events",
-    "duplicates": "recorded before",
-    "refused": "would be refused",
+    "applied": gettext_lazy("would come into force"),
+    "unchanged": gettext_lazy("as the hub has it"),
+    "zeroed": gettext_lazy("would be set to zero: the file does not name them"),
+    "superseded": gettext_lazy("older than a count that is in force"),
+    "events": gettext_lazy("stock events"),
+    "duplicates": gettext_lazy("recorded before"),
+    "refused": gettext_lazy("would be refused"),
 }
 OUTCOMES = {
-    "applied": "in force now",
-    "unchanged": "as the hub had it",
-    "zeroed": "set to zero: the file does not name them",
-    "superseded": "older than a count that is in force; kept on record",
-    "duplicates": "recorded before",
-    "duplicate": "recorded before",
-    "repeats_order": "goods of orders that the hub hands off itself",
-    "shortfalls": "fewer than are promised: cases opened",
+    "applied": gettext_lazy("in force now"),
+    "unchanged": gettext_lazy("as the hub had it"),
+    "zeroed": gettext_lazy("set to zero: the file does not name them"),
+    "superseded": gettext_lazy("older than a count that is in force; kept on record"),
+    "duplicates": gettext_lazy("recorded before"),
+    "duplicate": gettext_lazy("recorded before"),
+    "repeats_order": gettext_lazy("goods of orders that the hub hands off itself"),
+    "shortfalls": gettext_lazy("fewer than are promised: cases opened"),
 }
 HINTS = {
-    "wrong_header": "Compare the file's first line with the columns of the layout.",
-    "wrong_encoding": "Choose the encoding in the layout; spreadsheets often write Windows-1252.",
-    "store_needed": "Name the store in the layout, or have a column with it.",
-    "store_not_needed": "The lines name their stores: send the file without one.",
-    "store_scattered": "Sort the file by store, or take it as not complete.",
-    "truncated_gzip": "The file was cut off on its way. Send it again.",
-    "broken_gzip": "The file was damaged on its way. Send it again.",
-    "gzip_bomb": "It grows far beyond what stock files do. Ask who sent it.",
-    "line_too_long": "This is no file of lines. Look at it in an editor.",
-    "nul_byte": "This is no text, or text in another encoding.",
-    "broken_csv": "A quotation mark is probably not closed.",
+    "wrong_header": gettext_lazy("Compare the file's first line with the columns of the layout."),
+    "wrong_encoding": gettext_lazy(
+        "Choose the encoding in the layout; spreadsheets often write Windows-1252."
+    ),
+    "store_needed": gettext_lazy("Name the store in the layout, or have a column with it."),
+    "store_not_needed": gettext_lazy("The lines name their stores: send the file without one."),
+    "store_scattered": gettext_lazy("Sort the file by store, or take it as not complete."),
+    "truncated_gzip": gettext_lazy("The file was cut off on its way. Send it again."),
+    "broken_gzip": gettext_lazy("The file was damaged on its way. Send it again."),
+    "gzip_bomb": gettext_lazy("It grows far beyond what stock files do. Ask who sent it."),
+    "line_too_long": gettext_lazy("This is no file of lines. Look at it in an editor."),
+    "nul_byte": gettext_lazy("This is no text, or text in another encoding."),
+    "broken_csv": gettext_lazy("A quotation mark is probably not closed."),
 }
 _KB = 1024
 
@@ -79,10 +84,10 @@ def bytes_of(size: int) -> str:
 def heading_of(*, status: str, done: int) -> str:
     """What a problem means for the file."""
     if status == "parked":
-        return "Nothing of it counts yet"
+        return _("Nothing of it counts yet")
     if status != "refused":
-        return "The last run failed; it is tried again"
-    return "Nothing of it was taken over" if not done else "It was stopped on the way"
+        return _("The last run failed; it is tried again")
+    return _("Nothing of it was taken over") if not done else _("It was stopped on the way")
 
 
 def sentence(text: str) -> str:
