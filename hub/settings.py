@@ -352,6 +352,7 @@ UNFOLD: dict[str, Any] = {
     "LANGUAGES": {"action": "hub.staff.languages.action", "navigation": []},
     "ENVIRONMENT": "hub.staff.navigation.environment",
     "DASHBOARD_CALLBACK": "hub.staff.dashboard.context",
+    "GLOBAL_CALLBACK": "hub.staff.navigation.everywhere",
     "LOGIN": {"form": "hub.staff.login.StaffLoginForm"},
     "STYLES": ["hub.staff.navigation.stylesheet"],
     "SCRIPTS": ["hub.staff.navigation.script"],
@@ -371,7 +372,7 @@ UNFOLD: dict[str, Any] = {
         }
     },
     "SIDEBAR": {
-        "show_search": True,
+        "show_search": False,
         "show_all_applications": False,
         "navigation": "hub.staff.navigation.sidebar",
     },

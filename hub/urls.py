@@ -10,6 +10,7 @@ from hub import health
 from hub.api import fallbacks
 from hub.api.schema import docs_view, schema_view
 from hub.staff.languages import choose_language
+from hub.staff.navigation import no_palette
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("v1/openapi.json", schema_view, name="openapi"),
@@ -28,6 +29,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("ready", health.ready, name="ready"),
     path("metrics", health.metrics, name="metrics"),
     path("admin/language/", admin.site.admin_view(choose_language), name="choose_language"),
+    path("admin/search/", no_palette),
     path("admin/", admin.site.urls),
 ]
 if settings.SIMULATORS:

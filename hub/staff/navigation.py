@@ -1,194 +1,289 @@
-"""The side menu, by job; settings.UNFOLD names these functions by their dotted paths."""
+"""The menu, by job; settings.UNFOLD names these functions by their dotted paths."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
 from django.apps import apps
 from django.conf import settings
 from django.contrib import admin
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest
 from django.templatetags.static import static
 from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+Words = str | Promise
 
 
 @dataclass(frozen=True)
 class Item:
-    """One line of the menu: shown to those who may look at the model's page."""
+    """One page: shown to those who may look at its model's rows; to all staff without a model.
 
-    title: str
+    ``live`` names the count that boards keep up to date beside it.
+    """
+
+    title: Words
     icon: str
     model: str
     view: str = "changelist"
+    live: str = ""
 
 
-MENU: list[tuple[str, bool, list[Item]]] = [
-    (
-        "",
-        False,
+@dataclass(frozen=True)
+class Job:
+    """What somebody comes to do, and its pages. The first page that opens is the job's own."""
+
+    title: Words
+    icon: str
+    pages: list[Item]
+
+
+PARTS = "orders.FulfillmentOrder"
+MENU: list[Job] = [
+    Job(_("Today"), "today", [Item(_("Today"), "today", "", "index")]),
+    Job(
+        _("Pick"),
+        "shopping_basket",
         [
-            Item("Pick", "shopping_basket", "orders.FulfillmentOrder", "pick"),
-            Item("Ready", "inventory", "orders.FulfillmentOrder", "ready"),
-            Item("Arrivals", "directions_car", "orders.FulfillmentOrder", "arrivals"),
-            Item("Staging", "shelves", "orders.Bag", "staging"),
-            Item("Put back", "assignment_return", "orders.PutBack", "todo"),
-            Item("Exceptions", "error", "orders.FulfillmentOrder", "exceptions"),
-            Item("Talks", "forum", "notifications.Thread", "board"),
-            Item("Orders", "receipt_long", "orders.Order"),
-            Item("Substitutes", "swap_horiz", "orders.SubstitutionRound"),
-            Item("Returns", "assignment_return", "orders.GoodsReturn"),
-            Item("Hand-offs", "handshake", "orders.HandOff"),
-            Item("Complaints", "report", "orders.Complaint"),
-            Item("Ratings", "star", "orders.Rating", "report"),
-            Item("Switches", "toggle_on", "stores.StoreSwitch", "board"),
-            Item("Preparation times", "timer", "orders.WindowBooking", "times"),
+            Item(_("Pick"), "shopping_basket", PARTS, "pick", live="pick"),
+            Item(_("Pick several together"), "stacks", "orders.PickBatch", "choose"),
+            Item(_("Substitutes"), "swap_horiz", "orders.SubstitutionRound"),
+            Item(_("Picked so far"), "checklist", "orders.PickEntry"),
         ],
     ),
-    (
-        "Stock",
-        False,
+    Job(
+        _("Ready"),
+        "inventory",
         [
-            Item("Stock levels", "shelves", "inventory.StockLevel"),
-            Item("Items", "sell", "inventory.Item"),
-            Item("Holds", "lock_clock", "inventory.Hold"),
-            Item("Shortfalls", "trending_down", "inventory.ShortfallCase"),
-            Item("Recalls", "report", "inventory.Recall"),
-            Item("To pull", "remove_shopping_cart", "inventory.PullTask"),
-            Item("Sales stops", "block", "inventory.SalesStop"),
-            Item("Unavailable", "broken_image", "inventory.UnavailableUnits"),
-            Item("On the way", "local_shipping", "inventory.IncomingUnits"),
-            Item("Ledger", "menu_book", "inventory.InventoryEvent"),
+            Item(_("Ready"), "inventory", PARTS, "ready", live="ready"),
+            Item(_("Staging"), "shelves", "orders.Bag", "staging"),
+            Item(_("Put back"), "assignment_return", "orders.PutBack", "todo"),
+            Item(_("Hand-offs"), "handshake", "orders.HandOff"),
+            Item(_("Returns"), "assignment_return", "orders.GoodsReturn"),
         ],
     ),
-    (
-        "Customers",
-        False,
+    Job(
+        _("Arrivals"),
+        "directions_car",
         [
-            Item("Customers", "group", "customers.Profile"),
-            Item("Messages", "sms", "notifications.Message"),
-            Item("Calls", "call", "notifications.CallTask", "board"),
-            Item("Words", "edit_note", "notifications.TemplateVersion"),
-            Item("Measures", "monitoring", "notifications.Message", "measures"),
-            Item("Consent", "verified_user", "customers.ConsentEvent"),
+            Item(_("Arrivals"), "directions_car", PARTS, "arrivals", live="arrivals"),
+            Item(_("Spots"), "local_parking", "orders.Spot"),
+            Item(_("Signs"), "qr_code_2", "orders.Sign", "board"),
         ],
     ),
-    (
-        "Integrations",
-        True,
+    Job(
+        _("Exceptions"),
+        "error",
         [
-            Item("POS connections", "point_of_sale", "stores.PosConnection"),
-            Item("Stock files", "upload_file", "inventory.StockFile"),
-            Item("File layouts", "view_column", "inventory.FeedLayout"),
-            Item("Item codes", "barcode", "inventory.ItemCode"),
-            Item("Unmapped codes", "question_mark", "inventory.UnmappedCode"),
-            Item("Clocks of sources", "alarm", "inventory.SourceClock"),
-            Item("Providers", "cell_tower", "providers.Provider"),
-            Item("Limits on texts", "speed", "notifications.TextingRules"),
-            Item("API keys", "key", "api.ApiKey"),
-            Item("Webhooks", "webhook", "webhooks.WebhookEndpoint"),
-            Item("Webhook calls", "outbound", "webhooks.WebhookCall"),
-            Item("Inbound calls", "call_received", "inbox.InboundCall"),
-            Item("Deliveries", "conveyor_belt", "events.Delivery"),
-            Item("Facts", "history", "events.Fact"),
-            Item("Schedules", "schedule", "django_q.Schedule"),
-            Item("Failed jobs", "running_with_errors", "django_q.Failure"),
+            Item(_("Exceptions"), "error", PARTS, "exceptions", live="exceptions"),
+            Item(_("Complaints"), "report", "orders.Complaint"),
+            Item(_("Shortfalls"), "trending_down", "inventory.ShortfallCase"),
+            Item(_("Recalls"), "report", "inventory.Recall"),
+            Item(_("To pull"), "remove_shopping_cart", "inventory.PullTask"),
+            Item(_("Switches"), "toggle_on", "stores.StoreSwitch", "board"),
         ],
     ),
-    (
-        "Rules",
-        True,
+    Job(
+        _("Stock"),
+        "shelves",
         [
-            Item("Stores", "storefront", "stores.Store"),
-            Item("Store groups", "workspaces", "stores.StoreGroup"),
-            Item("Pickup windows", "calendar_clock", "orders.WindowBooking"),
-            Item("Special days", "event_busy", "orders.SlotCapacity"),
-            Item("Spots", "local_parking", "orders.Spot"),
-            Item("Signs", "qr_code_2", "orders.Sign", "board"),
-            Item("Curb settings", "directions_car", "orders.CurbSettings"),
-            Item("Staging places", "kitchen", "orders.StagingLocation"),
-            Item("Shelf places", "shelves", "inventory.ShelfPlace"),
-            Item("Routing rules", "alt_route", "orders.RoutingRuleSet"),
-            Item("Routing trials", "science", "orders.RoutingSimulation"),
-            Item("Safety stock", "shield", "inventory.SafetyStock"),
-            Item("Channel buffers", "tune", "inventory.ChannelBuffer"),
-            Item("Late feeds", "timer_off", "inventory.StoreFeed"),
-            Item("Stock signals", "notifications", "inventory.SignalRule"),
-            Item("Sales channels", "shopping_cart", "stores.SalesChannel"),
-            Item("Brands", "label", "stores.Brand"),
-            Item("People", "badge", "auth.User"),
-            Item("Groups", "groups", "auth.Group"),
+            Item(_("Stock levels"), "shelves", "inventory.StockLevel"),
+            Item(_("Items"), "sell", "inventory.Item"),
+            Item(_("Holds"), "lock_clock", "inventory.Hold"),
+            Item(_("Sales stops"), "block", "inventory.SalesStop"),
+            Item(_("Unavailable"), "broken_image", "inventory.UnavailableUnits"),
+            Item(_("On the way"), "local_shipping", "inventory.IncomingUnits"),
+            Item(_("Ledger"), "menu_book", "inventory.InventoryEvent"),
+        ],
+    ),
+    Job(
+        _("Customers"),
+        "group",
+        [
+            Item(_("Orders"), "receipt_long", "orders.Order"),
+            Item(_("Customers"), "group", "customers.Profile"),
+            Item(_("Consent"), "verified_user", "customers.ConsentEvent"),
+        ],
+    ),
+    Job(
+        _("Messages"),
+        "sms",
+        [
+            Item(_("Talks"), "forum", "notifications.Thread", "board", live="talks"),
+            Item(_("Calls"), "call", "notifications.CallTask", "board", live="calls"),
+            Item(_("Messages"), "sms", "notifications.Message"),
+            Item(_("Words"), "edit_note", "notifications.TemplateVersion"),
+        ],
+    ),
+    Job(
+        _("Integrations"),
+        "hub",
+        [
+            Item(_("POS connections"), "point_of_sale", "stores.PosConnection"),
+            Item(_("Stock files"), "upload_file", "inventory.StockFile"),
+            Item(_("File layouts"), "view_column", "inventory.FeedLayout"),
+            Item(_("Item codes"), "barcode", "inventory.ItemCode"),
+            Item(_("Unmapped codes"), "question_mark", "inventory.UnmappedCode"),
+            Item(_("Clocks of sources"), "alarm", "inventory.SourceClock"),
+            Item(_("Providers"), "cell_tower", "providers.Provider"),
+            Item(_("Limits on texts"), "speed", "notifications.TextingRules"),
+            Item(_("API keys"), "key", "api.ApiKey"),
+            Item(_("Webhooks"), "webhook", "webhooks.WebhookEndpoint"),
+            Item(_("Webhook calls"), "outbound", "webhooks.WebhookCall"),
+            Item(_("Inbound calls"), "call_received", "inbox.InboundCall"),
+            Item(_("Deliveries"), "conveyor_belt", "events.Delivery"),
+            Item(_("Facts"), "history", "events.Fact"),
+            Item(_("Schedules"), "schedule", "django_q.Schedule"),
+            Item(_("Failed jobs"), "running_with_errors", "django_q.Failure"),
+        ],
+    ),
+    Job(
+        _("Rules"),
+        "rule",
+        [
+            Item(_("Stores"), "storefront", "stores.Store"),
+            Item(_("Store groups"), "workspaces", "stores.StoreGroup"),
+            Item(_("Pickup windows"), "calendar_clock", "orders.WindowBooking"),
+            Item(_("Special days"), "event_busy", "orders.SlotCapacity"),
+            Item(_("Curb settings"), "directions_car", "orders.CurbSettings"),
+            Item(_("Staging places"), "kitchen", "orders.StagingLocation"),
+            Item(_("Shelf places"), "shelves", "inventory.ShelfPlace"),
+            Item(_("Routing rules"), "alt_route", "orders.RoutingRuleSet"),
+            Item(_("Routing trials"), "science", "orders.RoutingSimulation"),
+            Item(_("Safety stock"), "shield", "inventory.SafetyStock"),
+            Item(_("Channel buffers"), "tune", "inventory.ChannelBuffer"),
+            Item(_("Late feeds"), "timer_off", "inventory.StoreFeed"),
+            Item(_("Stock signals"), "notifications", "inventory.SignalRule"),
+            Item(_("Sales channels"), "shopping_cart", "stores.SalesChannel"),
+            Item(_("Brands"), "label", "stores.Brand"),
+            Item(_("People"), "badge", "auth.User"),
+            Item(_("Groups"), "groups", "auth.Group"),
+        ],
+    ),
+    Job(
+        _("Reports"),
+        "bar_chart",
+        [
+            Item(_("Preparation times"), "timer", "orders.WindowBooking", "times"),
+            Item(_("Ratings"), "star", "orders.Rating", "report"),
+            Item(_("Measures of messages"), "monitoring", "notifications.Message", "measures"),
         ],
     ),
 ]
+# in reach of the thumb, beside the search
+AT_HAND = ("pick", "ready", "arrivals", "exceptions")
+LOUD = {"arrivals": "warning", "exceptions": "danger", "talks": "danger", "calls": "danger"}
 
-_badges: dict[str, Callable[[HttpRequest], int]] = {}
+Badge = Callable[[HttpRequest], int]
+_badges: dict[str, Badge] = {}
+_search: list[str] = []
 
 
-def add_badge(model: str, badge: Callable[[HttpRequest], int]) -> None:
-    """Let an app show beside its line in the menu how many wait; none shows nothing."""
-    _badges[model] = badge
+def add_badge(page: str, badge: Badge) -> None:
+    """Let an app show beside a page in the menu how many wait; none shows nothing.
+
+    ``page`` is a model's label, with the view behind a stroke where a model has several.
+    """
+    _badges[page] = badge
+
+
+def set_search(name: str) -> None:
+    """Let an app offer the page ``name`` as the one search; people without stores do not see it."""
+    _search[:] = [name]
 
 
 def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
-    """The menu of the person who asks: only pages that open for them."""
-    groups = [_group(request, *group) for group in MENU]
-    today = {
-        "title": "Today",
-        "icon": "today",
-        "link": reverse("admin:index"),
-        "active": request.path == reverse("admin:index"),
+    """The menu of the person who asks: only pages that open for them, asked once per request."""
+    known: list[dict[str, Any]] | None = getattr(request, "_menu", None)
+    if known is None:
+        jobs = [_job(request, job) for job in MENU]
+        known = [job for job in jobs if job["items"]]
+        _light(request.path, known)
+        request._menu = known  # type: ignore[attr-defined]
+    return known
+
+
+def everywhere(request: HttpRequest) -> dict[str, Any]:
+    """What each staff page has besides its own: the boards at hand and the search."""
+    if not (request.user.is_authenticated and request.user.is_staff):
+        return {}
+    lines = {line["live"]: line for job in sidebar(request) for line in job["items"]}
+    at_hand = [lines[name] for name in AT_HAND if name in lines]
+    find_url = reverse(_search[0]) if _search and at_hand else ""
+    return {"at_hand": at_hand, "find_url": find_url, "find_active": request.path == find_url}
+
+
+def _job(request: HttpRequest, job: Job) -> dict[str, Any]:
+    lines = [_line(request, item) for item in job.pages if _may_see(request, item)]
+    first = lines[0] if lines else {}
+    own = {key: first.get(key) for key in ("link", "live", "badge", "tone")}
+    return own | {"title": str(job.title), "icon": job.icon, "items": lines, "active": False}
+
+
+def _line(request: HttpRequest, item: Item) -> dict[str, Any]:
+    badge = _badges.get(f"{item.model}/{item.view}") or _badges.get(item.model)
+    return {
+        "title": str(item.title),
+        "icon": item.icon,
+        "link": _link(item),
+        "live": item.live,
+        "badge": badge(request) if badge else 0,
+        "tone": LOUD.get(item.live, ""),
+        "active": False,
     }
-    groups[0]["items"].insert(0, today)
-    return [group for group in groups if group["items"]]
 
 
-def _group(request: HttpRequest, title: str, collapsible: bool, menu: list[Item]) -> dict[str, Any]:
-    items = [_item(request, item) for item in menu if _may_see(request, item)]
-    return {"title": title, "collapsible": collapsible, "separator": bool(title), "items": items}
-
-
-def _item(request: HttpRequest, item: Item) -> dict[str, Any]:
-    link = _link(item)
-    # one page's address may begin with another's: a list is lit for its own pages only
-    own = request.path == link if item.view != "changelist" else _within(request.path, item)
-    line = {"title": item.title, "icon": item.icon, "link": link, "active": own}
-    count = _badges[item.model](request) if item.model in _badges else 0
-    badge = {"badge": count, "badge_variant": "danger", "badge_style": "solid"}
-    return line | badge if count else line
-
-
-def _within(path: str, item: Item) -> bool:
-    others = [other for _, _, menu in MENU for other in menu if other.view != "changelist"]
-    return path.startswith(_link(item)) and path not in [_link(other) for other in others]
+def _light(path: str, jobs: list[dict[str, Any]]) -> None:
+    """Mark the one line whose address is the longest beginning of ``path``, and its job."""
+    index = reverse("admin:index")
+    lines = [(line, job) for job in jobs for line in job["items"]]
+    fitting = [
+        (line, job)
+        for line, job in lines
+        if path == line["link"] or (path.startswith(line["link"]) and line["link"] != index)
+    ]
+    if fitting:
+        line, job = max(fitting, key=lambda pair: len(pair[0]["link"]))
+        line["active"] = job["active"] = True
 
 
 def _link(item: Item) -> str:
+    if not item.model:
+        return reverse(f"admin:{item.view}")
     app, model = item.model.lower().split(".")
     return reverse(f"admin:{app}_{model}_{item.view}")
 
 
 def _may_see(request: HttpRequest, item: Item) -> bool:
+    if not item.model:
+        return True
     page = admin.site._registry.get(apps.get_model(item.model))
     return page is not None and page.has_view_permission(request)
 
 
-def stylesheet(_: HttpRequest) -> str:
+def no_palette(_request: HttpRequest) -> NoReturn:
+    """404: unfold's search over tables keeps what it found for minutes, whoever asks by then."""
+    raise Http404
+
+
+def stylesheet(_request: HttpRequest) -> str:
     """The address of the workspace's own styles."""
     return static("hub/staff.css")
 
 
-def script(_: HttpRequest) -> str:
+def script(_request: HttpRequest) -> str:
     """The address of the workspace's own script."""
     return static("hub/staff.js")
 
 
-def favicon(_: HttpRequest) -> str:
+def favicon(_request: HttpRequest) -> str:
     """The address of the icon in the browser's tab."""
     return static("hub/favicon.svg")
 
 
-def environment(_: HttpRequest) -> list[str] | None:
+def environment(_request: HttpRequest) -> list[str] | None:
     """A label in the page's corner: a hub with simulated tills and phones must not go unnoticed."""
-    return ["Demo", "warning"] if settings.SIMULATORS else None
+    return [str(_("Demo")), "warning"] if settings.SIMULATORS else None

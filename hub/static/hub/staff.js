@@ -28,11 +28,52 @@
   }
 
   function showContact(ok) {
+    const words = document.getElementById("hub-words").dataset;
     for (const line of document.querySelectorAll("[data-contact]")) {
-      const time = new Date().toLocaleTimeString();
-      line.textContent = ok ? "Live · last contact " + time : "No contact since " + line.dataset.last;
+      if (ok) line.dataset.last = new Date().toLocaleTimeString(document.documentElement.lang);
+      line.textContent = (ok ? words.live : words.lost).replace("{time}", line.dataset.last);
       line.classList.toggle("hub-danger", !ok);
-      if (ok) line.dataset.last = time;
+    }
+  }
+  window.hubContact = showContact;
+
+  // --- the one search: «/» goes there, and so does what a scanner types on a page without a field
+
+  const BETWEEN_KEYS_MS = 60; // nobody types that fast, every scanner does
+  const SHORTEST_SCAN = 4;
+  let scanned = "", scannedAt = 0;
+
+  function findBox() {
+    return [...document.querySelectorAll("[data-find]")].find(function (box) { return box.offsetParent; });
+  }
+
+  function isTyping(target) {
+    return target.isContentEditable || /^(input|textarea|select)$/i.test(target.tagName);
+  }
+
+  document.addEventListener("keydown", function (event) {
+    if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
+    const box = findBox();
+    if (event.key === "/" && box) {
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      box.focus();
+      box.select();
+      return;
+    }
+    hear(event, document.querySelector("[data-find]"));
+  }, true);
+
+  function hear(event, box) {
+    if (!box || document.querySelector(".hub-scan, dialog[open]")) return;
+    const fast = event.timeStamp - scannedAt < BETWEEN_KEYS_MS;
+    scannedAt = event.timeStamp;
+    if (event.key === "Enter" && fast && scanned.length >= SHORTEST_SCAN) {
+      event.preventDefault();
+      box.value = scanned;
+      box.form.submit();
+    } else if (event.key.length === 1) {
+      scanned = fast ? scanned + event.key : event.key;
     }
   }
 
@@ -42,6 +83,12 @@
       event.preventDefault();
       document.getElementById(opener.dataset.opens).showModal();
       return;
+    }
+    const unfolder = event.target.closest("[data-unfolds]");
+    if (unfolder) {
+      const pages = document.getElementById(unfolder.dataset.unfolds);
+      pages.hidden = !pages.hidden;
+      unfolder.setAttribute("aria-expanded", String(!pages.hidden));
     }
     const closer = event.target.closest("[data-closes]");
     if (closer) closer.closest("dialog").close();
