@@ -31,9 +31,9 @@ from hub.stores.inheriting import (
 from hub.stores.models import SettingsLevel, Store, StoreGroup
 
 LONGEST = {
-    "lead_minutes": range(0, 10_081),  # a week
+    "lead_minutes": range(10_081),  # a week
     "slot_minutes": range(5, 1_441),
-    "slot_capacity": range(0, 10_001),
+    "slot_capacity": range(10_001),
     "orders_per_hour": range(1, 10_001),
 }
 
@@ -159,7 +159,7 @@ def check(says: Mapping[str, Any]) -> None:
 
 
 def _change(write: Callable[[], None], stores: Collection[int] | None) -> Effect:
-    """Keep strays, write, then bring the columns in line: each reading what the one before wrote."""
+    """Keep strays, write, then bring the columns in line, each step by what the last wrote."""
     _lock()
     columns = _columns(stores)
     _keep_strays(_read(stores), columns)

@@ -14,7 +14,8 @@ from django.db.models import QuerySet
 
 from hub.errors import NotFound
 from hub.stores.calendar import Calendar, Span
-from hub.stores.models import Store
+from hub.stores.errors import StoreNotLive
+from hub.stores.models import Stage, Store
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractUser
@@ -56,6 +57,21 @@ def known_stores(references: Iterable[str]) -> dict[str, Store]:
     # a code may look like another store's public id: the public id wins
     found = {store.code: store for store in stores} | {store.public_id: store for store in stores}
     return {reference: found[reference] for reference in wanted & found.keys()}
+
+
+def require_live(store: Store, *, is_test: bool = False) -> None:
+    """Raise StoreNotLive unless goods can be held and ordered here: really in a live store, with
+    a test key in one in shadow as well."""
+    if store.stage != Stage.LIVE and not (is_test and store.stage == Stage.SHADOW):
+        raise StoreNotLive(f"store {store.code} takes no orders", store=store.code)
+
+
+def visible_stores(references: Collection[str]) -> dict[str, Store]:
+    """As ``find_stores``, without those that the outside is told nothing of."""
+    found = find_stores(references)
+    if hidden := sorted(reference for reference, store in found.items() if store.is_hidden):
+        raise NotFound(f"no such store: {', '.join(hidden)}")
+    return found
 
 
 def stores_of(user: AbstractUser | AnonymousUser) -> QuerySet[Store]:

@@ -19,7 +19,7 @@ from hub.api.forms import Form
 from hub.api.views import HubView
 from hub.errors import NotFound
 from hub.stores.models import Store
-from hub.stores.services import find_stores
+from hub.stores.services import visible_stores
 from inventory.api.conditional import IF_NONE_MATCH, NOT_MODIFIED, conditional
 from inventory.services.availability import (
     Availability,
@@ -170,7 +170,7 @@ def _check_all_found(
 ) -> None:
     within_reach = all(site.may_use(store_id) for store_id in reached)
     if not within_reach or positions < len(stores) * len(skus):
-        in_reach(site, find_stores(stores))
+        in_reach(site, visible_stores(stores))
         find_items(skus)
         raise NotFound("a store or an item has just gone")
 

@@ -19,8 +19,8 @@ from hub.api.errors import InvalidCursor
 from hub.api.forms import Form, read_query
 from hub.api.paging import decode_cursor, encode_cursor
 from hub.api.views import HubView
-from hub.stores.models import Store
-from hub.stores.services import find_stores
+from hub.stores.models import HIDDEN_STAGES, Store
+from hub.stores.services import visible_stores
 from inventory.api.availability import in_reach
 from inventory.services.availability import Availability
 from inventory.services.changes import Changed, changes_after, export, head
@@ -130,8 +130,8 @@ class ExportView(HubView):
 
 def _stores(site: Caller, reference: str | None) -> list[Store]:
     if reference is not None:
-        return list(in_reach(site, find_stores([reference])).values())
-    stores = Store.objects.filter(active=True).order_by("code")
+        return list(in_reach(site, visible_stores([reference])).values())
+    stores = Store.objects.filter(active=True).exclude(stage__in=HIDDEN_STAGES).order_by("code")
     return list(stores if site.store_ids is None else stores.filter(pk__in=site.store_ids))
 
 

@@ -16,7 +16,7 @@ from hub.api.forms import Form, read_body
 from hub.api.idempotency import idempotent
 from hub.api.views import HubView
 from hub.errors import NotFound
-from hub.stores.services import find_stores
+from hub.stores.services import find_stores, require_live
 from inventory.api.availability import in_reach
 from inventory.errors import HoldExpired
 from inventory.lines import MOST_UNITS
@@ -94,6 +94,7 @@ class HoldsView(HubView):
         wanted = read_body(HoldForm, request)
         site = caller(request)
         store = in_reach(site, find_stores([wanted["store"]]))[wanted["store"]]
+        require_live(store, is_test=site.is_test)
         units: Counter[str] = Counter()
         for line in wanted["lines"]:
             units[line["sku"]] += line["quantity"]

@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from hub.api.auth import caller
 from hub.api.forms import Form, read_query
 from hub.api.views import HubView
-from hub.stores.services import find_stores
+from hub.stores.services import visible_stores
 from inventory.api.availability import REASONS, TERMS, TermsShape, in_reach
 from inventory.services.catalog import find_items
 from inventory.services.explaining import Consumer, Explanation, explain
@@ -90,7 +90,7 @@ class WhyView(HubView):
         site = caller(request)
         story = explain(
             channel=site.channel,
-            store=in_reach(site, find_stores([wanted["store"]]))[wanted["store"]],
+            store=in_reach(site, visible_stores([wanted["store"]]))[wanted["store"]],
             item=find_items([wanted["sku"]])[wanted["sku"]],
         )
         return Response(wanted | _shape(story))

@@ -130,6 +130,8 @@ def _told(channel: SalesChannel, page: list[StockChange]) -> Iterator[Changed]:
         store, item = stores.get(row.store_id or 0), items.get(row.item_id or 0)
         if store and item and not (store.active and item.active):
             continue  # that it went was told as a scope
+        if store and store.is_hidden:
+            continue  # the outside knows nothing of it; all of it is told when it goes live
         yield Changed(
             store=store.code if store else "",
             sku=item.sku if item else "",

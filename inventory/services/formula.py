@@ -22,8 +22,10 @@ _STORES_BY_ID = """SELECT id, id::text AS ref, pickup_enabled FROM stores_store
 _STORES_BY_REFERENCE = """SELECT store.id, asked.ref, store.pickup_enabled
     FROM ({asked}) AS asked (ref) CROSS JOIN LATERAL (
         SELECT id, pickup_enabled FROM stores_store WHERE public_id = asked.ref AND active
+            AND stage IN ('live', 'paused')
         UNION ALL
         SELECT id, pickup_enabled FROM stores_store WHERE code = asked.ref AND active
+            AND stage IN ('live', 'paused')
         LIMIT 1) AS store"""
 _ITEMS_BY_ID = "SELECT id, id::text AS ref, category FROM inventory_item WHERE id = ANY({items})"
 _ITEMS_BY_SKU = """SELECT id, sku AS ref, category FROM inventory_item

@@ -42,6 +42,7 @@ _TOLD_BEFORE = """
 SELECT pair.store_id, pair.item_id, signal.state
 FROM unnest(%(stores)s::bigint[], %(items)s::bigint[]) AS pair (store_id, item_id)
 JOIN stores_store store ON store.id = pair.store_id AND store.active
+    AND store.stage IN ('live', 'paused')
 JOIN inventory_item item ON item.id = pair.item_id AND item.active
 LEFT JOIN inventory_stocksignal signal ON signal.channel_id = %(channel)s
     AND signal.store_id = pair.store_id AND signal.item_id = pair.item_id

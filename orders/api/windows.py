@@ -15,8 +15,8 @@ from hub.api.forms import Form, read_body
 from hub.api.idempotency import idempotent
 from hub.api.views import HubView
 from hub.errors import NotFound
-from hub.stores.models import Store
-from hub.stores.services import find_stores
+from hub.stores.models import Stage, Store
+from hub.stores.services import find_stores, require_live
 from inventory.api.availability import in_reach, read_listed
 from inventory.models import Hold
 from inventory.services.catalog import find_items
@@ -146,7 +146,8 @@ class WindowHoldView(HubView):
 
 def _find_store(caller: Caller, reference: str) -> Store:
     store = in_reach(caller, find_stores([reference]))[reference]
-    if not store.pickup_enabled:
+    require_live(store, is_test=caller.is_test)
+    if not store.pickup_enabled and store.stage == Stage.LIVE:
         raise PickupOff(f"store {store.code} does not offer pickup", store=store.code)
     return store
 

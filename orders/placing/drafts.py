@@ -17,8 +17,8 @@ from hub.customers.services import Word, read_word
 from hub.errors import HubError, NotFound
 from hub.ids import new_id
 from hub.stores.calendar import add_open_minutes
-from hub.stores.models import SalesChannel, Store
-from hub.stores.services import known_stores
+from hub.stores.models import SalesChannel, Stage, Store
+from hub.stores.services import known_stores, require_live
 from inventory.errors import UnknownSku
 from inventory.models import Hold, Item
 from inventory.services.catalog import known_items
@@ -160,7 +160,8 @@ def _home(desk: Desk, draft: Draft, stores: Mapping[str, Store]) -> Store | None
         raise NotFound("no such store")
     if named not in (None, store.public_id, store.code):
         raise HoldElsewhere(f"the hold is in store {store.code}", store=store.code)
-    if not store.pickup_enabled:
+    require_live(store, is_test=desk.is_test)
+    if not store.pickup_enabled and store.stage == Stage.LIVE:
         raise PickupOff(f"store {store.code} does not offer pickup", store=store.code)
     return store
 

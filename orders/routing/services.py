@@ -14,7 +14,7 @@ from hub import clock
 from hub.errors import NotFound
 from hub.ids import new_id
 from hub.stores.models import SalesChannel, Store
-from hub.stores.services import find_store
+from hub.stores.services import find_store, require_live
 from inventory.errors import InsufficientStock
 from inventory.services.allocations import allocate
 from orders.errors import NoStore, PickupOff
@@ -67,9 +67,10 @@ def named_store(
     """The store of that public id or code, and when an order placed now is ready there.
 
     Raises NotFound when there is none or it is not the caller's (None allows all), PickupOff
-    when it hands out no orders, and what ``promise`` raises.
+    or StoreNotLive when it hands out no orders, and what ``promise`` raises.
     """
     store = _callers_store(reference, allowed_store_ids)
+    require_live(store)
     if not store.pickup_enabled:
         raise PickupOff(f"store {store.code} does not offer pickup", store=store.code)
     return store, promise(store=store, lead_minutes=lead_minutes)
