@@ -6,6 +6,7 @@ from hub.trace import acting
 from orders.clocks import services as clocks
 from orders.promise import slipping, windows
 from orders.recalls import services as recalls
+from orders.reporting import rollup
 from orders.routing import trials
 from orders.substitution import answering
 from orders.switches import services as switches
@@ -47,3 +48,13 @@ def run_clocks() -> dict[str, int]:
 def run_routing_simulation(key: int) -> None:
     """Try past orders against a rule set; its row tells how far it is."""
     trials.run_simulation(key=key)
+
+
+def roll_up_days() -> int:
+    """Make up the days of reports on which something has changed; returns how many."""
+    return rollup.roll_up()
+
+
+def make_up_last_days() -> int:
+    """Make the last days of reports up again, whatever has changed; returns how many."""
+    return rollup.make_up_last()

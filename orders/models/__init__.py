@@ -21,6 +21,7 @@ from orders.models.order import Block, Order, OrderLine, OrderStatus
 from orders.models.picking import Bag, PickBatch, PickEntry, StagingLocation, ZonePick
 from orders.models.pos import PosCheck, PosDrift, PosFeed, PosList, PosReceipt, PosWaiting
 from orders.models.recall import RecalledPart
+from orders.models.reporting import DayFigures, DayReason, DayTimes, RollupMark, Stretch
 from orders.models.returns import (
     GoodsReturn,
     PriceAdjustment,
@@ -57,6 +58,9 @@ __all__ = [
     "ClockMark",
     "Complaint",
     "CurbSettings",
+    "DayFigures",
+    "DayReason",
+    "DayTimes",
     "Delegate",
     "FulfillmentLine",
     "FulfillmentOrder",
@@ -87,6 +91,7 @@ __all__ = [
     "RejectedItem",
     "Rejection",
     "ReturnedLine",
+    "RollupMark",
     "RoutingDecision",
     "RoutingRule",
     "RoutingRuleSet",
@@ -97,6 +102,7 @@ __all__ = [
     "Spot",
     "StagingLocation",
     "StrayArrival",
+    "Stretch",
     "SubstitutionOffer",
     "SubstitutionRound",
     "Visit",

@@ -156,7 +156,12 @@ class Visit(models.Model):
                 fields=["store", "arrived_at"],
                 condition=Q(status__in=ACTIVE_VISIT),
                 name="visit_board",
-            )
+            ),
+            models.Index(
+                fields=["store", "arrived_at"],
+                condition=Q(arrived_at__isnull=False),
+                name="visit_arrived",
+            ),
         ]
 
     def __str__(self) -> str:

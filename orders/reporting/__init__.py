@@ -1,0 +1,1 @@
+"""Reports: the days of each store made up, and read as measures."""
