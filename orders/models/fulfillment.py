@@ -90,6 +90,9 @@ class FulfillmentOrder(models.Model):
             models.Index(
                 fields=["expires_at"], condition=Q(status="ready"), name="fulfillment_expiry"
             ),
+            models.Index(
+                fields=["store"], condition=Q(status="rejected"), name="fulfillment_rejected"
+            ),
             models.Index(fields=["store", "created_at"], name="fulfillment_of_store"),
             models.Index(
                 fields=["store", "ready_at"],
