@@ -16,10 +16,13 @@ from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from hub import clock
 from hub.errors import HubError, Invalid
+from hub.staff.refusals import refused
 from hub.staff.scope import stores_for, works_in_stores
 from hub.stores.models import Store
 from orders.admin import boards
@@ -45,7 +48,7 @@ from orders.models import StrayArrival, Visit
 MOST_STORES_TO_CHOOSE = 60
 MOST_SHOWN = 200
 MOST_DIGITS = 4  # of a page's number
-EMPTY = "Nobody is at the curb or on the way."
+EMPTY = gettext_lazy("Nobody is at the curb or on the way.")
 
 
 class TapForm(forms.Form):
@@ -92,7 +95,7 @@ def board_view(request: HttpRequest) -> HttpResponse:
     context = {
         **admin.site.each_context(request),
         **_board(request, keys),
-        "title": "Arrivals",
+        "title": _("Arrivals"),
         "tab": "arrivals",
         "tabs": list(boards.TITLES.items()),
         "store_choices": list(stores_for(request).order_by("code")[:MOST_STORES_TO_CHOOSE]),
@@ -134,7 +137,7 @@ def stray_view(request: HttpRequest, pk: int) -> HttpResponse:
 
     def act() -> str:
         put_aside(stray=stray)
-        return "Put aside."
+        return _("Put aside.")
 
     return _answer(request, act)
 
@@ -145,7 +148,7 @@ def _answer(request: HttpRequest, act: Callable[[], str]) -> HttpResponse:
     try:
         done, failed = act(), ""
     except HubError as error:
-        done, failed = "", sentence(error.detail)
+        done, failed = "", sentence(refused(error))
     return _cards(request, done=done, failed=failed)
 
 
@@ -166,12 +169,12 @@ def _claim(tap: Tap) -> str:
     except AlreadyClaimed as error:
         who = error.extra["claimed_by"]
         raise AlreadyClaimed(f"{who} goes already; you may take over") from None
-    return "You go. The others see it."
+    return _("You go. The others see it.")
 
 
 def _take_over(tap: Tap) -> str:
     claim(visit=tap.visit, take_over=True, **tap.once)
-    return "You go now. The others see it."
+    return _("You go now. The others see it.")
 
 
 def _serve(tap: Tap) -> str:
@@ -179,35 +182,35 @@ def _serve(tap: Tap) -> str:
         begin_service(fulfillment=first_part(tap.visit), token=tap.fields["token"])
     except IllegalMove:
         raise IllegalMove("somebody brings it out already, or the visit is over") from None
-    return "The customer sees that somebody is coming."
+    return _("The customer sees that somebody is coming.")
 
 
 def _missing(tap: Tap) -> str:
     customer_missing(visit=tap.visit, **tap.once)
-    return "Noted. The customer is asked where he is."
+    return _("Noted. The customer is asked where he is.")
 
 
 def _ask(tap: Tap) -> str:
     ask_spot(visit=tap.visit, **tap.once)
-    return "The spot is free again. The customer is asked where he stands."
+    return _("The spot is free again. The customer is asked where he stands.")
 
 
 def _move(tap: Tap) -> str:
     label = tap.fields["spot"]
     move_spot(visit=tap.visit, spot=label, **tap.once)
-    return f"Now at spot {label}."
+    return _("Now at spot {label}.").format(label=label)
 
 
 def _text(tap: Tap) -> str:
     key = tap.fields["text"]
     minute = int(clock.now().timestamp() // 60)  # the same text twice in a minute is a slip
     send_text(visit=tap.visit, text=key, token=f"{key}-{tap.visit.pk}-{minute}")
-    return f"Sent: {TEXTS[key]}."
+    return _("Sent: {text}.").format(text=TEXTS[key])
 
 
 def _gone(tap: Tap) -> str:
     leave(fulfillment=first_part(tap.visit))
-    return "The visit is over. The order waits on."
+    return _("The visit is over. The order waits on.")
 
 
 STEPS: dict[str, Callable[[Tap], str]] = {

@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.http import urlencode
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from hub.errors import Invalid
@@ -45,7 +46,7 @@ def open_view(request: HttpRequest) -> HttpResponse:
     query = request.GET.get("q", "").replace("\0", "").strip()[:LONGEST_QUERY]
     context = {
         **admin.site.each_context(request),
-        "title": "Somebody walks up or calls",
+        "title": _("Somebody walks up or calls"),
         "query": query,
         "found": _found(request, query) if query else None,
         "back": board_link(request),
@@ -71,7 +72,9 @@ def do_open_view(request: HttpRequest, pk: int) -> HttpResponse:
             raise Invalid(f"{field}: {errors[0]}")
         open_visit(fulfillment=part, by=user, **form.cleaned_data)
         opened.append(True)
-        return f"{part.order.external_id}: the customer is on the board."
+        return _("{external_id}: the customer is on the board.").format(
+            external_id=part.order.external_id
+        )
 
     reply = tapped(request, act, again)
     if opened:

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from django.db.models import Count, Prefetch, QuerySet, Sum, prefetch_related_objects
 from django.urls import reverse
+from django.utils.translation import gettext, gettext_lazy
 
 from hub import clock
 from hub.stores.models import Store
@@ -34,11 +35,20 @@ from orders.picking.queue import (
 from orders.picking.queue import page as queue_page
 from orders.reports import COMING, TO_PICK, WAITING
 
-TITLES = {"pick": "Pick", "ready": "Ready", "arrivals": "Arrivals", "exceptions": "Exceptions"}
+TITLES = {
+    "pick": gettext_lazy("Pick"),
+    "ready": gettext_lazy("Ready"),
+    "arrivals": gettext_lazy("Arrivals"),
+    "exceptions": gettext_lazy("Exceptions"),
+}
 MOST_CARDS = 200
 REFRESH_SECONDS = 15
 SHOWN = {"pick": TO_PICK, "ready": [FulfillmentStatus.READY]}
-BAND_WORDS = {COMPLIANT: "in time", AT_RISK: "at risk", BREACHED: "too late"}
+BAND_WORDS = {
+    COMPLIANT: gettext_lazy("in time"),
+    AT_RISK: gettext_lazy("at risk"),
+    BREACHED: gettext_lazy("too late"),
+}
 BAND_TONES = {COMPLIANT: "", AT_RISK: "warning", BREACHED: "danger"}
 
 
@@ -125,7 +135,11 @@ def _to_pick(row: FulfillmentOrder, load: Load, now: datetime) -> Card:
 
 def _ready(row: FulfillmentOrder, load: Load, now: datetime) -> Card:
     words, tone = due(row.expires_at, now) if row.expires_at else ("waits", "")
-    expected = f"collect {words}" if tone != "danger" else f"not collected, {words}"
+    expected = (
+        gettext("collect {words}").format(words=words)
+        if tone != "danger"
+        else gettext("not collected, {words}").format(words=words)
+    )
     place = f"{row.staging_location} · {_plural(row.bags, 'bag')}" if row.staging_location else ""
     return _of_part(row, due=expected, tone=tone, place=place, notes=_load(load))
 
@@ -135,8 +149,8 @@ def _of_part(
 ) -> Card:
     visit = active_visit(row)
     if visit:
-        spot = f", spot {visit.spot}" if visit.spot else ""
-        notes = (*notes, f"customer {said(visit.status)}{spot}")
+        spot = gettext(", spot {spot}").format(spot=visit.spot) if visit.spot else ""
+        notes = (*notes, gettext("customer {visit}").format(visit=f"{said(visit.status)}{spot}"))
     return Card(
         title=row.order.external_id,
         link=work_link(row),

@@ -15,11 +15,14 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.decorators import method_decorator
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from hub import clock
 from hub.errors import Invalid
 from hub.staff.scope import StoreWorkAdmin, stores_for, works_in_stores
+from hub.staff.tones import Tones
 from orders.admin.boards import work_link
 from orders.admin.hand_off import hand_off_link
 from orders.admin.parts import person_of, tapped
@@ -52,7 +55,7 @@ class ComplaintAdmin(StoreWorkAdmin[Complaint]):
     list_filter = ["kind", ("answered_at", admin.EmptyFieldListFilter)]
     list_select_related = ["fulfillment__order", "fulfillment__store", "line__item"]
     search_fields = ["=fulfillment__order__external_id", "=public_id"]
-    search_help_text = "Order number or id of the complaint"
+    search_help_text = gettext_lazy("Order number or id of the complaint")
     ordering = [F("answered_at").desc(nulls_first=True), "made_at"]
     fields = ["kind"]
 
@@ -62,33 +65,33 @@ class ComplaintAdmin(StoreWorkAdmin[Complaint]):
         answer = path("<int:pk>/answer/", wrap(self.answer_view), name="orders_complaint_answer")
         return [answer, *super().get_urls()]
 
-    @admin.display(description="Order")
+    @admin.display(description=gettext_lazy("Order"))
     def order_number(self, row: Complaint) -> str:
         """The number the customer knows."""
         return row.fulfillment.order.external_id
 
-    @admin.display(description="Store")
+    @admin.display(description=gettext_lazy("Store"))
     def store(self, row: Complaint) -> str:
         """Who handed it over."""
         return str(row.fulfillment.store)
 
-    @admin.display(description="What")
+    @admin.display(description=gettext_lazy("What"))
     def what(self, row: Complaint) -> str:
         """What is wrong with which goods."""
-        goods = f"{row.units} × {row.line.item.name}" if row.line else "all of it"
+        goods = f"{row.units} × {row.line.item.name}" if row.line else _("all of it")
         return f"{row.get_kind_display()}: {goods}"
 
-    @admin.display(description="Told", ordering="made_at")
+    @admin.display(description=gettext_lazy("Told"), ordering="made_at")
     def told(self, row: Complaint) -> str:
         """On the store's own clock."""
         return local(row.made_at, row.fulfillment.store.timezone)
 
-    @admin.display(description="State", ordering="answered_at")
+    @admin.display(description=gettext_lazy("State"), ordering="answered_at")
     def state(self, row: Complaint) -> str:
         """Whether somebody has answered."""
-        return "Answered" if row.answered_at else "Open"
+        return _("Answered") if row.answered_at else _("Open")
 
-    state.label = {"Open": "warning", "Answered": "success"}  # type: ignore[attr-defined]  # unfold colours by it
+    state.label = Tones({"Open": "warning", "Answered": "success"})  # type: ignore[attr-defined]  # unfold colours by it
 
     def change_view(
         self,
@@ -107,7 +110,9 @@ class ComplaintAdmin(StoreWorkAdmin[Complaint]):
             "may_answer": works_in_stores(request) and row.answered_at is None,
             "may_refund": request.user.has_perm(REFUNDS),
             "token": secrets.token_urlsafe(16),
-            "title": f"Complaint · {row.fulfillment.order.external_id}",
+            "title": _("Complaint · {external_id}").format(
+                external_id=row.fulfillment.order.external_id
+            ),
         }
         return TemplateResponse(request, "admin/orders/complaint.html", context)
 
@@ -133,7 +138,7 @@ class ComplaintAdmin(StoreWorkAdmin[Complaint]):
                 refund_minor=_minor(asked["amount"], row.fulfillment.order.currency),
                 token=asked["token"],
             )
-            return "Answered. The customer is told."
+            return _("Answered. The customer is told.")
 
         return tapped(request, act, reverse("admin:orders_complaint_change", args=[pk]))
 
@@ -147,7 +152,7 @@ class RatingAdmin(StoreWorkAdmin[Rating]):
     list_filter = ["stars"]
     list_select_related = ["fulfillment__order", "fulfillment__store"]
     search_fields = ["=fulfillment__order__external_id"]
-    search_help_text = "Order number"
+    search_help_text = gettext_lazy("Order number")
     ordering = ["-rated_at"]
     fields = ["stars", "words", "rated_at"]
 
@@ -157,22 +162,22 @@ class RatingAdmin(StoreWorkAdmin[Rating]):
         report = path("report/", wrap(self.report_view), name="orders_rating_report")
         return [report, *super().get_urls()]
 
-    @admin.display(description="Order")
+    @admin.display(description=gettext_lazy("Order"))
     def order_number(self, row: Rating) -> str:
         """The number the customer knows."""
         return row.fulfillment.order.external_id
 
-    @admin.display(description="Store")
+    @admin.display(description=gettext_lazy("Store"))
     def store(self, row: Rating) -> str:
         """Which store was rated."""
         return str(row.fulfillment.store)
 
-    @admin.display(description="In words")
+    @admin.display(description=gettext_lazy("In words"))
     def said(self, row: Rating) -> str:
         """The customer's words."""
         return row.words or "–"
 
-    @admin.display(description="When", ordering="rated_at")
+    @admin.display(description=gettext_lazy("When"), ordering="rated_at")
     def rated(self, row: Rating) -> str:
         """On the store's own clock."""
         return local(row.rated_at, row.fulfillment.store.timezone)
@@ -185,7 +190,7 @@ class RatingAdmin(StoreWorkAdmin[Rating]):
         latest = latest.select_related("fulfillment__order", "fulfillment__store")
         context = {
             **self.admin_site.each_context(request),
-            "title": "Ratings",
+            "title": _("Ratings"),
             "days": DAYS,
             "rows": ratings_of(stores, since=since),
             "latest": [

@@ -9,6 +9,8 @@ from datetime import datetime, timedelta
 
 from django.db.models import Case, F, IntegerField, Prefetch, QuerySet, Value, When
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from hub import clock
 from hub.stores.models import Store
@@ -35,7 +37,12 @@ MOST_STORES_WITH_SPOTS = 3
 # How a wait stands: its tone, and the words beside it, for colour alone says nothing to many.
 IN_TIME, GETTING_LONG, OVER_TARGET, FAR_TOO_LONG = range(4)
 WAIT_TONES = ["", "warning", "danger", "danger"]
-WAIT_WORDS = ["in time", "getting long", "over the target", "far too long"]
+WAIT_WORDS = [
+    gettext_lazy("in time"),
+    gettext_lazy("getting long"),
+    gettext_lazy("over the target"),
+    gettext_lazy("far too long"),
+]
 
 
 @dataclass(frozen=True)
@@ -100,10 +107,10 @@ class Arrival:
     def title(self) -> str:
         """Where to go."""
         if self.visit.spot:
-            return f"Spot {self.visit.spot.label}"
+            return _("Spot {label}").format(label=self.visit.spot.label)
         if not self.is_here:
             return ", ".join(part.number for part in self.parts)
-        return self.visit.place or "No spot named"
+        return self.visit.place or _("No spot named")
 
     @property
     def tone(self) -> str:
@@ -128,12 +135,16 @@ class Place:
         """Whether it is free."""
         if self.visit:
             return said(self.visit.status)
-        return f"out of service: {self.spot.closed_for}" if self.spot.closed_for else "free"
+        return (
+            _("out of service: {closed_for}").format(closed_for=self.spot.closed_for)
+            if self.spot.closed_for
+            else _("free")
+        )
 
     @property
     def tone(self) -> str:
         """``taken``, ``closed`` or ``free``."""
-        return "taken" if self.visit else "closed" if self.spot.closed_for else "free"
+        return "taken" if self.visit else "closed" if self.spot.closed_for else _("free")
 
 
 @dataclass(frozen=True)
@@ -286,7 +297,11 @@ def _part(row: FulfillmentOrder, now: datetime) -> Part:
         hand_over=reverse("admin:orders_handoff_part", args=[row.pk]),
         ready=ready,
         status=said(row.status),
-        due="" if ready else f"ready by {clock_time(row.promised_at, row.store.timezone, now)}",
+        due=""
+        if ready
+        else _("ready by {clock_time}").format(
+            clock_time=clock_time(row.promised_at, row.store.timezone, now)
+        ),
         fetches=handling_order(row) if ready else [],
         age=max((line.item.minimum_age for line in row.lines.all()), default=0),
     )

@@ -12,6 +12,8 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from hub.connectors.addresses import AddressRefused, allowed_from, check_url
 from hub.connectors.signing import new_secret
@@ -47,12 +49,14 @@ class StepsField(forms.CharField):
             part for part in str(super().clean(value) or "").replace(" ", ",").split(",") if part
         ]
         if not all(part.isascii() and part.isdecimal() and len(part) <= 3 for part in parts):  # noqa: PLR2004  three digits
-            raise ValidationError("Give minutes, such as 3, 5, 8.")
+            raise ValidationError(_("Give minutes, such as 3, 5, 8."))
         steps = [int(part) for part in parts]
         if steps and not 1 <= steps[0] <= steps[-1] <= LONGEST_STEP:
-            raise ValidationError(f"Steps are 1 to {LONGEST_STEP} minutes.")
+            raise ValidationError(
+                _("Steps are 1 to {longest} minutes.").format(longest=LONGEST_STEP)
+            )
         if len(steps) > len(ESCALATE_AFTER) or steps != sorted(set(steps)):
-            raise ValidationError("Give at most three steps, each longer than the one before.")
+            raise ValidationError(_("Give at most three steps, each longer than the one before."))
         return steps
 
 
@@ -63,19 +67,23 @@ class CurbForm(forms.ModelForm):  # type: ignore[type-arg]
         required=False,
         max_length=20,
         widget=TextInput,
-        label="Tell of waiting after",
-        help_text="minutes: on the board, then by text to the lead, then to all; empty: 3, 5, 8",
+        label=gettext_lazy("Tell of waiting after"),
+        help_text=gettext_lazy(
+            "minutes: on the board, then by text to the lead, then to all; empty: 3, 5, 8"
+        ),
     )
     alert_url = forms.URLField(
         max_length=300,
         required=False,
         assume_scheme="https",
         widget=UrlInput,
-        label="Address called",
-        help_text="called at every arrival, signed as Standard Webhooks asks for",
+        label=gettext_lazy("Address called"),
+        help_text=gettext_lazy("called at every arrival, signed as Standard Webhooks asks for"),
     )
     renew_secret = forms.BooleanField(
-        required=False, label="Make a new signing secret", help_text="it is shown once, when saved"
+        required=False,
+        label=gettext_lazy("Make a new signing secret"),
+        help_text=gettext_lazy("it is shown once, when saved"),
     )
 
     def clean_alert_phone(self) -> str:
@@ -113,7 +121,7 @@ class CurbForm(forms.ModelForm):  # type: ignore[type-arg]
         cleaned = super().clean() or {}
         start, end = cleaned.get("age_sale_from"), cleaned.get("age_sale_until")
         if (start is None) != (end is None) or (start is not None and start == end):
-            self.add_error("age_sale_until", "Say both times, from and until, or neither.")
+            self.add_error("age_sale_until", _("Say both times, from and until, or neither."))
         return cleaned
 
 
@@ -129,14 +137,16 @@ class CurbSettingsAdmin(ScopedAdmin[CurbSettings]):
     fieldsets = [
         (None, {"fields": ["store", ("wait_target", "escalate_after"), "near_metres"]}),
         (
-            "Alerts",
+            gettext_lazy("Alerts"),
             {
                 "fields": [("alert_phone", "lead_phone"), "alert_url", "renew_secret"],
-                "description": "They go out at once, at night as well: somebody is waiting.",
+                "description": gettext_lazy(
+                    "They go out at once, at night as well: somebody is waiting."
+                ),
             },
         ),
         (
-            "What customers may do by themselves",
+            gettext_lazy("What customers may do by themselves"),
             {
                 "fields": [
                     ("may_change_window", "may_change_store"),
@@ -146,10 +156,12 @@ class CurbSettingsAdmin(ScopedAdmin[CurbSettings]):
             },
         ),
         (
-            "Goods with an age limit",
+            gettext_lazy("Goods with an age limit"),
             {
                 "fields": [("age_sale_from", "age_sale_until")],
-                "description": "When they may be sold, by the store's clock; empty: always.",
+                "description": gettext_lazy(
+                    "When they may be sold, by the store's clock; empty: always."
+                ),
             },
         ),
     ]
@@ -188,8 +200,10 @@ def _secret_shown(
     context = {
         **page.admin_site.each_context(request),
         "title": str(obj.store),
-        "heading": "The signing secret of this store's alerts",
-        "advice": "The store's system verifies every call with it, as Standard Webhooks describes.",
+        "heading": _("The signing secret of this store's alerts"),
+        "advice": _(
+            "The store's system verifies every call with it, as Standard Webhooks describes."
+        ),
         "secret": secret,
         "done_url": reverse("admin:orders_curbsettings_changelist"),
     }
@@ -203,14 +217,16 @@ def _phone(text: str) -> str:
         phone = clean_phone(text)
     except HubError:
         raise ValidationError(
-            "Give the number with its country, such as +48 500 123 456."
+            _("Give the number with its country, such as +48 500 123 456.")
         ) from None
     if phone and not takes_texts(phone):
-        raise ValidationError("No text arrives at such a number.")
+        raise ValidationError(_("No text arrives at such a number."))
     return phone
 
 
 def _within(number: int, allowed: range) -> int:
     if number not in allowed:
-        raise ValidationError(f"Give {allowed.start} to {allowed.stop - 1}.")
+        raise ValidationError(
+            _("Give {start} to {stop}.").format(start=allowed.start, stop=allowed.stop - 1)
+        )
     return number

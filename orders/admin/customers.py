@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
 
 from hub.customers.models import Preference, Profile
 from hub.staff.pages import ReadOnlyInline
@@ -32,7 +33,7 @@ class ProfileAdmin(StoreWorkAdmin[Profile]):
     list_display = ["name", "public_id", "locale", "created_at"]
     list_select_related = ["contact"]
     search_fields = ["=public_id"]
-    search_help_text = "Name, phone or its last four digits, e-mail, customer id"
+    search_help_text = _("Name, phone or its last four digits, e-mail, customer id")
     ordering = ["-id"]
     fields = [
         *("public_id", "name", "phone", "email", "locale", "timezone"),
@@ -54,12 +55,12 @@ class ProfileAdmin(StoreWorkAdmin[Profile]):
             return queryset, False
         return queryset.filter(Q(public_id=term) | contact_hashes(term)), False
 
-    @admin.display(description="Name")
+    @admin.display(description=_("Name"))
     def name(self, row: Profile) -> str:
         """From the newest record."""
         return self._contact(row, "name")
 
-    @admin.display(description="Phone")
+    @admin.display(description=_("Phone"))
     def phone(self, row: Profile) -> str:
         """From the newest record."""
         return self._contact(row, "phone")
@@ -69,13 +70,13 @@ class ProfileAdmin(StoreWorkAdmin[Profile]):
         """From the newest record."""
         return self._contact(row, "email")
 
-    @admin.display(description="Orders")
+    @admin.display(description=_("Orders"))
     def orders(self, row: Profile) -> SafeString:
         """The way to those orders that the person may see."""
         link = f"{reverse('admin:orders_order_changelist')}?q={row.public_id}"
         return format_html('<a href="{}">Show the orders</a>', link)
 
-    @admin.display(description="How he is told")
+    @admin.display(description=_("How he is told"))
     def telling(self, row: Profile) -> SafeString:
         """The way to what he chose and refused."""
         link = reverse("admin:customers_preference_of", args=[row.public_id])

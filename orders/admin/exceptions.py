@@ -8,13 +8,14 @@ from datetime import datetime, timedelta
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from hub import clock
 from hub.stores.models import Store
 from inventory.models import PullTask, ShortfallCase
 from orders.admin.boards import work_link
 from orders.admin.rescue import rescue_link
-from orders.admin.words import SOON, span
+from orders.admin.words import SOON, said, span
 from orders.models import (
     Block,
     ClockMark,
@@ -70,8 +71,10 @@ def _late(stores: QuerySet[Store]) -> Iterator[Problem]:
     now = clock.now()
     rows = _parts(stores).filter(status__in=TO_PICK, promised_at__lt=now)
     for row in rows.order_by("promised_at")[:MOST]:
-        detail = f"promised {span(now - row.promised_at)} ago, still {row.status}"
-        yield _of(row, "Promise broken", detail, row.promised_at, "danger")
+        detail = _("promised {span} ago, still {status}").format(
+            span=span(now - row.promised_at), status=said(row.status)
+        )
+        yield _of(row, _("Promise broken"), detail, row.promised_at, "danger")
 
 
 def _at_risk(stores: QuerySet[Store]) -> Iterator[Problem]:
@@ -83,8 +86,10 @@ def _at_risk(stores: QuerySet[Store]) -> Iterator[Problem]:
         promised_at__lt=now + SOON,
     )
     for row in rows.order_by("promised_at")[:MOST]:
-        detail = f"promised in {span(row.promised_at - now)}, still {row.status}"
-        yield _of(row, "Promise at risk", detail, row.created_at)
+        detail = _("promised in {span}, still {status}").format(
+            span=span(row.promised_at - now), status=said(row.status)
+        )
+        yield _of(row, _("Promise at risk"), detail, row.created_at)
 
 
 def _waiting(stores: QuerySet[Store]) -> Iterator[Problem]:
@@ -96,16 +101,20 @@ def _waiting(stores: QuerySet[Store]) -> Iterator[Problem]:
         for pickup in visit.pickups.all():
             if pickup.fulfillment.status not in LIVE:
                 continue  # handed over already, or over in another way
-            detail = f"waits for {span(clock.now() - (visit.arrived_at or since))}"
+            detail = _("waits for {span}").format(
+                span=span(clock.now() - (visit.arrived_at or since))
+            )
             at = visit.arrived_at or since
-            yield _of(pickup.fulfillment, "Long wait at the curb", detail, at, "danger")
+            yield _of(pickup.fulfillment, _("Long wait at the curb"), detail, at, "danger")
 
 
 def _locked(stores: QuerySet[Store]) -> Iterator[Problem]:
     ready = _parts(stores).filter(status=FulfillmentStatus.READY)
     for row in ready.filter(pickup_code__failures__gte=WRONG_PINS)[:MOST]:
-        detail = "five wrong PINs: a lead looks at the buyer's order and hands over with a reason"
-        yield _of(row, "PIN locked", detail, row.ready_at or row.created_at, "danger")
+        detail = _(
+            "five wrong PINs: a lead looks at the buyer's order and hands over with a reason"
+        )
+        yield _of(row, _("PIN locked"), detail, row.ready_at or row.created_at, "danger")
 
 
 def _blocked(stores: QuerySet[Store]) -> Iterator[Problem]:
@@ -125,12 +134,12 @@ def _blocked(stores: QuerySet[Store]) -> Iterator[Problem]:
         why = block.note if block.note and block.reason == Block.Reason.OTHER else named
         detail = f"{block.order.external_id}: {why}"
         link = reverse("admin:orders_order_change", args=[block.order_id])
-        yield Problem("Order blocked", detail, block.opened_at, link)
+        yield Problem(_("Order blocked"), detail, block.opened_at, link)
 
 
 def _homeless(stores: QuerySet[Store]) -> Iterator[Problem]:
     """Parts that no store works on: rejected, and no other part has taken their place."""
-    followers = FulfillmentOrder.objects.filter(replaces=OuterRef("pk"))
+    followers = FulfillmentOrder.objects.filter(order=OuterRef("order"), replaces=OuterRef("pk"))
     asked = MoveOffer.objects.filter(fulfillment=OuterRef("pk"), state=MoveOffer.State.OPEN)
     rows = _parts(stores).filter(
         ~Exists(followers),
@@ -142,7 +151,7 @@ def _homeless(stores: QuerySet[Store]) -> Iterator[Problem]:
         rejection = getattr(row, "rejection", None)
         since = rejection.rejected_at if rejection else row.created_at
         detail = f"rejected: {row.reason}"
-        problem = _of(row, "No store works on it", detail, since, "danger")
+        problem = _of(row, _("No store works on it"), detail, since, "danger")
         yield replace(problem, link=rescue_link(row), again=row.pk)
 
 
@@ -151,8 +160,10 @@ def _asked(stores: QuerySet[Store]) -> Iterator[Problem]:
     rows = rows.select_related("fulfillment__order", "fulfillment__store", "store")
     for offer in rows.order_by("answer_by")[:MOST]:
         left = span(max(offer.answer_by - clock.now(), timedelta(0)))
-        detail = f"may {offer.store.code} prepare it? {left} left to answer"
-        problem = _of(offer.fulfillment, "Waits for the customer", detail, offer.made_at)
+        detail = _("may {code} prepare it? {left} left to answer").format(
+            code=offer.store.code, left=left
+        )
+        problem = _of(offer.fulfillment, _("Waits for the customer"), detail, offer.made_at)
         yield replace(problem, link=rescue_link(offer.fulfillment))
 
 
@@ -165,8 +176,8 @@ def _unaccepted(stores: QuerySet[Store]) -> Iterator[Problem]:
     for mark in marks.order_by("at")[:MOST]:
         part = mark.fulfillment
         late = part.accept_by is not None and part.accept_by <= clock.now()
-        detail = "the time to accept it is over" if late else "nobody has accepted it yet"
-        problem = _of(part, "Not accepted", detail, mark.at, "danger" if late else "warning")
+        detail = _("the time to accept it is over") if late else _("nobody has accepted it yet")
+        problem = _of(part, _("Not accepted"), detail, mark.at, "danger" if late else "warning")
         yield replace(problem, link=rescue_link(part))
 
 
@@ -175,15 +186,22 @@ def _uncollected(stores: QuerySet[Store]) -> Iterator[Problem]:
     rows = _parts(stores).filter(status=FulfillmentStatus.READY, expires_at__lt=now)
     for row in rows.order_by("expires_at")[:MOST]:
         at = row.expires_at or now
-        yield _of(row, "Not collected", f"should have gone {span(now - at)} ago", at)
+        yield _of(
+            row,
+            _("Not collected"),
+            _("should have gone {span} ago").format(span=span(now - at)),
+            at,
+        )
 
 
 def _short(stores: QuerySet[Store]) -> Iterator[Problem]:
     rows = ShortfallCase.objects.filter(store__in=stores, closed_at__isnull=True)
     for case in rows.select_related("item", "store").order_by("opened_at")[:MOST]:
-        detail = f"{case.item} in {case.store.code}: less on the shelf than promised"
+        detail = _("{item} in {code}: less on the shelf than promised").format(
+            item=case.item, code=case.store.code
+        )
         link = reverse("admin:inventory_shortfallcase_change", args=[case.pk])
-        yield Problem("Stock falls short", detail, case.opened_at, link)
+        yield Problem(_("Stock falls short"), detail, case.opened_at, link)
 
 
 def _to_pull(stores: QuerySet[Store]) -> Iterator[Problem]:
@@ -193,19 +211,21 @@ def _to_pull(stores: QuerySet[Store]) -> Iterator[Problem]:
     rows = rows.select_related("recall__item", "store").order_by("recall__opened_at", "pk")
     for task in rows[:MOST]:
         recall = task.recall
-        lot = f", lot {recall.lot}" if recall.lot else ""
-        detail = f"{recall.item}{lot} in {task.store.code}: {recall.reason}"
+        lot = _(", lot {lot}").format(lot=recall.lot) if recall.lot else ""
+        detail = _("{item}{lot} in {code}: {reason}").format(
+            item=recall.item, lot=lot, code=task.store.code, reason=recall.reason
+        )
         link = reverse("admin:inventory_pulltask_change", args=[task.pk])
-        yield Problem("Pull recalled goods", detail, recall.opened_at, link, "danger")
+        yield Problem(_("Pull recalled goods"), detail, recall.opened_at, link, "danger")
 
 
 def _complaints(stores: QuerySet[Store]) -> Iterator[Problem]:
     rows = Complaint.objects.filter(fulfillment__store__in=stores, answered_at__isnull=True)
     rows = rows.select_related("fulfillment__order", "fulfillment__store", "line__item")
     for row in rows.order_by("made_at")[:MOST]:
-        what = f"{row.units} × {row.line.item.name}" if row.line else "all of it"
+        what = f"{row.units} × {row.line.item.name}" if row.line else _("all of it")
         detail = f"{row.get_kind_display()}: {what}"
-        problem = _of(row.fulfillment, "Customer complains", detail, row.made_at)
+        problem = _of(row.fulfillment, _("Customer complains"), detail, row.made_at)
         link = reverse("admin:orders_complaint_change", args=[row.pk])
         yield replace(problem, link=link)
 
@@ -217,5 +237,7 @@ def _parts(stores: QuerySet[Store]) -> QuerySet[FulfillmentOrder]:
 def _of(
     row: FulfillmentOrder, title: str, detail: str, since: datetime, tone: str = "warning"
 ) -> Problem:
-    what = f"{row.order.external_id} in {row.store.code}: {detail}"
+    what = _("{external_id} in {code}: {detail}").format(
+        external_id=row.order.external_id, code=row.store.code, detail=detail
+    )
     return Problem(title, what, since, work_link(row), tone)

@@ -15,11 +15,14 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils.decorators import method_decorator
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from hub import clock
 from hub.errors import HubError
+from hub.staff.refusals import refused
 from hub.staff.scope import StoreWorkAdmin, stores_for, works_in_stores
+from hub.staff.tones import Tones
 from hub.stores.models import Store
 from inventory.models import PullTask
 from orders.admin import boards, steps
@@ -43,9 +46,9 @@ from orders.states import LIVE, allowed_actions
 
 TITLES = boards.TITLES
 EMPTY = {
-    "pick": "Nothing to pick. New orders appear here by themselves.",
-    "ready": "Nothing waits for its buyer.",
-    "exceptions": "Nothing needs a person. Well done.",
+    "pick": _("Nothing to pick. New orders appear here by themselves."),
+    "ready": _("Nothing waits for its buyer."),
+    "exceptions": _("Nothing needs a person. Well done."),
 }
 MOST_STORES_TO_CHOOSE = 60
 MOST_DIGITS = 4  # of a page's number
@@ -59,7 +62,7 @@ class FulfillmentOrderAdmin(StoreWorkAdmin[FulfillmentOrder]):
     list_filter = ["status"]
     list_select_related = ["order", "store"]
     search_fields = ["order__external_id", "public_id", "pos_reference"]
-    search_help_text = "Order number, fulfillment id or POS reference"
+    search_help_text = _("Order number, fulfillment id or POS reference")
     ordering = ["-id"]
 
     def get_urls(self) -> list[URLPattern]:
@@ -82,21 +85,21 @@ class FulfillmentOrderAdmin(StoreWorkAdmin[FulfillmentOrder]):
         ]
         return [*own, *cards, *work, *arrival_urls(), *rescue_urls(), *super().get_urls()]
 
-    @admin.display(description="Order", ordering="order__external_id")
+    @admin.display(description=_("Order"), ordering="order__external_id")
     def order_number(self, row: FulfillmentOrder) -> str:
         """The number the customer knows."""
         return row.order.external_id
 
-    @admin.display(description="Status", ordering="status")
+    @admin.display(description=_("Status"), ordering="status")
     def state(self, row: FulfillmentOrder) -> str:
         """The status in words."""
         return row.get_status_display()
 
-    state.label = {  # type: ignore[attr-defined]  # unfold colours by it
-        status.label: STATUS_TONES[status] for status in FulfillmentStatus
-    }
+    state.label = Tones(  # type: ignore[attr-defined]  # unfold colours by it
+        {status.label: STATUS_TONES[status] for status in FulfillmentStatus}
+    )
 
-    @admin.display(description="Promised", ordering="promised_at")
+    @admin.display(description=_("Promised"), ordering="promised_at")
     def promised(self, row: FulfillmentOrder) -> str:
         """On the store's own clock."""
         return local(row.promised_at, row.store.timezone)
@@ -211,7 +214,7 @@ class FulfillmentOrderAdmin(StoreWorkAdmin[FulfillmentOrder]):
         try:
             done = steps.take(row, steps.tap_of(request))
         except HubError as error:
-            messages.error(request, sentence(error.detail))
+            messages.error(request, sentence(refused(error)))
         else:
             messages.success(request, done)
         return HttpResponseRedirect(_next(request, row), status=HTTPStatus.SEE_OTHER)

@@ -12,9 +12,12 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.decorators import method_decorator
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from hub.errors import HubError
+from hub.staff.refusals import refused
 from hub.staff.scope import stores_for
 from orders.admin.boards import work_link
 from orders.admin.hand_off_form import KINDS, said_of, take_hand_off
@@ -40,17 +43,17 @@ from orders.models import (
 from orders.states import allowed_actions
 
 METHODS = {
-    "pin": "by the PIN",
-    "delegate": "by the code of the person the customer named",
-    "id": "by an ID with the right name",
-    "override": "without the PIN, on a lead's word",
+    "pin": gettext_lazy("by the PIN"),
+    "delegate": gettext_lazy("by the code of the person the customer named"),
+    "id": gettext_lazy("by an ID with the right name"),
+    "override": gettext_lazy("without the PIN, on a lead's word"),
 }
 ABOUT_THE_PIN = {"wrong_pin", "pin_locked", "pin_malformed", "code_of_another", "no_delegate"}
 KIND_WORDS = {
-    "refused": "Not wanted",
-    "damaged": "Damaged",
-    "age_refused": "No proof of age",
-    "later": "Collected later",
+    "refused": gettext_lazy("Not wanted"),
+    "damaged": gettext_lazy("Damaged"),
+    "age_refused": gettext_lazy("No proof of age"),
+    "later": gettext_lazy("Collected later"),
 }
 
 
@@ -63,7 +66,7 @@ class HandOffAdmin(OfPartAdmin[HandOff]):
     list_filter = ["method", "receiver", "age_checked"]
     list_select_related = ["fulfillment__order", "fulfillment__store", "by"]
     search_fields = ["=fulfillment__order__external_id", "=fulfillment__public_id"]
-    search_help_text = "Order number or fulfillment id"
+    search_help_text = gettext_lazy("Order number or fulfillment id")
     fields = ["method", "receiver", "bags", "by", "at"]
 
     def get_urls(self) -> list[URLPattern]:
@@ -75,7 +78,7 @@ class HandOffAdmin(OfPartAdmin[HandOff]):
         ]
         return [*own, *super().get_urls()]
 
-    @admin.display(description="Handed over", ordering="at")
+    @admin.display(description=gettext_lazy("Handed over"), ordering="at")
     def given_at(self, row: HandOff) -> str:
         """On the store's own clock."""
         return local(row.at, row.fulfillment.store.timezone)
@@ -91,7 +94,7 @@ class HandOffAdmin(OfPartAdmin[HandOff]):
         try:
             proof = take_hand_off(part, said_of(request.POST, person))
         except HubError as error:
-            messages.error(request, sentence(error.detail))
+            messages.error(request, sentence(refused(error)))
             typed = {name: str(value) for name, value in request.POST.items()}
             if error.code in ABOUT_THE_PIN:
                 typed.pop("pin", None)  # the next one is scanned into an empty field
@@ -115,7 +118,7 @@ class HandOffAdmin(OfPartAdmin[HandOff]):
         together = _together(request, part)
         context = {
             **self.admin_site.each_context(request),
-            "title": f"Hand over · {part.order.external_id}",
+            "title": _("Hand over · {external_id}").format(external_id=part.order.external_id),
             "part": part,
             "together": [_tab(one, part) for one in together] if len(together) > 1 else [],
             "fetch": _fetch([one for one in together if one.status == _READY]),
@@ -141,12 +144,16 @@ def hand_off_link(part_id: int) -> str:
 def _done(part: FulfillmentOrder, proof: HandOff) -> str:
     rest = rest_of(part)
     if part.status != FulfillmentStatus.COMPLETED:
-        return "Nothing was taken. The goods are to be put back; the site is told to refund them."
+        return _(
+            "Nothing was taken. The goods are to be put back; the site is told to refund them."
+        )
     if rest:
-        return f"Handed over. The rest waits at {rest.staging_location}; the customer gets a PIN."
+        return _(
+            "Handed over. The rest waits at {staging_location}; the customer gets a PIN."
+        ).format(staging_location=rest.staging_location)
     if proof.lines.exclude(outcome=HandOffLine.Outcome.GIVEN).exists():
-        return "Handed over. What stayed is to be put back; the site is told to refund it."
-    return "Handed over. Thank you!"
+        return _("Handed over. What stayed is to be put back; the site is told to refund it.")
+    return _("Handed over. Thank you!")
 
 
 def _together(request: HttpRequest, part: FulfillmentOrder) -> list[FulfillmentOrder]:
@@ -236,7 +243,7 @@ def _proof(part: FulfillmentOrder) -> dict[str, Any] | None:
         "how": METHODS.get(proof.method, proof.method),
         "by": (proof.by.get_full_name() or proof.by.get_username()) if proof.by else "",
         "lines": [
-            {"row": row, "words": KIND_WORDS.get(row.outcome, "Given").lower()}
+            {"row": row, "words": KIND_WORDS.get(row.outcome, _("Given")).lower()}
             for row in proof.lines.select_related("line__item").order_by(
                 "line__order_line__number", "pk"
             )

@@ -9,6 +9,7 @@ from django.contrib import admin
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
 from hub.staff.scope import StoreWorkAdmin
 from orders.models import FulfillmentOrder
@@ -32,12 +33,12 @@ class OfPartAdmin(StoreWorkAdmin[M]):
     list_select_related = ["fulfillment__order", "fulfillment__store"]
     ordering = ["-id"]
 
-    @admin.display(description="Order")
+    @admin.display(description=_("Order"))
     def order_number(self, row: OfPart) -> str:
         """The number the customer knows."""
         return row.fulfillment.order.external_id
 
-    @admin.display(description="Store")
+    @admin.display(description=_("Store"))
     def store(self, row: OfPart) -> str:
         """Which store's part it is."""
         return str(row.fulfillment.store)

@@ -13,11 +13,15 @@ from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.decorators import method_decorator
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from hub.errors import HubError
 from hub.staff.pages import is_store_bound
+from hub.staff.refusals import refused
 from hub.staff.scope import StoreWorkAdmin, stores_for, works_in_stores
+from hub.staff.tones import Tones
 from hub.stores.models import Store
 from orders.admin.boards import with_visits, work_link
 from orders.admin.finding import contact_hashes
@@ -43,7 +47,7 @@ class OrderAdmin(StoreWorkAdmin[Order]):
     list_filter = ["status", "channel", "is_test"]
     list_select_related = ["channel"]
     search_fields = ["external_id", "public_id"]
-    search_help_text = "Order number, name, phone or its last four digits, e-mail"
+    search_help_text = gettext_lazy("Order number, name, phone or its last four digits, e-mail")
     ordering = ["-id"]
 
     def of_stores(self, rows: QuerySet[Order], stores: QuerySet[Store]) -> QuerySet[Order]:
@@ -71,29 +75,29 @@ class OrderAdmin(StoreWorkAdmin[Order]):
         ]
         return [*own, *super().get_urls()]
 
-    @admin.display(description="Status", ordering="status")
+    @admin.display(description=gettext_lazy("Status"), ordering="status")
     def state(self, row: Order) -> str:
         """The status in words."""
         return row.get_status_display()
 
-    state.label = {"Open": "info", "Completed": "success", "Canceled": "danger"}  # type: ignore[attr-defined]  # unfold colours by it
+    state.label = Tones({"Open": "info", "Completed": "success", "Canceled": "danger"})  # type: ignore[attr-defined]  # unfold colours by it
 
-    @admin.display(description="Total")
+    @admin.display(description=gettext_lazy("Total"))
     def total(self, row: Order) -> str:
         """The amount in the site's currency."""
         return money(row.total_minor, row.currency)
 
-    @admin.display(description="Placed (UTC)", ordering="placed_at")
+    @admin.display(description=gettext_lazy("Placed (UTC)"), ordering="placed_at")
     def placed(self, row: Order) -> str:
         """When the site placed it."""
         return local(row.placed_at, "UTC")
 
-    @admin.display(description="Remark")
+    @admin.display(description=gettext_lazy("Remark"))
     def remark(self, row: Order) -> str:
         """Test orders must not be taken for real ones."""
-        return "Test order" if row.is_test else ""
+        return _("Test order") if row.is_test else ""
 
-    remark.label = {"Test order": "warning"}  # type: ignore[attr-defined]  # unfold colours by it
+    remark.label = Tones({"Test order": "warning"})  # type: ignore[attr-defined]  # unfold colours by it
 
     def change_view(
         self,
@@ -112,7 +116,7 @@ class OrderAdmin(StoreWorkAdmin[Order]):
         mine = set(stores.values_list("pk", flat=True))
         context = {
             **self.admin_site.each_context(request),
-            "title": f"Order {order.external_id}",
+            "title": _("Order {external_id}").format(external_id=order.external_id),
             "order": order,
             "contact": order.contact if works_in_stores(request) else None,
             "troubles": troubles_of(order.contact),
@@ -143,9 +147,9 @@ class OrderAdmin(StoreWorkAdmin[Order]):
         try:
             cancel_and_owe(order=order, reason=reason)
         except HubError as error:
-            messages.error(request, f"Not canceled: {error.detail}.")
+            messages.error(request, _("Not canceled: {detail}.").format(detail=refused(error)))
         else:
-            done = "Canceled. Its stock is free again, and the site is told what it owes."
+            done = _("Canceled. Its stock is free again, and the site is told what it owes.")
             messages.success(request, done)
         return HttpResponseRedirect(_page(order), status=HTTPStatus.SEE_OTHER)
 
@@ -156,7 +160,7 @@ class OrderAdmin(StoreWorkAdmin[Order]):
 
         def act() -> str:
             stop_by_hand(order=order, why=request.POST.get("reason", ""))
-            return "Stopped. Nothing of it moves on until somebody lets it go."
+            return _("Stopped. Nothing of it moves on until somebody lets it go.")
 
         return tapped(request, act, _page(order))
 
@@ -168,7 +172,7 @@ class OrderAdmin(StoreWorkAdmin[Order]):
 
         def act() -> str:
             lift_by_hand(block=found, why=request.POST.get("reason", ""))
-            return "It may move on."
+            return _("It may move on.")
 
         return tapped(request, act, _page(order))
 

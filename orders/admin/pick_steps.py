@@ -9,6 +9,8 @@ from typing import Any
 from django import forms
 from django.contrib.auth.models import User
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop, ngettext
 
 from hub.errors import Invalid, NotFound
 from inventory.models import Zone
@@ -18,7 +20,11 @@ from orders.picking import bags, claims, scanning, services, shorts, splitting
 MOST_UNITS = 10**7
 LONGEST_CODE = 200
 # Why an item that has a code was counted by hand.
-NO_SCAN = ["Label missing or torn", "Code is not known", "Scanner does not work"]
+NO_SCAN = [
+    gettext_noop("Label missing or torn"),
+    gettext_noop("Code is not known"),
+    gettext_noop("Scanner does not work"),
+]
 
 
 class PickForm(forms.Form):
@@ -79,12 +85,14 @@ def _claim(part: FulfillmentOrder, tap: PickTap) -> str:
         taken_from=User.objects.filter(pk=loser).first() if loser else None,
         token=tap.token,
     )
-    return f"Yours: {', '.join(claim.get_zone_display().lower() for claim in held)}."
+    return _("Yours: {value}.").format(
+        value=", ".join(claim.get_zone_display().lower() for claim in held)
+    )
 
 
 def _give_up(part: FulfillmentOrder, tap: PickTap) -> str:
     claims.give_up(fulfillment=part, by=tap.user)
-    return "Somebody else may pick it now."
+    return _("Somebody else may pick it now.")
 
 
 def _scan(part: FulfillmentOrder, tap: PickTap) -> str:
@@ -109,7 +117,7 @@ def _count(part: FulfillmentOrder, tap: PickTap) -> str:
 def _take_out(part: FulfillmentOrder, tap: PickTap) -> str:
     line, units = _line(part, tap), tap.fields["units"] or 1
     scanning.take_out(line=line, units=units, by=tap.user, token=tap.token)
-    return "Taken out again."
+    return _("Taken out again.")
 
 
 def _short(part: FulfillmentOrder, tap: PickTap) -> str:
@@ -120,25 +128,27 @@ def _short(part: FulfillmentOrder, tap: PickTap) -> str:
         by=tap.user,
         token=tap.token,
     )
-    return f"{line.item.name}: {line.short} short."
+    return _("{name}: {short} short.").format(name=line.item.name, short=line.short)
 
 
 def _later(part: FulfillmentOrder, tap: PickTap) -> str:
     line = scanning.pick_later(line=_line(part, tap), by=tap.user, token=tap.token)
-    return f"{line.item.name} is put off. The rest can go ahead."
+    return _("{name} is put off. The rest can go ahead.").format(name=line.item.name)
 
 
 def _finish(part: FulfillmentOrder, tap: PickTap) -> str:
     rest = splitting.complete_picking(fulfillment=part, token=tap.token)
     if rest:
-        return "Picked. What was put off is an order of its own in the queue."
-    return "Picked. Now bag it."
+        return _("Picked. What was put off is an order of its own in the queue.")
+    return _("Picked. Now bag it.")
 
 
 def _pack(part: FulfillmentOrder, tap: PickTap) -> str:
     wanted = {zone: tap.fields[zone] or 0 for zone in Zone.values}
     made = bags.pack(fulfillment=part, bags=wanted, token=tap.token)
-    return f"{len(made)} {'bag' if len(made) == 1 else 'bags'}. Print the labels."
+    return ngettext(
+        "{count} bag. Print the labels.", "{count} bags. Print the labels.", len(made)
+    ).format(count=len(made))
 
 
 def _stage(part: FulfillmentOrder, tap: PickTap) -> str:
@@ -154,7 +164,7 @@ def _stage(part: FulfillmentOrder, tap: PickTap) -> str:
 
 def _ready(part: FulfillmentOrder, tap: PickTap) -> str:
     services.mark_ready(fulfillment=part, token=tap.token)
-    return "Ready. The customer is being told."
+    return _("Ready. The customer is being told.")
 
 
 ACTS: dict[str, Callable[[FulfillmentOrder, PickTap], str]] = {
@@ -175,19 +185,31 @@ ACTS: dict[str, Callable[[FulfillmentOrder, PickTap], str]] = {
 def took(took: scanning.Took) -> str:
     """What a scan did, in words: the item, what is still wanted, and where it goes."""
     unit = " g" if took.line.item.unit == "gram" else ""
-    left = f"{took.left}{unit} still wanted" if took.left else "complete"
-    tote = f" Put it into {took.tote}." if took.tote else ""
+    left = (
+        _("{left}{unit} still wanted").format(left=took.left, unit=unit)
+        if took.left
+        else _("complete")
+    )
+    tote = _(" Put it into {tote}.").format(tote=took.tote) if took.tote else ""
     return f"{took.line.item.name}: {took.line.picked}{unit} picked, {left}.{tote}"
 
 
 def staged(outcome: bags.Staged) -> str:
     """What putting a bag away led to, in words."""
-    where = f"Bag {outcome.bag.number} stands in {outcome.bag.location}."
+    where = _("Bag {number} stands in {location}.").format(
+        number=outcome.bag.number, location=outcome.bag.location
+    )
     if outcome.ready:
-        return f"{where} The order is ready; the customer is being told."
+        return _("{where} The order is ready; the customer is being told.").format(where=where)
     if outcome.waits_for:
-        return f"{where} All are in their place, but the order waits: {outcome.waits_for}."
-    return f"{where} {outcome.missing} more to go." if outcome.missing else where
+        return _("{where} All are in their place, but the order waits: {waits_for}.").format(
+            where=where, waits_for=outcome.waits_for
+        )
+    return (
+        _("{where} {missing} more to go.").format(where=where, missing=outcome.missing)
+        if outcome.missing
+        else where
+    )
 
 
 def _line(part: FulfillmentOrder, tap: PickTap) -> FulfillmentLine:

@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
+
 from orders.admin.routing_forms import SORTERS
 
 MOST_SHOWN = 20
 _GOOD = "chosen"
 _SIDES = {
-    "routed": "Orders with a store",
-    "refused": "Refused",
-    "split": "Split over stores",
-    "stores": "Stores with work",
-    "mean_metres": "Mean distance, m",
+    "routed": _("Orders with a store"),
+    "refused": _("Refused"),
+    "split": _("Split over stores"),
+    "stores": _("Stores with work"),
+    "mean_metres": _("Mean distance, m"),
 }
 
 

@@ -17,6 +17,8 @@ from django.urls import URLPattern, path, reverse
 from django.utils.decorators import method_decorator
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from hub.connectors.registry import pos_connector
@@ -27,6 +29,7 @@ from hub.events.breakers import reset
 from hub.events.leases import State
 from hub.events.models import Breaker, Delivery
 from hub.staff.pages import SecretOnceAdmin
+from hub.staff.refusals import refused
 from hub.staff.scope import ScopedAdmin
 from hub.stores.models import PosConnection
 from orders.admin.exceptions import add_source
@@ -49,8 +52,10 @@ class PosConnectionAdmin(ScopedAdmin[PosConnection], SecretOnceAdmin[PosConnecti
     """Each store's POS; the secret signs both directions and is shown when it is made."""
 
     form = PosConnectionForm
-    shown_heading = "The secret of this POS connection"
-    shown_advice = "Enter it in the POS. The hub signs its calls with it and expects the same."
+    shown_heading = gettext_lazy("The secret of this POS connection")
+    shown_advice = gettext_lazy(
+        "Enter it in the POS. The hub signs its calls with it and expects the same."
+    )
     list_display = ["store", "connector", "reach", "drift_count", "parked_count", "active"]
     list_filter = ["active", "connector"]
     list_select_related = ["store"]
@@ -111,7 +116,7 @@ class PosConnectionAdmin(ScopedAdmin[PosConnection], SecretOnceAdmin[PosConnecti
         ]
         return [*own, *super().get_urls()]
 
-    @admin.display(description="State", ordering="breaker_state")
+    @admin.display(description=gettext_lazy("State"), ordering="breaker_state")
     def reach(self, row: PosConnection) -> SafeString:
         """Whether it answers, with its page."""
         words, tone = BREAKER_WORDS[Breaker.State(row.breaker_state or "closed")]  # type: ignore[attr-defined]  # annotated
@@ -124,12 +129,16 @@ class PosConnectionAdmin(ScopedAdmin[PosConnection], SecretOnceAdmin[PosConnecti
             words,
         )
 
-    @admin.display(description="Drift", ordering=F("drifts_found").desc(nulls_last=True))
+    @admin.display(
+        description=gettext_lazy("Drift"), ordering=F("drifts_found").desc(nulls_last=True)
+    )
     def drift_count(self, row: PosConnection) -> str:
         """In how many things it and the hub disagree."""
         return str(row.drifts_found or "–")  # type: ignore[attr-defined]  # annotated
 
-    @admin.display(description="Parked", ordering=F("parked_found").desc(nulls_last=True))
+    @admin.display(
+        description=gettext_lazy("Parked"), ordering=F("parked_found").desc(nulls_last=True)
+    )
     def parked_count(self, row: PosConnection) -> str:
         """How much it could not be told."""
         return str(row.parked_found or "–")  # type: ignore[attr-defined]  # annotated
@@ -137,7 +146,9 @@ class PosConnectionAdmin(ScopedAdmin[PosConnection], SecretOnceAdmin[PosConnecti
     def state_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """How the POS does, what waits for it, and where it differs from the hub."""
         connection = self._find(request, pk)
-        context = self._page(request, f"POS of {connection.store}") | state_of(connection)
+        context = self._page(
+            request, _("POS of {store}").format(store=connection.store)
+        ) | state_of(connection)
         context["may_act"] = self.has_change_permission(request, connection)
         return TemplateResponse(request, "admin/pos/state.html", context)
 
@@ -150,7 +161,7 @@ class PosConnectionAdmin(ScopedAdmin[PosConnection], SecretOnceAdmin[PosConnecti
         except HubError as error:
             messages.info(request, f"{error.title}.")
         else:
-            messages.success(request, "It is being compared. This page shows how far it is.")
+            messages.success(request, _("It is being compared. This page shows how far it is."))
         return _back(connection)
 
     @method_decorator(require_POST)
@@ -161,10 +172,10 @@ class PosConnectionAdmin(ScopedAdmin[PosConnection], SecretOnceAdmin[PosConnecti
         try:
             pos_connector(connection).status(PING)
         except ConnectorError as error:
-            messages.error(request, f"It does not answer: {error}.")
+            messages.error(request, _("It does not answer: {error}.").format(error=error))
         else:
             took = int((time.monotonic() - begun) * 1000)
-            messages.success(request, f"It answers, after {took} ms.")
+            messages.success(request, _("It answers, after {took} ms.").format(took=took))
         return _back(connection)
 
     @method_decorator(require_POST)
@@ -173,7 +184,7 @@ class PosConnectionAdmin(ScopedAdmin[PosConnection], SecretOnceAdmin[PosConnecti
         connection = self._changeable(request, pk)
         lane = lane_of(connection.store_id)
         reset(lane, lane=lane)
-        messages.success(request, "It is called again, beginning with what waited longest.")
+        messages.success(request, _("It is called again, beginning with what waited longest."))
         return _back(connection)
 
     @method_decorator(require_POST)
@@ -183,7 +194,9 @@ class PosConnectionAdmin(ScopedAdmin[PosConnection], SecretOnceAdmin[PosConnecti
         rows = Delivery.objects.filter(lane=lane_of(connection.store_id))
         if one := request.POST.get("delivery", ""):
             rows = rows.filter(pk=_key(one))
-        messages.success(request, f"{leases.replay(rows)} will be tried again now.")
+        messages.success(
+            request, _("{replay} will be tried again now.").format(replay=leases.replay(rows))
+        )
         return _back(connection)
 
     @method_decorator(require_POST)
@@ -196,12 +209,12 @@ class PosConnectionAdmin(ScopedAdmin[PosConnection], SecretOnceAdmin[PosConnecti
         try:
             done = do(drift=drift, by=request.user.get_username())
         except HubError as error:
-            messages.error(request, f"Nothing was done: {error.detail}.")
+            messages.error(request, _("Nothing was done: {detail}.").format(detail=refused(error)))
         else:
             if done:
-                messages.success(request, f"{drift.key}: done.")
+                messages.success(request, _("{key}: done.").format(key=drift.key))
             else:
-                messages.info(request, "Somebody has settled that before.")
+                messages.info(request, _("Somebody has settled that before."))
         return _back(connection)
 
     @method_decorator(require_POST)
@@ -210,7 +223,7 @@ class PosConnectionAdmin(ScopedAdmin[PosConnection], SecretOnceAdmin[PosConnecti
         connection = self._changeable(request, pk)
         waiting = get_object_or_404(PosWaiting, pk=row, connection=connection)
         if answers.dismiss(waiting=waiting, by=request.user.get_username()):
-            messages.success(request, f"{waiting.named}: dismissed.")
+            messages.success(request, _("{named}: dismissed.").format(named=waiting.named))
         return _back(connection)
 
     def edit_view(self, request: HttpRequest, pk: int, row: int) -> HttpResponse:
@@ -223,11 +236,13 @@ class PosConnectionAdmin(ScopedAdmin[PosConnection], SecretOnceAdmin[PosConnecti
             try:
                 self._send_edited(request, part)
             except HubError as error:
-                messages.error(request, f"Not sent: {error.detail}.")
+                messages.error(request, _("Not sent: {detail}.").format(detail=refused(error)))
             else:
-                messages.success(request, "It is sent as it reads now.")
+                messages.success(request, _("It is sent as it reads now."))
                 return _back(connection)
-        context = self._page(request, f"Pick list of {part.order.external_id}")
+        context = self._page(
+            request, _("Pick list of {external_id}").format(external_id=part.order.external_id)
+        )
         context |= {"connection": connection, "part": part, "lines": lines}
         return TemplateResponse(request, "admin/pos/edit.html", context)
 
@@ -237,7 +252,7 @@ class PosConnectionAdmin(ScopedAdmin[PosConnection], SecretOnceAdmin[PosConnecti
         connection = self._find(request, pk)
         form = TrialForm(request.POST, request.FILES)
         if not form.is_valid() or form.cleaned_data["file"].size > MOST_TRIAL_BYTES:
-            messages.error(request, "Choose a file of at most 2 MB.")
+            messages.error(request, _("Choose a file of at most 2 MB."))
             return _back(connection)
         file, kind = form.cleaned_data["file"], form.cleaned_data["kind"]
         trial = try_layout(layout=connection.layout, kind=kind, content=file.read())

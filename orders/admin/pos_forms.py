@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.conf import settings
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from hub.connectors.addresses import AddressRefused, allowed_from, check_url
 from hub.connectors.pos.layout import layout_of
@@ -33,10 +35,16 @@ class PosConnectionForm(forms.ModelForm):  # type: ignore[type-arg]
     connector = forms.ChoiceField(
         choices=lambda: [(name, name) for name in sorted(settings.CONNECTORS["pos"])],
         widget=Select,
-        help_text="webhook: signed calls; files: folders that both sides read and write",
+        help_text=gettext_lazy(
+            "webhook: signed calls; files: folders that both sides read and write"
+        ),
     )
     base_url = forms.URLField(
-        label="Address", max_length=300, assume_scheme="https", widget=UrlInput, required=False
+        label=gettext_lazy("Address"),
+        max_length=300,
+        assume_scheme="https",
+        widget=UrlInput,
+        required=False,
     )
     layout = forms.JSONField(
         required=False,
@@ -56,11 +64,11 @@ class PosConnectionForm(forms.ModelForm):  # type: ignore[type-arg]
         """One that can be, or none."""
         layout = self.cleaned_data["layout"] or {}
         if not isinstance(layout, dict):
-            raise forms.ValidationError("A layout is an object in braces.")
+            raise forms.ValidationError(_("A layout is an object in braces."))
         try:
             layout_of(layout)
         except (ValueError, TypeError) as error:
-            raise forms.ValidationError(f"It cannot be: {error}.") from None
+            raise forms.ValidationError(_("It cannot be: {error}.").format(error=error)) from None
         return layout
 
     def clean(self) -> dict[str, Any]:
@@ -71,7 +79,7 @@ class PosConnectionForm(forms.ModelForm):  # type: ignore[type-arg]
                 networks = allowed_from(settings.PRIVATE_NETWORKS)
                 check_url(cleaned["base_url"] or "", allowed=networks)
             except AddressRefused as error:
-                self.add_error("base_url", f"It cannot be called: {error}.")
+                self.add_error("base_url", _("It cannot be called: {error}.").format(error=error))
         return cleaned
 
 

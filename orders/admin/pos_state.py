@@ -9,6 +9,8 @@ from typing import Any
 from django.conf import settings
 from django.db.models import Min, QuerySet
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from hub import clock
 from hub.connectors.pos.base import ABILITIES
@@ -28,9 +30,9 @@ SHOWN = 50
 CHECKS = 5
 ERROR_CHARACTERS = 160
 BREAKER_WORDS = {
-    Breaker.State.CLOSED: ("Answers", "success"),
-    Breaker.State.OPEN: ("Out of reach", "danger"),
-    Breaker.State.HALF_OPEN: ("Being tried", "warning"),
+    Breaker.State.CLOSED: (gettext_lazy("Answers"), "success"),
+    Breaker.State.OPEN: (gettext_lazy("Out of reach"), "danger"),
+    Breaker.State.HALF_OPEN: (gettext_lazy("Being tried"), "warning"),
 }
 
 
@@ -83,20 +85,22 @@ def pos_problems(stores: QuerySet[Store]) -> Iterator[Problem]:
     for breaker in away.order_by("opened_at")[:MOST]:
         row = pages.get(places[breaker.key])
         if row and breaker.opened_at:
-            yield _problem(row, "POS out of reach", breaker.last_error, breaker.opened_at, "danger")
+            yield _problem(
+                row, _("POS out of reach"), breaker.last_error, breaker.opened_at, "danger"
+            )
     yield from _silent(stores)
     parked = Delivery.objects.filter(lane__in=lanes, state=State.PARKED).order_by("created_at")
     for delivery in parked[:MOST]:
         if row := pages.get(places[delivery.lane]):
-            detail = f"given up: {_why(delivery)}"
-            yield _problem(row, "POS could not be told", detail, delivery.created_at)
+            detail = _("given up: {why}").format(why=_why(delivery))
+            yield _problem(row, _("POS could not be told"), detail, delivery.created_at)
     given_up = PosWaiting.objects.filter(
         connection__in=known, matched_at__isnull=True, given_up_at__isnull=False
     ).select_related("connection__store")
     for stranger in given_up.order_by("received_at")[:MOST]:
-        detail = f"it told of {stranger.named}, which nobody knows"
+        detail = _("it told of {named}, which nobody knows").format(named=stranger.named)
         at = stranger.given_up_at or stranger.received_at
-        yield _problem(stranger.connection, "POS answer without order", detail, at)
+        yield _problem(stranger.connection, _("POS answer without order"), detail, at)
     yield from _drifting(known)
 
 
@@ -110,8 +114,10 @@ def _silent(stores: QuerySet[Store]) -> Iterator[Problem]:
     for row in rows.order_by("alarmed_at")[:MOST]:
         part = row.fulfillment
         link = reverse("admin:orders_fulfillmentorder_change", args=[part.pk])
-        detail = f"{part.order.external_id} in {part.store.code}: the pick list is not confirmed"
-        yield Problem("POS has not answered", detail, row.alarmed_at or part.created_at, link)
+        detail = _("{external_id} in {code}: the pick list is not confirmed").format(
+            external_id=part.order.external_id, code=part.store.code
+        )
+        yield Problem(_("POS has not answered"), detail, row.alarmed_at or part.created_at, link)
 
 
 def _drifting(known: QuerySet[PosConnection]) -> Iterator[Problem]:
@@ -123,7 +129,7 @@ def _drifting(known: QuerySet[PosConnection]) -> Iterator[Problem]:
     )
     rows = {row.pk: row for row in known}
     for pk, at in found[:MOST]:
-        yield _problem(rows[pk], "POS and hub disagree", "a check found differences", at)
+        yield _problem(rows[pk], _("POS and hub disagree"), _("a check found differences"), at)
 
 
 def _problem(

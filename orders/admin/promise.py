@@ -10,15 +10,18 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from hub import clock
 from hub.staff.scope import ScopedAdmin, StoreWorkAdmin, stores_for, works_in_stores
+from hub.staff.tones import Tones
 from orders.admin.words import local
 from orders.models import SlotCapacity, WindowBooking
 from orders.promise.kept import Kept, preparation
 
 MOST_STORES_TO_CHOOSE = 60
-DAYS = {7: "7 days", 28: "4 weeks", 91: "13 weeks"}
+DAYS = {7: gettext_lazy("7 days"), 28: gettext_lazy("4 weeks"), 91: gettext_lazy("13 weeks")}
 GOOD_PERCENT, FAIR_PERCENT = 95, 80
 
 
@@ -42,7 +45,7 @@ class WindowBookingAdmin(StoreWorkAdmin[WindowBooking]):
     list_display = ["store", "window", "reference", "kind"]
     list_select_related = ["store"]
     search_fields = ["=reference", "=store__code"]
-    search_help_text = "Fulfillment id, hold id or store code"
+    search_help_text = gettext_lazy("Fulfillment id, hold id or store code")
     fields = ["store", "window", "reference", "kind"]
     ordering = ["-start", "id"]
 
@@ -51,17 +54,17 @@ class WindowBookingAdmin(StoreWorkAdmin[WindowBooking]):
         times = self.admin_site.admin_view(self.times_view)
         return [path("times/", times, name="orders_windowbooking_times"), *super().get_urls()]
 
-    @admin.display(description="Window", ordering="start")
+    @admin.display(description=gettext_lazy("Window"), ordering="start")
     def window(self, row: WindowBooking) -> str:
         """Its beginning, on the store's clock."""
         return local(row.start, row.store.timezone)
 
-    @admin.display(description="Whose")
+    @admin.display(description=gettext_lazy("Whose"))
     def kind(self, row: WindowBooking) -> str:
         """An order's place, or a cart's for as long as its hold lives."""
-        return "Cart" if row.hold_id else "Order"
+        return _("Cart") if row.hold_id else _("Order")
 
-    kind.label = {"Order": "info"}  # type: ignore[attr-defined]  # unfold colours by it
+    kind.label = Tones({"Order": "info"})  # type: ignore[attr-defined]  # unfold colours by it
 
     def times_view(self, request: HttpRequest) -> HttpResponse:
         """One store's preparation times by the hour of placing, as bars with their numbers."""
@@ -75,7 +78,7 @@ class WindowBookingAdmin(StoreWorkAdmin[WindowBooking]):
         found = preparation(store=store, since=now - timedelta(days=days), until=now)
         context = {
             **self.admin_site.each_context(request),
-            "title": "Preparation times",
+            "title": _("Preparation times"),
             "store_choices": choices,
             "store": store,
             "days": days,

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
 from hub.customers.models import Channel, Contact
 from hub.customers.purposes import GROUPS
 from hub.customers.reaching import AddressStanding, addresses_of
 
 NAMES = {Channel.SMS: "SMS", Channel.EMAIL: "E-mail"}
-LEFT = {Channel.SMS: "Only texts are left.", Channel.EMAIL: "Only e-mail is left."}
-NOTHING_LEFT = "No message reaches this customer"
+LEFT = {
+    Channel.SMS: gettext_lazy("Only texts are left."),
+    Channel.EMAIL: gettext_lazy("Only e-mail is left."),
+}
+NOTHING_LEFT = gettext_lazy("No message reaches this customer")
 CLOSED, SHAKY = "danger", "warning"
 
 
@@ -45,13 +51,25 @@ def troubles_of(contact: Contact) -> list[Trouble]:
 def _trouble(name: str, way: AddressStanding) -> Trouble | None:
     why = way.reason.replace("_", " ")
     if all(way.refuses(group) for group in GROUPS):
-        return Trouble(f"{name} blocked", "The customer said STOP.", CLOSED)
+        return Trouble(_("{name} blocked").format(name=name), _("The customer said STOP."), CLOSED)
     if not way.works:
-        return Trouble(f"{name} does not arrive", f"The address does not work ({why}).", CLOSED)
+        return Trouble(
+            _("{name} does not arrive").format(name=name),
+            _("The address does not work ({why}).").format(why=why),
+            CLOSED,
+        )
     if way.state:
-        return Trouble(f"{name} failed lately", f"It is still tried ({why}).", SHAKY)
+        return Trouble(
+            _("{name} failed lately").format(name=name),
+            _("It is still tried ({why}).").format(why=why),
+            SHAKY,
+        )
     return None
 
 
 def _nothing_left(contact: Contact) -> str:
-    return f"{NOTHING_LEFT}: please call." if contact.phone_hash else f"{NOTHING_LEFT}."
+    return (
+        _("{nothing_left}: please call.").format(nothing_left=NOTHING_LEFT)
+        if contact.phone_hash
+        else f"{NOTHING_LEFT}."
+    )

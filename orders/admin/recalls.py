@@ -18,12 +18,16 @@ from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.decorators import method_decorator
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from hub import clock
 from hub.errors import HubError
 from hub.staff.pages import HubAdmin
+from hub.staff.refusals import refused
 from hub.staff.scope import StoreWorkAdmin, works_in_stores
+from hub.staff.tones import Tones
 from inventory.models import Item, PullTask, Recall
 from inventory.services.recalls import (
     Reach,
@@ -46,12 +50,14 @@ EARLIEST_DAY = timedelta(hours=14)  # a day begins first at UTC+14
 class RecallForm(forms.Form):
     """What is called back, and why."""
 
-    sku = forms.CharField(max_length=40, label="SKU or barcode")
-    lot = forms.CharField(max_length=60, required=False, label="Lot, if not all of it is bad")
-    reason = forms.CharField(max_length=200, label="Reason")
+    sku = forms.CharField(max_length=40, label=gettext_lazy("SKU or barcode"))
+    lot = forms.CharField(
+        max_length=60, required=False, label=gettext_lazy("Lot, if not all of it is bad")
+    )
+    reason = forms.CharField(max_length=200, label=gettext_lazy("Reason"))
     sold_since = forms.DateField(
         required=False,
-        label="Suspect if collected since",
+        label=gettext_lazy("Suspect if collected since"),
         widget=forms.DateInput(attrs={"type": "date"}),
     )
 
@@ -60,7 +66,7 @@ class RecallForm(forms.Form):
         code = self.cleaned_data["sku"].strip()
         found = Item.objects.filter(Q(sku=code) | Q(gtin=code)).order_by("pk").first()
         if found is None:
-            raise forms.ValidationError("There is no such item.", code="unknown_sku")
+            raise forms.ValidationError(_("There is no such item."), code="unknown_sku")
         return found
 
     def clean_sold_since(self) -> datetime | None:
@@ -69,9 +75,9 @@ class RecallForm(forms.Form):
         if day is None:
             return None
         if day > clock.now().date():
-            raise forms.ValidationError("Nothing was sold in the future.", code="future")
+            raise forms.ValidationError(_("Nothing was sold in the future."), code="future")
         if day.year < 2000:  # noqa: PLR2004  no goods of another century are on sale
-            raise forms.ValidationError("That is too long ago.", code="past")
+            raise forms.ValidationError(_("That is too long ago."), code="past")
         return datetime.combine(day, time(), tzinfo=UTC) - EARLIEST_DAY
 
 
@@ -83,7 +89,7 @@ class RecallAdmin(HubAdmin[Recall]):
     list_filter = [("closed_at", admin.EmptyFieldListFilter)]
     list_select_related = ["item"]
     search_fields = ["=item__sku", "=public_id", "lot", "reason"]
-    search_help_text = "SKU, lot, reason or recall id"
+    search_help_text = gettext_lazy("SKU, lot, reason or recall id")
     ordering = ["-id"]
 
     def get_urls(self) -> list[URLPattern]:
@@ -102,19 +108,19 @@ class RecallAdmin(HubAdmin[Recall]):
         done = Count("tasks", filter=Q(tasks__done_at__isnull=False))
         return super().get_queryset(request).annotate(task_count=Count("tasks"), done_count=done)
 
-    @admin.display(description="Of it")
+    @admin.display(description=gettext_lazy("Of it"))
     def of_what(self, row: Recall) -> str:
         """All units, or one lot."""
         return f"lot {row.lot}" if row.lot else "all"
 
-    @admin.display(description="State")
+    @admin.display(description=gettext_lazy("State"))
     def state(self, row: Recall) -> str:
         """Open or closed."""
-        return "Closed" if row.closed_at else "Open"
+        return _("Closed") if row.closed_at else _("Open")
 
-    state.label = {"Open": "danger", "Closed": "success"}  # type: ignore[attr-defined]  # unfold colours by it
+    state.label = Tones({"Open": "danger", "Closed": "success"})  # type: ignore[attr-defined]  # unfold colours by it
 
-    @admin.display(description="Stores done")
+    @admin.display(description=gettext_lazy("Stores done"))
     def pulled(self, row: Recall) -> str:
         """How far the stores are."""
         return f"{row.done_count} of {row.task_count}"  # type: ignore[attr-defined]  # annotated
@@ -131,7 +137,7 @@ class RecallAdmin(HubAdmin[Recall]):
             return self._open(request, form)
         context = {
             **self.admin_site.each_context(request),
-            "title": "Recall a product",
+            "title": _("Recall a product"),
             "form": form,
             "preview": _preview(form) if ready else None,
         }
@@ -150,7 +156,7 @@ class RecallAdmin(HubAdmin[Recall]):
         parts = RecalledPart.objects.filter(recall=recall)
         context = {
             **self.admin_site.each_context(request),
-            "title": f"Recall of {recall.item}",
+            "title": _("Recall of {item}").format(item=recall.item),
             "recall": recall,
             "tasks": tasks.order_by(F("done_at").asc(nulls_first=True), "store__code")[:MOST_SHOWN],
             "task_count": recall.task_count,  # type: ignore[attr-defined]  # annotated
@@ -172,7 +178,7 @@ class RecallAdmin(HubAdmin[Recall]):
         if not self.has_change_permission(request):
             raise Http404
         if close_recall(recall=recall, by=request.user.get_username()):
-            messages.success(request, "Closed. What is on sale can be sold again.")
+            messages.success(request, _("Closed. What is on sale can be sold again."))
         return _back("inventory_recall", recall.pk)
 
     @method_decorator(require_POST)
@@ -195,9 +201,9 @@ class RecallAdmin(HubAdmin[Recall]):
                 by=request.user.get_username(),
             )
         except HubError as error:
-            messages.error(request, f"Not recalled: {error.detail}.")
+            messages.error(request, _("Not recalled: {detail}.").format(detail=refused(error)))
             return HttpResponseRedirect(request.path, status=HTTPStatus.SEE_OTHER)
-        messages.success(request, "Its sale is stopped. The stores have their tasks.")
+        messages.success(request, _("Its sale is stopped. The stores have their tasks."))
         return _back("inventory_recall", recall.pk)
 
     def _find(self, request: HttpRequest, pk: str) -> Recall:
@@ -215,7 +221,7 @@ class PullTaskAdmin(StoreWorkAdmin[PullTask]):
     list_filter = [("done_at", admin.EmptyFieldListFilter)]
     list_select_related = ["recall__item", "store"]
     search_fields = ["=recall__item__sku", "=recall__public_id", "=store__code"]
-    search_help_text = "SKU, recall id or store code"
+    search_help_text = gettext_lazy("SKU, recall id or store code")
     ordering = [F("done_at").desc(nulls_first=True), "-id"]
 
     def get_urls(self) -> list[URLPattern]:
@@ -229,24 +235,24 @@ class PullTaskAdmin(StoreWorkAdmin[PullTask]):
         ]
         return [*own, *super().get_urls()]
 
-    @admin.display(description="Recalled")
+    @admin.display(description=gettext_lazy("Recalled"))
     def what(self, row: PullTask) -> str:
         """The item, and its lot."""
         return _what(row.recall)
 
-    @admin.display(description="Reason")
+    @admin.display(description=gettext_lazy("Reason"))
     def reason(self, row: PullTask) -> str:
         """Why it is called back."""
         return row.recall.reason
 
-    @admin.display(description="State")
+    @admin.display(description=gettext_lazy("State"))
     def state(self, row: PullTask) -> str:
         """To do, done, or needless by now."""
         if row.done_at:
-            return "Done"
-        return "Needless" if row.recall.closed_at else "To do"
+            return _("Done")
+        return _("Needless") if row.recall.closed_at else _("To do")
 
-    state.label = {"To do": "danger", "Done": "success"}  # type: ignore[attr-defined]  # unfold colours by it
+    state.label = Tones({"To do": "danger", "Done": "success"})  # type: ignore[attr-defined]  # unfold colours by it
 
     def change_view(
         self,
@@ -260,7 +266,7 @@ class PullTaskAdmin(StoreWorkAdmin[PullTask]):
         parts = self._parts(task)
         context = {
             **self.admin_site.each_context(request),
-            "title": f"Pull {_what(task.recall)}",
+            "title": _("Pull {what}").format(what=_what(task.recall)),
             "task": task,
             "state": self.state(task),
             "done_at": local(task.done_at, task.store.timezone),
@@ -278,14 +284,14 @@ class PullTaskAdmin(StoreWorkAdmin[PullTask]):
             raise Http404
         told = request.POST.get("units", "").strip()
         if not (told.isascii() and told.isdecimal() and len(told) < LONGEST_KEY):
-            messages.error(request, "Say how many units were pulled, as a whole number.")
+            messages.error(request, _("Say how many units were pulled, as a whole number."))
             return _back("inventory_pulltask", task.pk)
         try:
             finish_pull(task=task, units=int(told), by=request.user.get_username())
         except HubError as error:
-            messages.error(request, f"Not recorded: {error.detail}.")
+            messages.error(request, _("Not recorded: {detail}.").format(detail=refused(error)))
         else:
-            messages.success(request, "Recorded. Keep them apart from what is sold.")
+            messages.success(request, _("Recorded. Keep them apart from what is sold."))
         return _back("inventory_pulltask", task.pk)
 
     @method_decorator(require_POST)
@@ -308,7 +314,11 @@ class PullTaskAdmin(StoreWorkAdmin[PullTask]):
 
 
 def _what(recall: Recall) -> str:
-    return f"{recall.item}, lot {recall.lot}" if recall.lot else str(recall.item)
+    return (
+        _("{item}, lot {lot}").format(item=recall.item, lot=recall.lot)
+        if recall.lot
+        else str(recall.item)
+    )
 
 
 def _preview(form: RecallForm) -> dict[str, Any]:
@@ -356,9 +366,9 @@ def _blocked(parts: QuerySet[RecalledPart]) -> QuerySet[RecalledPart]:
 def _clear(request: HttpRequest, parts: QuerySet[RecalledPart], pk: int) -> None:
     part = get_object_or_404(parts.select_related("block"), pk=_key(str(pk)))
     if clear_part(part=part, by=request.user.get_username()):
-        messages.success(request, "Noted. The order may move on.")
+        messages.success(request, _("Noted. The order may move on."))
     else:
-        messages.info(request, "That order is not held back by this recall.")
+        messages.info(request, _("That order is not held back by this recall."))
 
 
 def _key(text: str) -> int:

@@ -10,6 +10,7 @@ from django.contrib import admin
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from hub.errors import HubError, Invalid
@@ -115,16 +116,18 @@ def _do(request: HttpRequest, part: FulfillmentOrder, form: RescueForm) -> str:
     asked = form.cleaned_data
     if asked["act"] == "extend":
         until = extend_wait(fulfillment=part, days=asked["days"] or 1, token=asked["token"])
-        return f"Kept until {local(until, part.store.timezone)}."
+        return _("Kept until {local}.").format(local=local(until, part.store.timezone))
     if not may_decide(request):
         raise Http404
     if asked["act"] == "again":
         try_again(fulfillment=part, token=asked["token"])
         named = not moves_freely(part.order)
-        return "The customer is asked about another store." if named else "Another store has it."
+        return (
+            _("The customer is asked about another store.") if named else _("Another store has it.")
+        )
     if asked["act"] == "give_up":
         give_up(ended=part)
-        return "Given up. The site is told what the customer gets back."
+        return _("Given up. The site is told what the customer gets back.")
     return _send(part, asked)
 
 
@@ -140,7 +143,7 @@ def _send(part: FulfillmentOrder, asked: dict[str, Any]) -> str:
         consent=asked["consent"],
         token=asked["token"],
     )
-    return f"Sent to {store}."
+    return _("Sent to {store}.").format(store=store)
 
 
 def _choices(part: FulfillmentOrder) -> list[dict[str, Any]]:

@@ -13,6 +13,7 @@ from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.decorators import method_decorator
+from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.http import require_POST
 
 from hub.errors import Invalid
@@ -46,7 +47,7 @@ class GoodsReturnAdmin(OfPartAdmin[GoodsReturn]):
     list_display = ["order_number", "store", "came_back", "reason", "due_back", "by"]
     list_select_related = ["fulfillment__order", "fulfillment__store", "refund"]
     search_fields = ["=fulfillment__order__external_id", "=public_id"]
-    search_help_text = "Order number or id of the return"
+    search_help_text = gettext_lazy("Order number or id of the return")
     fields = ["public_id", "reason", "by", "at"]
 
     def get_urls(self) -> list[URLPattern]:
@@ -59,12 +60,12 @@ class GoodsReturnAdmin(OfPartAdmin[GoodsReturn]):
         ]
         return [*own, *super().get_urls()]
 
-    @admin.display(description="Came back", ordering="at")
+    @admin.display(description=gettext_lazy("Came back"), ordering="at")
     def came_back(self, row: GoodsReturn) -> str:
         """On the store's own clock."""
         return local(row.at, row.fulfillment.store.timezone)
 
-    @admin.display(description="Refund due")
+    @admin.display(description=gettext_lazy("Refund due"))
     def due_back(self, row: GoodsReturn) -> str:
         """What the site owes its customer."""
         if row.refund is None:
@@ -79,7 +80,9 @@ class GoodsReturnAdmin(OfPartAdmin[GoodsReturn]):
         lines = _lines(part)
         context = {
             **self.admin_site.each_context(request),
-            "title": f"Returns and prices · {part.order.external_id}",
+            "title": gettext("Returns and prices · {external_id}").format(
+                external_id=part.order.external_id
+            ),
             "fulfillment": part,
             "tone": STATUS_TONES.get(part.status, ""),
             "work_url": work_link(part),
@@ -112,9 +115,9 @@ class GoodsReturnAdmin(OfPartAdmin[GoodsReturn]):
                 token=request.POST.get("token", ""),
             )
             if goods.refund is None:
-                return "Taken back."
+                return gettext("Taken back.")
             due = money(goods.refund.amount_minor, part.order.currency)
-            return f"Taken back. The site is told to refund {due}."
+            return gettext("Taken back. The site is told to refund {due}.").format(due=due)
 
         return tapped(request, act, _page(pk))
 
@@ -136,7 +139,9 @@ class GoodsReturnAdmin(OfPartAdmin[GoodsReturn]):
                 by=user,
                 token=request.POST.get("token", ""),
             )
-            return f"A unit costs {money(row.after_minor, part.order.currency)} now."
+            return gettext("A unit costs {money} now.").format(
+                money=money(row.after_minor, part.order.currency)
+            )
 
         return tapped(request, act, _page(pk))
 
@@ -186,10 +191,10 @@ def _settlement(part: FulfillmentOrder) -> dict[str, Any] | None:
 
 def _why_not(given: bool, lines: list[dict[str, Any]]) -> str:
     if not given:
-        return "Goods come back after they were handed over."
+        return gettext("Goods come back after they were handed over.")
     if any(line["left"] for line in lines):
-        return "You may not take goods back; ask a lead."
-    return "All of it has come back."
+        return gettext("You may not take goods back; ask a lead.")
+    return gettext("All of it has come back.")
 
 
 def _returns(part: FulfillmentOrder) -> list[dict[str, Any]]:

@@ -13,12 +13,16 @@ from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.decorators import method_decorator
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from hub import clock
 from hub.errors import HubError, Invalid
 from hub.staff.pages import HubAdmin, ReadOnlyAdmin, TabularInline
+from hub.staff.refusals import refused
 from hub.staff.scope import StoreWorkAdmin
+from hub.staff.tones import Tones
 from orders.admin.parts import sentence
 from orders.admin.picture import decision_told, trial_told
 from orders.admin.routing_forms import PLACES, SORTERS, RuleForm, TrialForm
@@ -36,8 +40,8 @@ ROWS: list[Any] = [
     ("rejected_days", "rejected_least"),
 ]
 UNFINISHED = (RoutingSimulation.State.WAITING, RoutingSimulation.State.RUNNING)
-STATE_TONES = {"Draft": "info", "Active": "success", "Retired": ""}
-TRIAL_TONES = {"Waiting": "info", "Running": "info", "Done": "success", "Failed": "danger"}
+STATE_TONES = Tones({"Draft": "info", "Active": "success", "Retired": ""})
+TRIAL_TONES = Tones({"Waiting": "info", "Running": "info", "Done": "success", "Failed": "danger"})
 TRIED_DAYS = 30
 TRIED_ORDERS = 500
 
@@ -68,12 +72,12 @@ class RuleInline(TabularInline[RoutingRule, RoutingRuleSet]):
         """What has been active is told in words."""
         return [] if _is_draft(obj) else ["ranks", "list_of_stores"]
 
-    @admin.display(description="Ranks by")
+    @admin.display(description=gettext_lazy("Ranks by"))
     def ranks(self, row: RoutingRule) -> str:
         """The sorters in order."""
-        return ", ".join(SORTERS.get(code, code) for code in row.sorters) or "the store's code"
+        return ", ".join(SORTERS.get(code, code) for code in row.sorters) or _("the store's code")
 
-    @admin.display(description="Ranked list")
+    @admin.display(description=gettext_lazy("Ranked list"))
     def list_of_stores(self, row: RoutingRule) -> str:
         """The stores preferred, in order."""
         return ", ".join(row.ranked) or "–"
@@ -113,12 +117,12 @@ class RoutingRuleSetAdmin(HubAdmin[RoutingRuleSet]):
         ]
         return [*own, *super().get_urls()]
 
-    @admin.display(description="Sales channel")
+    @admin.display(description=gettext_lazy("Sales channel"))
     def whose(self, row: RoutingRuleSet) -> str:
         """The channel, or all that have none of their own."""
-        return str(row.channel) if row.channel else "all others"
+        return str(row.channel) if row.channel else _("all others")
 
-    @admin.display(description="State", ordering="state")
+    @admin.display(description=gettext_lazy("State"), ordering="state")
     def said(self, row: RoutingRuleSet) -> str:
         """Draft, active or retired."""
         return row.get_state_display()
@@ -154,9 +158,11 @@ class RoutingRuleSetAdmin(HubAdmin[RoutingRuleSet]):
         try:
             activate(rule_set=rule_set, by=request.user.get_username())
         except HubError as error:
-            messages.error(request, sentence(error.detail))
+            messages.error(request, sentence(refused(error)))
         else:
-            messages.success(request, f"{rule_set} choose the stores from now on.")
+            messages.success(
+                request, _("{rule_set} choose the stores from now on.").format(rule_set=rule_set)
+            )
         return _to("routingruleset_change", rule_set.pk)
 
     @method_decorator(require_POST)
@@ -165,7 +171,7 @@ class RoutingRuleSetAdmin(HubAdmin[RoutingRuleSet]):
         rule_set = self._decided(request, pk)
         draft = copy_as_draft(rule_set=rule_set, by=request.user.get_username())
         messages.success(
-            request, "A draft with the same rules. Nothing changes until it is active."
+            request, _("A draft with the same rules. Nothing changes until it is active.")
         )
         return _to("routingruleset_change", draft.pk)
 
@@ -176,7 +182,7 @@ class RoutingRuleSetAdmin(HubAdmin[RoutingRuleSet]):
         try:
             trial = _start(rule_set, request)
         except HubError as error:
-            messages.error(request, sentence(error.detail))
+            messages.error(request, sentence(refused(error)))
             return _to("routingruleset_change", rule_set.pk)
         return _to("routingsimulation_change", trial.pk)
 
@@ -205,7 +211,7 @@ class RoutingSimulationAdmin(ReadOnlyAdmin[RoutingSimulation]):
             *super().get_urls(),
         ]
 
-    @admin.display(description="State", ordering="state")
+    @admin.display(description=gettext_lazy("State"), ordering="state")
     def said(self, row: RoutingSimulation) -> str:
         """Waiting, running, done or failed."""
         return row.get_state_display()
@@ -234,7 +240,7 @@ class RoutingSimulationAdmin(ReadOnlyAdmin[RoutingSimulation]):
         row = _found(self, request, pk, "rule_set")
         return {
             **self.admin_site.each_context(request),
-            "title": f"Trial of {row.rule_set}",
+            "title": _("Trial of {rule_set}").format(rule_set=row.rule_set),
             "trial": row,
             "tone": TRIAL_TONES[row.get_state_display()],
             "live": row.state in UNFINISHED,
@@ -269,7 +275,7 @@ class RoutingDecisionAdmin(StoreWorkAdmin[RoutingDecision]):
         row = _found(self, request, object_id, "order", "store")
         context = {
             **self.admin_site.each_context(request),
-            "title": f"Why this store? {row.order.external_id}",
+            "title": _("Why this store? {external_id}").format(external_id=row.order.external_id),
             "decision": row,
             **decision_told(row.explanation),
         }

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from hub.stores.models import Store
 from orders.models import RoutingRule
@@ -21,11 +23,11 @@ else:
 PLACES = range(1, len(Sorter) + 1)
 MOST_RANKED = 200
 SORTERS = {
-    Sorter.DISTANCE: "Nearest first",
-    Sorter.FEWEST_SPLITS: "Most of the basket first",
-    Sorter.CAPACITY_LEFT: "Most capacity left first",
-    Sorter.STOCK_BALANCE: "Most stock left first",
-    Sorter.RANKED_LIST: "As in the ranked list",
+    Sorter.DISTANCE: gettext_lazy("Nearest first"),
+    Sorter.FEWEST_SPLITS: gettext_lazy("Most of the basket first"),
+    Sorter.CAPACITY_LEFT: gettext_lazy("Most capacity left first"),
+    Sorter.STOCK_BALANCE: gettext_lazy("Most stock left first"),
+    Sorter.RANKED_LIST: gettext_lazy("As in the ranked list"),
 }
 
 
@@ -33,11 +35,11 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]
     """A rule with its sorters as choices in order, and its ranked list as lines of store codes."""
 
     ranked_codes = forms.CharField(
-        label="Ranked list",
+        label=gettext_lazy("Ranked list"),
         required=False,
         max_length=MOST_RANKED * 41,
         widget=Textarea(attrs={"rows": 3}),
-        help_text="store codes, the preferred one first",
+        help_text=gettext_lazy("store codes, the preferred one first"),
     )
 
     class Meta:
@@ -48,12 +50,12 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]
             "spare_rejected",
         ]
         labels = {
-            "radius_metres": "Radius, metres",
-            "within_minutes": "Ready within, minutes",
-            "capacity_left": "Capacity left",
-            "most_rejected_percent": "Most rejections, %",
-            "rejected_days": "Over days",
-            "rejected_least": "Of at least, orders",
+            "radius_metres": gettext_lazy("Radius, metres"),
+            "within_minutes": gettext_lazy("Ready within, minutes"),
+            "capacity_left": gettext_lazy("Capacity left"),
+            "most_rejected_percent": gettext_lazy("Most rejections, %"),
+            "rejected_days": gettext_lazy("Over days"),
+            "rejected_least": gettext_lazy("Of at least, orders"),
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -77,10 +79,16 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]
             dict.fromkeys(str(self.cleaned_data["ranked_codes"]).replace(",", " ").split())
         )
         if len(codes) > MOST_RANKED:
-            raise ValidationError(f"At most {MOST_RANKED} stores.", "too_many_stores")
+            raise ValidationError(
+                _("At most {most} stores.").format(most=MOST_RANKED),
+                "too_many_stores",
+            )
         known = set(Store.objects.filter(code__in=codes).values_list("code", flat=True))
         if missing := [code for code in codes if code not in known]:
-            raise ValidationError(f"No such store: {', '.join(missing[:5])}.", "no_such_store")
+            raise ValidationError(
+                _("No such store: {missing}.").format(missing=", ".join(missing[:5])),
+                "no_such_store",
+            )
         return codes
 
     def clean(self) -> dict[str, Any]:
@@ -89,10 +97,10 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]
         sorters = [cleaned.get(f"sorter_{place}") for place in PLACES]
         chosen = [sorter for sorter in sorters if sorter]
         if len(chosen) != len(set(chosen)):
-            raise ValidationError("A sorter counts once.", "sorter_twice")
+            raise ValidationError(_("A sorter counts once."), "sorter_twice")
         if bool(cleaned.get("ranked_codes")) != (Sorter.RANKED_LIST in chosen):
             raise ValidationError(
-                "A ranked list and the sorter «as in the ranked list» need one another.",
+                _("A ranked list and the sorter «as in the ranked list» need one another."),
                 "ranked_list_alone",
             )
         cleaned["sorters"] = chosen
@@ -109,5 +117,7 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]
 class TrialForm(forms.Form):
     """Which past orders are tried."""
 
-    since = forms.DateField(label="Placed since")
-    most_orders = forms.IntegerField(label="Orders", min_value=1, max_value=MOST_ORDERS)
+    since = forms.DateField(label=gettext_lazy("Placed since"))
+    most_orders = forms.IntegerField(
+        label=gettext_lazy("Orders"), min_value=1, max_value=MOST_ORDERS
+    )

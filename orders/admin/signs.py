@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.http import urlencode
+from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.http import require_POST
 
 from hub.staff.scope import StoreWorkAdmin, stores_for
@@ -47,12 +48,12 @@ class SignAdmin(StoreWorkAdmin[Sign]):
         ]
         return [*own, *super().get_urls()]
 
-    @admin.display(description="Place", ordering="spot__label")
+    @admin.display(description=gettext_lazy("Place"), ordering="spot__label")
     def place(self, row: Sign) -> str:
         """The spot's label, or the whole area."""
-        return f"Spot {row.spot}" if row.spot else "Pickup area"
+        return gettext("Spot {spot}").format(spot=row.spot) if row.spot else gettext("Pickup area")
 
-    @admin.display(description="Leads to")
+    @admin.display(description=gettext_lazy("Leads to"))
     def address(self, row: Sign) -> str:
         """What its QR code says."""
         return address_of(row)
@@ -64,7 +65,7 @@ def board_view(request: HttpRequest) -> HttpResponse:
     store = store_for(request, request.GET.get("store", ""))
     context = {
         **admin.site.each_context(request),
-        "title": "Signs to print",
+        "title": gettext("Signs to print"),
         "store": store,
         "store_choices": list(stores_for(request).order_by("code")[:MOST_STORES]),
         **(_places(store) if store else {}),
@@ -84,7 +85,7 @@ def make_view(request: HttpRequest) -> HttpResponse:
         spots = list(Spot.objects.filter(store=store, active=True))
         for spot in [None, *spots]:
             sign_of(store=store, spot=spot)
-        return "Every place has a sign. Print them all."
+        return gettext("Every place has a sign. Print them all.")
 
     return tapped(request, act, _board(store))
 
@@ -96,7 +97,7 @@ def replace_view(request: HttpRequest, pk: int) -> HttpResponseRedirect:
 
     def act() -> str:
         replace_sign(sign=sign)
-        return "The old sign leads nowhere now. Print the new one and hang it up."
+        return gettext("The old sign leads nowhere now. Print the new one and hang it up.")
 
     return tapped(request, act, _board(sign.store))
 

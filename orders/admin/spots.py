@@ -12,8 +12,11 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from hub.errors import Invalid
+from hub.staff.refusals import refused
 from hub.staff.scope import ScopedAdmin, stores_for
 from hub.stores.models import Store
 from orders.admin.parts import person_of, sentence, store_for, tapped
@@ -32,7 +35,7 @@ class SpotForm(forms.ModelForm):  # type: ignore[type-arg]
         """One short line, not empty."""
         label = _line(self.cleaned_data["label"], LABEL_CHARACTERS)
         if not label:
-            raise ValidationError("A spot needs a label.")
+            raise ValidationError(_("A spot needs a label."))
         return label
 
     def clean_zone(self) -> str:
@@ -76,11 +79,11 @@ class SpotAdmin(ScopedAdmin[Spot]):
         """A spot stays at its store: visits and signs belong to both."""
         return ["store"] if obj else []
 
-    @admin.action(description="Back in service", permissions=["change"])
+    @admin.action(description=gettext_lazy("Back in service"), permissions=["change"])
     def reopen_selected(self, request: HttpRequest, queryset: QuerySet[Spot]) -> None:
         """Customers can stand there again."""
         count = queryset.exclude(closed_for="").update(closed_for="")
-        messages.success(request, f"{count} back in service.")
+        messages.success(request, _("{count} back in service.").format(count=count))
 
     def many_view(self, request: HttpRequest) -> HttpResponse:
         """Ask from which number to which; posted, make what is missing and go to the list."""
@@ -93,7 +96,7 @@ class SpotAdmin(ScopedAdmin[Spot]):
             return tapped(request, lambda: _add(request, store), back)
         context = {
             **self.admin_site.each_context(request),
-            "title": "Many spots at once",
+            "title": _("Many spots at once"),
             "store_choices": list(stores_for(request).order_by("code")[:MOST_STORES]),
             "label_characters": LABEL_CHARACTERS - 1,
             "zone_characters": ZONE_CHARACTERS,
@@ -116,11 +119,15 @@ def _add(request: HttpRequest, store: Store | None) -> str:
         prefix=asked["letters"],
         zone=asked["zone"],
     )
-    return f"{made} new spots at {store}." if made != 1 else f"1 new spot at {store}."
+    return (
+        _("{made} new spots at {store}.").format(made=made, store=store)
+        if made != 1
+        else _("1 new spot at {store}.").format(store=store)
+    )
 
 
 def _line(text: str, limit: int) -> str:
     try:
         return clean(text, limit=limit, what="it")
     except TextTooLong as error:
-        raise ValidationError(sentence(error.detail)) from None
+        raise ValidationError(sentence(refused(error))) from None

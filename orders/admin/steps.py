@@ -9,6 +9,7 @@ from typing import Any, cast
 from django import forms
 from django.contrib.auth.models import User
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 
 from hub.errors import Invalid
 from orders.curbside.handing import hand_off, override_hand_off
@@ -71,17 +72,17 @@ def take(fulfillment: FulfillmentOrder, tap: Tap) -> str:
 
 def _accept(fulfillment: FulfillmentOrder, tap: Tap) -> str:
     picking.accept(fulfillment=fulfillment, **tap.once)
-    return "Accepted. Start picking when somebody is free."
+    return _("Accepted. Start picking when somebody is free.")
 
 
 def _start(fulfillment: FulfillmentOrder, tap: Tap) -> str:
     picking.start_picking(fulfillment=fulfillment, **tap.once)
-    return "Picking has started."
+    return _("Picking has started.")
 
 
 def _picked(fulfillment: FulfillmentOrder, tap: Tap) -> str:
     picking.finish_picking(fulfillment=fulfillment, picked=tap.picked, **tap.once)
-    return "Picked. Now bag it and put it in its place."
+    return _("Picked. Now bag it and put it in its place.")
 
 
 def _ready(fulfillment: FulfillmentOrder, tap: Tap) -> str:
@@ -91,7 +92,7 @@ def _ready(fulfillment: FulfillmentOrder, tap: Tap) -> str:
         bags=tap.fields["bags"] or 0,
         **tap.once,
     )
-    return "Ready. The customer is being told."
+    return _("Ready. The customer is being told.")
 
 
 def _reject(fulfillment: FulfillmentOrder, tap: Tap) -> str:
@@ -101,12 +102,12 @@ def _reject(fulfillment: FulfillmentOrder, tap: Tap) -> str:
         lines=tap.missing or None,
         **tap.once,
     )
-    return "Rejected. Another store is looked for."
+    return _("Rejected. Another store is looked for.")
 
 
 def _serve(fulfillment: FulfillmentOrder, tap: Tap) -> str:
     begin_service(fulfillment=fulfillment, token=tap.fields["token"])
-    return "The customer sees that somebody is coming."
+    return _("The customer sees that somebody is coming.")
 
 
 def _hand_off(fulfillment: FulfillmentOrder, tap: Tap) -> str:
@@ -117,7 +118,7 @@ def _hand_off(fulfillment: FulfillmentOrder, tap: Tap) -> str:
         token=tap.fields["token"],
         bags=tap.fields["bags"],
     )
-    return "Handed over. Thank you!"
+    return _("Handed over. Thank you!")
 
 
 def _override(fulfillment: FulfillmentOrder, tap: Tap) -> str:
@@ -127,7 +128,7 @@ def _override(fulfillment: FulfillmentOrder, tap: Tap) -> str:
         by=tap.user,
         token=tap.fields["token"],
     )
-    return "Handed over without the PIN; your reason is kept."
+    return _("Handed over without the PIN; your reason is kept.")
 
 
 STEPS: dict[str, Callable[[FulfillmentOrder, Tap], str]] = {

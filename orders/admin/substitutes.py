@@ -14,11 +14,13 @@ from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.decorators import method_decorator
+from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.http import require_POST
 
 from hub import clock
 from hub.errors import Invalid
 from hub.staff.scope import stores_for
+from hub.staff.tones import Tones
 from hub.stores.models import Store
 from orders.admin.boards import pick_link, work_link
 from orders.admin.exceptions import MOST, Problem, add_source
@@ -41,10 +43,10 @@ MOST_LINES = 20
 OVERDUE = timedelta(minutes=5)
 OUTCOME_TONES = {"accepted": "success", "declined": "warning", "gone": "danger", "withdrawn": ""}
 _MARKS = {
-    "allergens_unknown": "allergens not known",
-    "diets_unknown": "diets not known",
+    "allergens_unknown": gettext_lazy("allergens not known"),
+    "diets_unknown": gettext_lazy("diets not known"),
 }
-_KINDS = {"allergen": "contains", "diet": "not", "age": "from age"}
+_KINDS = {"allergen": "contains", "diet": "not", "age": gettext_lazy("from age")}
 
 
 @admin.register(SubstitutionRound)
@@ -55,7 +57,7 @@ class SubstitutionRoundAdmin(OfPartAdmin[SubstitutionRound]):
     list_display = ["order_number", "store", "opened", "until", "state", "answers"]
     list_filter = [("closed_at", admin.EmptyFieldListFilter)]
     search_fields = ["=fulfillment__order__external_id", "=public_id"]
-    search_help_text = "Order number or id of the question"
+    search_help_text = gettext_lazy("Order number or id of the question")
     fields = ["public_id", "deadline", "opened_at", "opened_by", "closed_at", "closed_by"]
 
     def get_urls(self) -> list[URLPattern]:
@@ -69,24 +71,24 @@ class SubstitutionRoundAdmin(OfPartAdmin[SubstitutionRound]):
         ]
         return [*own, *super().get_urls()]
 
-    @admin.display(description="Asked", ordering="opened_at")
+    @admin.display(description=gettext_lazy("Asked"), ordering="opened_at")
     def opened(self, row: SubstitutionRound) -> str:
         """On the store's own clock."""
         return local(row.opened_at, row.fulfillment.store.timezone)
 
-    @admin.display(description="Answer due", ordering="deadline")
+    @admin.display(description=gettext_lazy("Answer due"), ordering="deadline")
     def until(self, row: SubstitutionRound) -> str:
         """On the store's own clock."""
         return local(row.deadline, row.fulfillment.store.timezone)
 
-    @admin.display(description="State")
+    @admin.display(description=gettext_lazy("State"))
     def state(self, row: SubstitutionRound) -> str:
         """Open or settled."""
-        return "Settled" if row.closed_at else "Open"
+        return gettext("Settled") if row.closed_at else gettext("Open")
 
-    state.label = {"Open": "warning", "Settled": "success"}  # type: ignore[attr-defined]  # unfold colours by it
+    state.label = Tones({"Open": "warning", "Settled": "success"})  # type: ignore[attr-defined]  # unfold colours by it
 
-    @admin.display(description="Answers")
+    @admin.display(description=gettext_lazy("Answers"))
     def answers(self, row: SubstitutionRound) -> str:
         """What was said to each offer."""
         said = [offer.get_outcome_display() or "open" for offer in row.offers.all()]
@@ -104,7 +106,9 @@ class SubstitutionRoundAdmin(OfPartAdmin[SubstitutionRound]):
         may_offer = asked is None and part.status in OFFERABLE
         context = {
             **self.admin_site.each_context(request),
-            "title": f"Substitutes · {part.order.external_id}",
+            "title": gettext("Substitutes · {external_id}").format(
+                external_id=part.order.external_id
+            ),
             "fulfillment": part,
             "tone": STATUS_TONES.get(part.status, ""),
             "work_url": work_link(part),
@@ -130,7 +134,9 @@ class SubstitutionRoundAdmin(OfPartAdmin[SubstitutionRound]):
                 token=request.POST.get("token", ""),
             )
             until = local(asked.deadline, part.store.timezone)
-            return f"The customer is asked; the answer is due {until}. Pick the rest meanwhile."
+            return gettext(
+                "The customer is asked; the answer is due {until}. Pick the rest meanwhile."
+            ).format(until=until)
 
         return tapped(request, act, _page(pk))
 
@@ -146,7 +152,7 @@ class SubstitutionRoundAdmin(OfPartAdmin[SubstitutionRound]):
 
         def act() -> str:
             answer_offers(asked=asked, answers=said)
-            return "The customer's answer is taken."
+            return gettext("The customer's answer is taken.")
 
         return tapped(request, act, _page(asked.fulfillment_id))
 
@@ -157,7 +163,7 @@ class SubstitutionRoundAdmin(OfPartAdmin[SubstitutionRound]):
 
         def act() -> str:
             withdraw_offers(asked=asked)
-            return "The question is withdrawn."
+            return gettext("The question is withdrawn.")
 
         return tapped(request, act, _page(asked.fulfillment_id))
 
@@ -235,7 +241,11 @@ def _suggestion(one: Suggestion, currency: str) -> dict[str, Any]:
         "there": _units(one.available, one.item.unit),
         "named": one.named,
         "over_cap": one.over_cap,
-        "liked": f"taken by {one.accepted} of {asked}" if asked else "",
+        "liked": gettext("taken by {accepted} of {asked}").format(
+            accepted=one.accepted, asked=asked
+        )
+        if asked
+        else "",
         "warnings": _marks(one.warnings),
     }
 
@@ -282,9 +292,14 @@ def _unanswered(stores: QuerySet[Store]) -> Iterator[Problem]:
         fulfillment__store__in=stores, closed_at__isnull=True, deadline__lt=before
     )
     for row in rows.select_related("fulfillment__order").order_by("deadline")[:MOST]:
-        detail = f"{row.fulfillment.order.external_id}: due {span(clock.now() - row.deadline)} ago"
+        detail = gettext("{external_id}: due {span} ago").format(
+            external_id=row.fulfillment.order.external_id, span=span(clock.now() - row.deadline)
+        )
         yield Problem(
-            "Question about substitutes stuck", detail, row.deadline, _page(row.fulfillment_id)
+            gettext("Question about substitutes stuck"),
+            detail,
+            row.deadline,
+            _page(row.fulfillment_id),
         )
 
 

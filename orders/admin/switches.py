@@ -17,11 +17,15 @@ from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.decorators import method_decorator
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from hub import clock
 from hub.errors import HubError
+from hub.staff.refusals import refused
 from hub.staff.scope import StoreWorkAdmin, stores_for, works_in_stores
+from hub.staff.tones import Tones
 from hub.stores.models import Store, StoreSwitch
 from orders.admin.words import clock_time, local
 from orders.switches.services import Preview, preview, switch_on, undo
@@ -29,12 +33,12 @@ from orders.switches.services import Preview, preview, switch_on, undo
 Kind = StoreSwitch.Kind
 MOST_STORES_TO_CHOOSE = 60
 LASTS = {
-    "": "until it is undone",
-    "30": "for 30 minutes",
-    "60": "for 1 hour",
-    "120": "for 2 hours",
-    "240": "for 4 hours",
-    "midnight": "until midnight",
+    "": gettext_lazy("until it is undone"),
+    "30": gettext_lazy("for 30 minutes"),
+    "60": gettext_lazy("for 1 hour"),
+    "120": gettext_lazy("for 2 hours"),
+    "240": gettext_lazy("for 4 hours"),
+    "midnight": gettext_lazy("until midnight"),
 }
 
 
@@ -55,28 +59,34 @@ TOLD = {
     for told in (
         Told(
             Kind.PAUSED,
-            "Pause new orders",
+            gettext_lazy("Pause new orders"),
             "pause_circle",
-            "Sites cannot place orders here. What has been placed is prepared and handed out.",
-            "Pause new orders",
-            "Paused. No new orders come in.",
+            gettext_lazy(
+                "Sites cannot place orders here. What has been placed is prepared and handed out."
+            ),
+            gettext_lazy("Pause new orders"),
+            gettext_lazy("Paused. No new orders come in."),
         ),
         Told(
             Kind.CLOSING_EARLY,
-            "Close early today",
+            gettext_lazy("Close early today"),
             "weather_snowy",
-            "Windows, promises and deadlines after the closing move to when the store is open. "
-            "Customers on their way are told first.",
-            "Close early",
-            "The store closes early. Customers are being told.",
+            gettext_lazy(
+                "Windows, promises and deadlines after the closing move to when the "
+                "store is open. Customers on their way are told first."
+            ),
+            gettext_lazy("Close early"),
+            gettext_lazy("The store closes early. Customers are being told."),
         ),
         Told(
             Kind.POS_DOWN,
-            "POS is down",
+            gettext_lazy("POS is down"),
             "point_of_sale",
-            "Work goes on here. What the POS should know waits and follows when it is back.",
-            "The POS is down",
-            "Noted. The POS gets its work later.",
+            gettext_lazy(
+                "Work goes on here. What the POS should know waits and follows when it is back."
+            ),
+            gettext_lazy("The POS is down"),
+            gettext_lazy("Noted. The POS gets its work later."),
         ),
     )
 }
@@ -114,19 +124,19 @@ class StoreSwitchAdmin(StoreWorkAdmin[StoreSwitch]):
         ]
         return [*own, *super().get_urls()]
 
-    @admin.display(description="State", ordering="closed_at")
+    @admin.display(description=gettext_lazy("State"), ordering="closed_at")
     def state(self, row: StoreSwitch) -> str:
         """On or off."""
-        return "Off" if row.closed_at else "On"
+        return _("Off") if row.closed_at else _("On")
 
-    state.label = {"On": "warning"}  # type: ignore[attr-defined]  # unfold colours by it
+    state.label = Tones({"On": "warning"})  # type: ignore[attr-defined]  # unfold colours by it
 
-    @admin.display(description="Since", ordering="opened_at")
+    @admin.display(description=gettext_lazy("Since"), ordering="opened_at")
     def opened(self, row: StoreSwitch) -> str:
         """On the store's clock."""
         return local(row.opened_at, row.store.timezone)
 
-    @admin.display(description="Off since", ordering="closed_at")
+    @admin.display(description=gettext_lazy("Off since"), ordering="closed_at")
     def closed(self, row: StoreSwitch) -> str:
         """On the store's clock."""
         return local(row.closed_at, row.store.timezone)
@@ -140,7 +150,7 @@ class StoreSwitchAdmin(StoreWorkAdmin[StoreSwitch]):
         store = _store(request, asked) if asked else choices[0] if len(choices) == 1 else None
         context = {
             **self.admin_site.each_context(request),
-            "title": "Store switches",
+            "title": _("Store switches"),
             "store_choices": choices,
             "store": store,
             "may_act": _may_act(request),
@@ -159,7 +169,7 @@ class StoreSwitchAdmin(StoreWorkAdmin[StoreSwitch]):
             raise Http404
         form = SwitchForm(request.POST)
         if not form.is_valid():
-            messages.error(request, "Not switched: something in the form makes no sense.")
+            messages.error(request, _("Not switched: something in the form makes no sense."))
             return _back("")
         asked = form.cleaned_data
         store = _store(request, asked["store"])
@@ -174,7 +184,7 @@ class StoreSwitchAdmin(StoreWorkAdmin[StoreSwitch]):
                 token=asked["token"],
             )
         except HubError as error:
-            messages.error(request, f"Not switched: {error.detail}.")
+            messages.error(request, _("Not switched: {detail}.").format(detail=refused(error)))
         else:
             messages.success(request, TOLD[asked["kind"]].done)
         return _back(store.code)
@@ -187,9 +197,9 @@ class StoreSwitchAdmin(StoreWorkAdmin[StoreSwitch]):
         rows = self.get_queryset(request).filter(store__in=stores_for(request))
         switch = get_object_or_404(rows.select_related("store"), pk=pk)
         if undo(switch=switch, by=request.user.get_username()):
-            messages.success(request, "Undone.")
+            messages.success(request, _("Undone."))
         else:
-            messages.info(request, "It was off already.")
+            messages.info(request, _("It was off already."))
         return _back(switch.store.code)
 
 
@@ -241,13 +251,13 @@ def _looked_at(request: HttpRequest, store: Store | None) -> dict[str, Any]:
         return empty
     form = SwitchForm(request.GET)
     if not form.is_valid():
-        messages.error(request, "Something in the form makes no sense.")
+        messages.error(request, _("Something in the form makes no sense."))
         return empty
     asked = form.cleaned_data
     try:
         seen = preview(store=store, kind=asked["kind"], closes=asked["closes"])
     except HubError as error:
-        messages.error(request, f"{error.detail}.")
+        messages.error(request, f"{refused(error)}.")
         return empty
     return empty | {
         "looked_at": TOLD[asked["kind"]],
@@ -269,21 +279,21 @@ def _closing(seen: Preview, store: Store) -> dict[str, str]:
 
 
 def _figures(seen: Preview, kind: str) -> list[tuple[str, int, str]]:
-    carts = ("Carts with goods held", seen.carts, "cannot become orders meanwhile")
+    carts = (_("Carts with goods held"), seen.carts, _("cannot become orders meanwhile"))
     if kind == Kind.PAUSED:
-        return [("Orders in the store", seen.open_orders, "go on as they are"), carts]
+        return [(_("Orders in the store"), seen.open_orders, _("go on as they are")), carts]
     if kind == Kind.POS_DOWN:
         return [
-            ("Orders in the store", seen.open_orders, "go on as they are"),
-            ("Not yet known to the POS", seen.unknown_to_pos, "follow later"),
+            (_("Orders in the store"), seen.open_orders, _("go on as they are")),
+            (_("Not yet known to the POS"), seen.unknown_to_pos, _("follow later")),
         ]
     return [
-        ("Customers on the way", seen.on_the_way, "are told first"),
-        ("Customers told", seen.told, "in all"),
-        ("Windows", seen.windows, "move to the next with room"),
-        ("Promises", seen.promises, "move to when it is open"),
-        ("Deadlines", seen.deadlines, "of today move"),
-        ("Carts with goods held", seen.carts, "windows after the closing are lost"),
+        (_("Customers on the way"), seen.on_the_way, _("are told first")),
+        (_("Customers told"), seen.told, _("in all")),
+        (_("Windows"), seen.windows, _("move to the next with room")),
+        (_("Promises"), seen.promises, _("move to when it is open")),
+        (_("Deadlines"), seen.deadlines, _("of today move")),
+        (_("Carts with goods held"), seen.carts, _("windows after the closing are lost")),
     ]
 
 

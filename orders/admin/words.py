@@ -6,6 +6,10 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from django.utils.dateformat import format as in_words
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop, ngettext
+
 SOON = timedelta(minutes=15)
 _NO_MINOR_UNIT = {
     *("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW"),
@@ -34,9 +38,30 @@ STATUS_TONES = {
 }
 
 
+_STATUSES = {
+    "proposed": gettext_noop("proposed"),
+    "accepted": gettext_noop("accepted"),
+    "picking": gettext_noop("picking"),
+    "picked": gettext_noop("picked"),
+    "ready": gettext_noop("ready"),
+    "completed": gettext_noop("completed"),
+    "rejected": gettext_noop("rejected"),
+    "canceled": gettext_noop("canceled"),
+    "expired": gettext_noop("expired"),
+    "open": gettext_noop("open"),
+    "on_my_way": gettext_noop("on the way"),
+    "nearby": gettext_noop("nearby"),
+    "arrived": gettext_noop("arrived"),
+    "being_served": gettext_noop("being served"),
+    "done": gettext_noop("done"),
+    "left": gettext_noop("left"),
+    "wrong_store": gettext_noop("wrong store"),
+}
+
+
 def said(status: str) -> str:
     """A status as the store's people say it: ``on_my_way`` is «on the way»."""
-    return status.replace("_my_", "_the_").replace("_", " ")
+    return _(_STATUSES.get(status, status.replace("_", " ")))
 
 
 def local(moment: datetime | None, timezone: str, *, seconds: bool = False) -> str:
@@ -44,14 +69,14 @@ def local(moment: datetime | None, timezone: str, *, seconds: bool = False) -> s
     if moment is None:
         return "–"
     shown = moment.astimezone(ZoneInfo(timezone))
-    return f"{shown:%a %d %b %H:%M:%S}" if seconds else f"{shown:%a %d %b %H:%M}"
+    return in_words(shown, "D d M H:i:s" if seconds else "D d M H:i")
 
 
 def clock_time(moment: datetime, timezone: str, now: datetime) -> str:
     """The time on the store's clock, with the weekday when it is not today there."""
     zone = ZoneInfo(timezone)
     shown, today = moment.astimezone(zone), now.astimezone(zone)
-    return f"{shown:%H:%M}" if shown.date() == today.date() else f"{shown:%a %d %b, %H:%M}"
+    return in_words(shown, "H:i" if shown.date() == today.date() else "D d M, H:i")
 
 
 def span(length: timedelta) -> str:
@@ -59,16 +84,18 @@ def span(length: timedelta) -> str:
     minutes = int(abs(length).total_seconds() // 60)
     days, hours = minutes // 1440, minutes // 60
     if days > 1:
-        return f"{days} days"
-    return f"{hours} h {minutes % 60:02} min" if hours else f"{minutes} min"
+        return ngettext("{days} day", "{days} days", days).format(days=days)
+    if not hours:
+        return _("{minutes} min").format(minutes=minutes)
+    return _("{hours} h {minutes} min").format(hours=hours, minutes=f"{minutes % 60:02}")
 
 
 def due(moment: datetime, now: datetime) -> tuple[str, str]:
     """How a deadline stands, in words and as a tone: late is danger, soon is warning."""
     left = moment - now
     if left < timedelta(0):
-        return f"{span(left)} late", "danger"
-    return f"in {span(left)}", "warning" if left < SOON else ""
+        return _("{span} late").format(span=span(left)), "danger"
+    return _("in {span}").format(span=span(left)), "warning" if left < SOON else ""
 
 
 def money(minor: int, currency: str) -> str:
