@@ -27,6 +27,10 @@ if TYPE_CHECKING:  # the library ships no types
         def create_historical_record(
             self, instance: models.Model, history_type: str, using: str | None = None
         ) -> None: ...
+
+        def fields_included(self, model: models.Model) -> list[models.Field[Any, Any]]: ...
+
+        def post_save(self, instance: models.Model, created: bool, **how: Any) -> None: ...
 else:
     from simple_history.models import HistoricalRecords
 
@@ -77,6 +81,13 @@ class RuleHistory(HistoricalRecords):
             ),
             **options,
         )
+
+    def post_save(self, instance: models.Model, created: bool, **how: Any) -> None:
+        """Write the row, unless only columns were saved that the history leaves out."""
+        saved = how.get("update_fields")
+        kept = {field.name for field in self.fields_included(instance)}
+        if saved is None or kept & set(saved):
+            super().post_save(instance, created, **how)
 
     def create_historical_record(
         self, instance: models.Model, history_type: str, using: str | None = None

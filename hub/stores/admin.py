@@ -7,6 +7,8 @@ from django.contrib import admin
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 
+from hub.staff.effects import EffectAdmin
+from hub.staff.history import RememberedAdmin
 from hub.staff.pages import HubAdmin, TabularInline
 from hub.staff.scope import ScopedAdmin
 from hub.stores.models import (
@@ -49,10 +51,12 @@ class ExceptionInline(TabularInline[HoursException, Store]):
 
 
 @admin.register(Store)
-class StoreAdmin(ScopedAdmin[Store]):
+class StoreAdmin(ScopedAdmin[Store], EffectAdmin[Store]):
     """Stores end by «active»; people see the ones they work in."""
 
     store_path = "pk"
+    told_with = ((OpeningHours, "store_id"), (HoursException, "store_id"))
+    history_words = {"weekday": lambda day: str(WEEKDAYS[day])}
     list_display = ["code", "name", "city", "country", "timezone", "pickup_enabled", "active"]
     list_filter = ["active", "pickup_enabled", "country", "brand"]
     search_fields = ["code", "name", "city", "public_id"]
@@ -83,7 +87,7 @@ class StoreAdmin(ScopedAdmin[Store]):
 
 
 @admin.register(StoreGroup)
-class StoreGroupAdmin(HubAdmin[StoreGroup]):
+class StoreGroupAdmin(RememberedAdmin[StoreGroup]):
     """Stores that rules speak of by one name."""
 
     deletable = True
@@ -110,7 +114,7 @@ class BrandAdmin(HubAdmin[Brand]):
 
 
 @admin.register(SalesChannel)
-class SalesChannelAdmin(HubAdmin[SalesChannel]):
+class SalesChannelAdmin(RememberedAdmin[SalesChannel]):
     """Sites and apps that send orders."""
 
     list_display = ["name", "code", "brand", "currency", "active"]

@@ -14,7 +14,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from hub import clock
-from hub.staff.pages import HubAdmin, is_store_bound
+from hub.staff.effects import EffectAdmin
+from hub.staff.pages import is_store_bound
 from hub.staff.scope import ScopedAdmin, works_in_stores
 from hub.stores.models import Store
 from inventory.admin.previewed import PreviewedAdmin
@@ -247,7 +248,7 @@ class SignalRuleForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 @admin.register(SignalRule)
-class SignalRuleAdmin(HubAdmin[SignalRule]):
+class SignalRuleAdmin(EffectAdmin[SignalRule]):
     """Which sites are told when an item runs low, sells out or comes back."""
 
     deletable = True

@@ -14,7 +14,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextInputWidget
 
-from hub.staff.pages import HubAdmin
+from hub.history import remember
+from hub.staff.effects import EffectAdmin
 from notifications.models import TextingRules
 from notifications.services.limits import regions_of_stores
 
@@ -93,7 +94,7 @@ class RulesForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 @admin.register(TextingRules)
-class TextingRulesAdmin(HubAdmin[TextingRules]):
+class TextingRulesAdmin(EffectAdmin[TextingRules]):
     """Opens the one row; there is never a second."""
 
     form = RulesForm
@@ -144,6 +145,7 @@ class TextingRulesAdmin(HubAdmin[TextingRules]):
         TextingRules.objects.bulk_create(
             [obj], update_conflicts=True, unique_fields=["id"], update_fields=self.form.Meta.fields
         )
+        remember([obj])
 
     def has_delete_permission(self, request: HttpRequest, obj: TextingRules | None = None) -> bool:
         """Rules are changed, not removed."""
