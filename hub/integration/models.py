@@ -79,3 +79,20 @@ class StageChange(models.Model):
 
     def __str__(self) -> str:
         return f"{self.store_id}: {self.before} to {self.after}"
+
+
+class Ping(models.Model):
+    """When somebody last asked an outside system whether it answers; one row per system.
+
+    ``key`` is its lane, such as pos:17.
+    """
+
+    key = models.CharField(max_length=60, unique=True)
+    at = models.DateTimeField()
+    answered = models.BooleanField()
+    milliseconds = models.PositiveIntegerField(null=True)
+    problem = models.CharField(max_length=200, blank=True)
+    by = models.CharField(max_length=150, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.key} {'answered' if self.answered else 'silent'}"
