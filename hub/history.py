@@ -30,6 +30,8 @@ if TYPE_CHECKING:  # the library ships no types
 
         def fields_included(self, model: models.Model) -> list[models.Field[Any, Any]]: ...
 
+        def finalize(self, sender: type[models.Model], **how: Any) -> None: ...
+
         def post_save(self, instance: models.Model, created: bool, **how: Any) -> None: ...
 else:
     from simple_history.models import HistoricalRecords
@@ -82,12 +84,33 @@ class RuleHistory(HistoricalRecords):
             **options,
         )
 
+    def finalize(self, sender: type[models.Model], **how: Any) -> None:
+        """As the library's; rows that came without a history get their beginning."""
+        super().finalize(sender, **how)
+        if getattr(self, "cls", None) is sender:
+            models.signals.pre_save.connect(self.begin_with, sender=sender, weak=False)
+
+    def begin_with(self, instance: models.Model, **how: Any) -> None:
+        """Keep how a row stood that was made without a history, such as by a bulk load, before
+        its first change."""
+        if how.get("raw") or instance._state.adding or not self._is_kept(instance, how):
+            return
+        model: Any = type(instance)
+        if model.history.filter(id=instance.pk).exists():
+            return
+        stored = model._base_manager.filter(pk=instance.pk).first()
+        if stored is not None and (self.worth is None or self.worth(stored)):
+            _write([stored], CHANGED, actor="system")
+
     def post_save(self, instance: models.Model, created: bool, **how: Any) -> None:
         """Write the row, unless only columns were saved that the history leaves out."""
+        if self._is_kept(instance, how):
+            super().post_save(instance, created, **how)
+
+    def _is_kept(self, instance: models.Model, how: dict[str, Any]) -> bool:
         saved = how.get("update_fields")
         kept = {field.name for field in self.fields_included(instance)}
-        if saved is None or kept & set(saved):
-            super().post_save(instance, created, **how)
+        return saved is None or bool(kept & set(saved))
 
     def create_historical_record(
         self, instance: models.Model, history_type: str, using: str | None = None
@@ -114,18 +137,22 @@ def remember(rows: Iterable[models.Model], *, kind: str = CHANGED) -> None:
     For services that change many at once; call it in the transaction of the change.
     """
     found = list(rows)
-    if not found:
-        return
-    keeper: Any = type(found[0]).history.model  # type: ignore[attr-defined]
+    if found:
+        _write(found, kind, actor=actor())
+
+
+def _write(rows: list[models.Model], kind: str, *, actor: str) -> None:
+    keeper: Any = type(rows[0]).history.model  # type: ignore[attr-defined]
     keeper.objects.bulk_create(
         [
             keeper(
                 history_date=timezone.now(),
                 history_type=kind,
                 history_change_reason=reason(),
+                actor=actor,
                 **{field.attname: getattr(row, field.attname) for field in keeper.tracked_fields},
             )
-            for row in found
+            for row in rows
         ]
     )
 

@@ -24,7 +24,7 @@ from hub.events.breakers import reset
 from hub.providers.models import Provider
 from hub.providers.services.accounts import account_of
 from hub.providers.services.secrets import end_rotation, rotate_callback_secret
-from hub.staff.pages import HubAdmin
+from hub.staff.history import RememberedAdmin
 from hub.staff.refusals import refused
 from notifications.admin.provider_form import ProviderForm, TestTextForm
 from notifications.admin.provider_state import Standing, entries_of, money, standings_of
@@ -35,7 +35,7 @@ BIGGEST_KEY = 2**63
 
 
 @admin.register(Provider)
-class ProviderAdmin(HubAdmin[Provider]):
+class ProviderAdmin(RememberedAdmin[Provider]):
     """The accounts in the order in which they are tried; secrets are shown once."""
 
     form = ProviderForm

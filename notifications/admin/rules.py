@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextInputWidget
 
-from hub.history import remember
+from hub.history import ADDED, CHANGED, remember
 from hub.staff.effects import EffectAdmin
 from notifications.models import TextingRules
 from notifications.services.limits import regions_of_stores
@@ -145,7 +145,7 @@ class TextingRulesAdmin(EffectAdmin[TextingRules]):
         TextingRules.objects.bulk_create(
             [obj], update_conflicts=True, unique_fields=["id"], update_fields=self.form.Meta.fields
         )
-        remember([obj])
+        remember([obj], kind=CHANGED if change else ADDED)
 
     def has_delete_permission(self, request: HttpRequest, obj: TextingRules | None = None) -> bool:
         """Rules are changed, not removed."""

@@ -1,5 +1,6 @@
 """The staff pages of orders: the order and its story, the store's boards, the work on one order."""
 
+from orders.admin import effects
 from orders.admin.batches import PickBatchAdmin
 from orders.admin.complaints import ComplaintAdmin, RatingAdmin
 from orders.admin.curb_settings import CurbSettingsAdmin
@@ -51,4 +52,5 @@ __all__ = [
     "SubstitutionRoundAdmin",
     "WindowBookingAdmin",
     "ZonePickAdmin",
+    "effects",
 ]

@@ -19,6 +19,7 @@ from hub.connectors.addresses import AddressRefused, allowed_from, check_url
 from hub.connectors.signing import new_secret
 from hub.customers.addresses import clean_phone, takes_texts
 from hub.errors import HubError
+from hub.staff.effects import EffectAdmin
 from hub.staff.scope import ScopedAdmin
 from orders.curbside.settings import ESCALATE_AFTER
 from orders.models import CurbSettings
@@ -126,7 +127,7 @@ class CurbForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 @admin.register(CurbSettings)
-class CurbSettingsAdmin(ScopedAdmin[CurbSettings]):
+class CurbSettingsAdmin(ScopedAdmin[CurbSettings], EffectAdmin[CurbSettings]):
     """One row per store; a store without one has the defaults."""
 
     form = CurbForm

@@ -28,6 +28,7 @@ from hub.events import leases
 from hub.events.breakers import reset
 from hub.events.leases import State
 from hub.events.models import Breaker, Delivery
+from hub.staff.history import RememberedAdmin
 from hub.staff.pages import SecretOnceAdmin
 from hub.staff.refusals import refused
 from hub.staff.scope import ScopedAdmin
@@ -48,7 +49,9 @@ add_source(pos_problems)
 
 
 @admin.register(PosConnection)
-class PosConnectionAdmin(ScopedAdmin[PosConnection], SecretOnceAdmin[PosConnection]):
+class PosConnectionAdmin(
+    ScopedAdmin[PosConnection], SecretOnceAdmin[PosConnection], RememberedAdmin[PosConnection]
+):
     """Each store's POS; the secret signs both directions and is shown when it is made."""
 
     form = PosConnectionForm

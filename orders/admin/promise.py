@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from hub import clock
+from hub.staff.effects import EffectAdmin
 from hub.staff.scope import ScopedAdmin, StoreWorkAdmin, stores_for, works_in_stores
 from hub.staff.tones import Tones
 from orders.admin.words import local
@@ -26,7 +27,7 @@ GOOD_PERCENT, FAIR_PERCENT = 95, 80
 
 
 @admin.register(SlotCapacity)
-class SlotCapacityAdmin(ScopedAdmin[SlotCapacity]):
+class SlotCapacityAdmin(ScopedAdmin[SlotCapacity], EffectAdmin[SlotCapacity]):
     """Days on which windows take more or fewer orders; only where they have a number at all."""
 
     deletable = True

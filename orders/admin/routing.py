@@ -19,6 +19,7 @@ from django.views.decorators.http import require_POST
 
 from hub import clock
 from hub.errors import HubError, Invalid
+from hub.staff.history import RememberedAdmin
 from hub.staff.pages import HubAdmin, ReadOnlyAdmin, TabularInline
 from hub.staff.refusals import refused
 from hub.staff.scope import StoreWorkAdmin
@@ -96,7 +97,7 @@ class RuleInline(TabularInline[RoutingRule, RoutingRuleSet]):
 
 
 @admin.register(RoutingRuleSet)
-class RoutingRuleSetAdmin(HubAdmin[RoutingRuleSet]):
+class RoutingRuleSetAdmin(RememberedAdmin[RoutingRuleSet]):
     """Drafts are changed, tried and made active; what has been active can be copied."""
 
     change_form_template = "admin/orders/routingruleset/change_form.html"
@@ -107,6 +108,7 @@ class RoutingRuleSetAdmin(HubAdmin[RoutingRuleSet]):
     ordering = ["-pk"]
     fields = ["name", "channel", "most_parts"]
     inlines = [RuleInline]
+    told_with = ((RoutingRule, "rule_set_id"),)
 
     def get_urls(self) -> list[URLPattern]:
         """What is done with a whole set has addresses of its own."""

@@ -7,6 +7,7 @@ from django.db.models import Max
 
 from hub import clock
 from hub.errors import Conflict, Invalid
+from hub.history import remember
 from orders.models import RoutingRuleSet
 
 NAME_CHARACTERS = 60
@@ -52,11 +53,14 @@ def _activate(rule_set: RoutingRuleSet, by: str) -> None:
     now, state = clock.now(), RoutingRuleSet.State
     family = RoutingRuleSet.objects.filter(channel=rule_set.channel_id)
     latest = family.aggregate(latest=Max("version"))["latest"] or 0
+    retired = list(family.filter(state=state.ACTIVE).select_for_update())
     family.filter(state=state.ACTIVE).update(state=state.RETIRED)
     draft = RoutingRuleSet.objects.filter(pk=rule_set.pk, state=state.DRAFT)
     changes = {"version": latest + 1, "activated_at": now, "activated_by": by}
     if not draft.update(state=state.ACTIVE, **changes):
         raise NotADraft
+    keys = [rule_set.pk, *(one.pk for one in retired)]
+    remember(RoutingRuleSet.objects.filter(pk__in=keys))
 
 
 @transaction.atomic

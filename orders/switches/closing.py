@@ -128,10 +128,14 @@ def reopen(store: Store, kept: Mapping[str, Any]) -> bool:
         row.delete()
     else:
         before = kept["before"]
-        HoursException.objects.filter(pk=row.pk).update(
-            opens=before["opens"] or None, closes=before["closes"] or None, reason=before["reason"]
-        )
+        row.opens, row.closes = _time(before["opens"]), _time(before["closes"])
+        row.reason = before["reason"]
+        row.save(update_fields=["opens", "closes", "reason"])
     return True
+
+
+def _time(text: str) -> time | None:
+    return time.fromisoformat(text) if text else None
 
 
 def _hours(row: HoursException) -> dict[str, str]:
