@@ -24,14 +24,17 @@ from inventory.models import Zone
 from orders.admin import pick_steps
 from orders.admin.boards import BAND_TONES
 from orders.admin.parts import LONGEST_KEY, part_for, person_of, sentence, store_for, tapped
+from orders.admin.unsent import work_page
 from orders.admin.words import due
 from orders.models import FulfillmentLine, FulfillmentOrder, FulfillmentStatus, PickBatch
 from orders.picking import batches
+from orders.picking.claims import name_of
 from orders.picking.queue import Load, band, loads, page
 from orders.picking.splitting import complete_picking
 from orders.picking.working import SHORT_REASONS, is_later, is_open
 
 MOST_STORES = 60
+MOST_KEPT = 60  # stops that the page has at hand for the time without contact
 PRESET = 6  # orders that are ticked to begin with
 
 
@@ -128,8 +131,10 @@ class PickBatchAdmin(StoreWorkAdmin[PickBatch]):
             "title": f"Picking together · {batch.store.name}",
             "batch": batch,
             "is_mine": batch.picker == request.user,
+            "picker_name": name_of(batch.picker),
             "stop": ordered[0] if ordered and not batch.closed_at else None,
             "stops": stops,
+            "kept": [] if batch.closed_at else stops[:MOST_KEPT],
             "orders": _orders(batch),
             "totes": batch.sorting == PickBatch.Sorting.WHILE,
             "shorts": SHORT_REASONS,
@@ -138,7 +143,7 @@ class PickBatchAdmin(StoreWorkAdmin[PickBatch]):
             "tokens": {act: secrets.token_urlsafe(16) for act in ("scan", "close")},
             "token": secrets.token_urlsafe(12),
         }
-        return TemplateResponse(request, "admin/orders/batch.html", context)
+        return work_page(request, "admin/orders/batch.html", context)
 
     @method_decorator(require_POST)
     def step_view(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -212,6 +217,7 @@ def _orders(batch: PickBatch) -> list[dict[str, Any]]:
             {
                 "part": part,
                 "tote": totes.get(part.pk, ""),
+                "token": secrets.token_urlsafe(16),
                 "open": sum(1 for line in lines if is_open(line) and not is_later(line)),
                 "lines": len(lines),
                 "has_goods": any(line.picked for line in lines),

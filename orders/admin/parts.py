@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from http import HTTPStatus
-from typing import cast
+from typing import Any, cast
 
 from django.contrib import messages
 from django.contrib.auth.models import User
-from django.http import Http404, HttpRequest, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext as _
 
 from hub.errors import HubError
 from hub.staff.scope import stores_for, works_in_stores
@@ -17,6 +18,12 @@ from hub.stores.models import Store
 from orders.models import FulfillmentOrder
 
 LONGEST_KEY = 18  # digits that fit a bigint
+# What the tablet's script sends beside a tap: the key of the person who made it, and whether it
+# waited for contact. It asks for JSON, and sends again until it gets some: so a tap whose answer
+# was lost acts once (by its token), and none is ever sent under somebody else's name.
+MADE_BY, QUEUED = "made_by", "queued"
+MADE_BY_ANOTHER = "made_by_another"
+JSON_TYPE = "application/json"
 
 
 def person_of(request: HttpRequest) -> User:
@@ -44,15 +51,42 @@ def store_for(request: HttpRequest, code: str) -> Store | None:
     return few[0] if len(few) == 1 else None
 
 
-def tapped(request: HttpRequest, act: Callable[[], str], back: str) -> HttpResponseRedirect:
-    """Do what was tapped, say how it went on the page it came from, and go back there (303)."""
-    try:
-        done = act()
-    except HubError as error:
-        messages.error(request, sentence(error.detail))
+def tapped(
+    request: HttpRequest, act: Callable[[], str], back: str | Callable[[], str]
+) -> HttpResponse:
+    """Do what was tapped, say how it went on the page it came from, and go back there (303).
+
+    A script that keeps taps is answered in JSON: ``done``, ``code``, ``words``, ``next``. What was
+    refused for good is an answer too (200); 409 means that the tap waits for whoever made it.
+    """
+    scripted = request.headers.get("Accept") == JSON_TYPE
+    if is_anothers(request):
+        said = {"done": False, "code": MADE_BY_ANOTHER, "words": _("It waits for who made it.")}
+        if scripted:
+            return JsonResponse(said, status=HTTPStatus.CONFLICT)
     else:
-        messages.success(request, done)
-    return HttpResponseRedirect(back, status=HTTPStatus.SEE_OTHER)
+        said = outcome_of(act)
+    if not (scripted and request.POST.get(QUEUED)):  # the tablet's list tells of what waited
+        tell = messages.success if said["done"] else messages.error
+        tell(request, said["words"])
+    next_page = back if isinstance(back, str) else back()
+    if scripted:
+        return JsonResponse({**said, "next": next_page})
+    return HttpResponseRedirect(next_page, status=HTTPStatus.SEE_OTHER)
+
+
+def is_anothers(request: HttpRequest) -> bool:
+    """Whether the tap was made by somebody else than the one who is logged in now."""
+    made_by = request.POST.get(MADE_BY, "")
+    return bool(made_by) and made_by != str(request.user.pk)
+
+
+def outcome_of(act: Callable[[], str]) -> dict[str, Any]:
+    """What came of a step: whether it is done, the code of the refusal, and the words for it."""
+    try:
+        return {"done": True, "code": "", "words": act()}
+    except HubError as error:
+        return {"done": False, "code": error.code, "words": sentence(error.detail)}
 
 
 def sentence(text: str) -> str:

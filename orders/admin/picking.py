@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.decorators import method_decorator
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from hub import clock
@@ -22,16 +23,21 @@ from inventory.models import BundlePart, ShelfPlace, Zone
 from orders.admin import pick_steps
 from orders.admin.boards import pick_link, work_link
 from orders.admin.exceptions import MOST, Problem, add_source
+from orders.admin.glossary import glossary_urls
 from orders.admin.parts import part_for, person_of, tapped
+from orders.admin.scanner import scanned_link, scanner_urls
+from orders.admin.unsent import work_page, worker_view
 from orders.admin.words import STATUS_TONES, due, local, span
 from orders.models import FulfillmentLine, FulfillmentOrder, FulfillmentStatus, PickEntry, ZonePick
-from orders.picking.batches import stops_of
+from orders.picking.batches import Stop, stops_of
 from orders.picking.claims import WALK, claims_of
 from orders.picking.cold import limit_of, out_for, too_warm
+from orders.picking.errors import UnknownCode
 from orders.picking.queue import loads
 from orders.picking.working import SHORT_REASONS, is_by_weight, is_later, is_open, left
 from orders.reports import TO_PICK
 
+MOST_KEPT = 60  # lines that a page has at hand for the time without contact
 PICKABLE = [FulfillmentStatus.PROPOSED, FulfillmentStatus.ACCEPTED, FulfillmentStatus.PICKING]
 
 
@@ -57,8 +63,9 @@ class ZonePickAdmin(StoreWorkAdmin[ZonePick]):
         own = [
             path("part/<int:pk>/", wrap(self.pick_view), name="orders_zonepick_pick"),
             path("part/<int:pk>/step/", wrap(self.step_view), name="orders_zonepick_step"),
+            path("worker.js", worker_view, name="orders_zonepick_worker"),
         ]
-        return [*own, *super().get_urls()]
+        return [*own, *scanner_urls(), *glossary_urls(), *super().get_urls()]
 
     def pick_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """What is to be done next on this part: claim it, pick its next line, bag it."""
@@ -75,17 +82,28 @@ class ZonePickAdmin(StoreWorkAdmin[ZonePick]):
             "title": f"{part.order.external_id} · {part.store.name}",
             "tokens": {act: secrets.token_urlsafe(16) for act in pick_steps.ACTS},
         }
-        return TemplateResponse(request, "admin/orders/pick.html", context)
+        return work_page(request, "admin/orders/pick.html", context)
 
     @method_decorator(require_POST)
     def step_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Take one step and go back (303); what was refused is said on the page."""
+        """Take one step and go back (303); what was refused is said on the page.
+
+        A scanned code that is of no item may be another order's, a bag's or a place's: that opens.
+        """
         part, user = part_for(request, pk), person_of(request)
-        return tapped(
-            request,
-            lambda: pick_steps.take(part, pick_steps.pick_tap_of(request, user)),
-            pick_link(part),
-        )
+        opened: list[str] = []
+
+        def act() -> str:
+            tap = pick_steps.pick_tap_of(request, user)
+            try:
+                return pick_steps.take(part, tap)
+            except UnknownCode:
+                if link := scanned_link(request, tap.fields["code"]):
+                    opened.append(link)
+                    return _("That is no item: its page was opened.")
+                raise
+
+        return tapped(request, act, lambda: opened[0] if opened else pick_link(part))
 
     @staticmethod
     def _own_batch(request: HttpRequest, part: FulfillmentOrder) -> int | None:
@@ -162,13 +180,15 @@ def _work(request: HttpRequest, part: FulfillmentOrder) -> dict[str, Any]:
     stops = stops_of((line, "" if line.item.zone in mine else None) for line in lines)
     chosen = request.GET.get("line", "")
     order = [stop for stop in stops if str(stop.shares[0].line.pk) == chosen] + stops
+    kept = _shown(order[:1] + stops[:MOST_KEPT]) if mine else []
     return {
         "zones": zones,
         "mine": mine,
         "user_key": user.pk,
         "has_free": any(not zone.picker and not zone.is_done for zone in zones),
         "others": [zone for zone in zones if zone.zone not in mine],
-        "stop": _shown(order[0].shares[0].line, order[0].location) if order and mine else None,
+        "stop": kept[0] if kept else None,
+        "stops": kept[1:],
         "lines": _listed(part, lines, mine),
         "is_done": not any(is_open(line) and not is_later(line) for line in lines),
         "has_later": any(is_later(line) for line in lines),
@@ -176,20 +196,28 @@ def _work(request: HttpRequest, part: FulfillmentOrder) -> dict[str, Any]:
     }
 
 
-def _shown(line: FulfillmentLine, location: str) -> dict[str, Any]:
-    """The line that fills the screen."""
-    return {
-        "line": line,
-        "location": location,
-        "unit": "g" if is_by_weight(line) else "",
-        "left": left(line),
-        "wanted": line.allocated - line.short,
-        "must_scan": bool(line.item.gtin),
-        "reasons": pick_steps.NO_SCAN,
-        "shorts": SHORT_REASONS,
-        "by_weight": is_by_weight(line),
-        "parts": BundlePart.objects.filter(bundle=line.item_id).select_related("part"),
-    }
+def _shown(stops: Sequence[Stop]) -> list[dict[str, Any]]:
+    """The lines that may fill the screen, each with all that its taps need; one query for all."""
+    lines = [stop.shares[0].line for stop in stops]
+    parts = defaultdict(list)
+    rows = BundlePart.objects.filter(bundle__in={line.item_id for line in lines})
+    for row in rows.select_related("part"):
+        parts[row.bundle_id].append(row)
+    return [
+        {
+            "line": line,
+            "location": stop.location,
+            "unit": "g" if is_by_weight(line) else "",
+            "left": left(line),
+            "wanted": line.allocated - line.short,
+            "must_scan": bool(line.item.gtin),
+            "reasons": pick_steps.NO_SCAN,
+            "shorts": SHORT_REASONS,
+            "by_weight": is_by_weight(line),
+            "parts": parts[line.item_id],
+        }
+        for stop, line in zip(stops, lines, strict=True)
+    ]
 
 
 def _listed(

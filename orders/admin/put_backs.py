@@ -10,7 +10,6 @@ from django.contrib import admin
 from django.db.models import F, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
-from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_POST
@@ -20,6 +19,8 @@ from hub.staff.scope import StoreWorkAdmin, stores_for
 from hub.stores.models import Store
 from inventory.models import ShelfPlace
 from orders.admin.parts import person_of, tapped
+from orders.admin.unsent import work_page
+from orders.admin.write_off import write_off_urls
 from orders.models import PutBack
 from orders.picking.claims import name_of
 from orders.picking.codes import read_code, refuse_misread
@@ -61,7 +62,7 @@ class PutBackAdmin(StoreWorkAdmin[PutBack]):
             path("to-do/", wrap(self.todo_view), name="orders_putback_todo"),
             path("to-do/step/", wrap(self.step_view), name="orders_putback_step"),
         ]
-        return [*own, *super().get_urls()]
+        return [*own, *write_off_urls(), *super().get_urls()]
 
     @admin.display(description="Item", ordering="line__item__sku")
     def item(self, row: PutBack) -> str:
@@ -82,12 +83,14 @@ class PutBackAdmin(StoreWorkAdmin[PutBack]):
         context = {
             **self.admin_site.each_context(request),
             "title": "Put back",
-            "rows": [{"task": task, "shelf": shelf} for task, shelf in _with_shelves(tasks)],
-            "outcomes": PutBack.Outcome,
+            "rows": [
+                {"task": task, "shelf": shelf, "token": secrets.token_urlsafe(16)}
+                for task, shelf in _with_shelves(tasks)
+            ],
             "broken": DAMAGED_AT_THE_CURB,
             "token": secrets.token_urlsafe(16),
         }
-        return TemplateResponse(request, "admin/orders/put_backs.html", context)
+        return work_page(request, "admin/orders/put_backs.html", context)
 
     @method_decorator(require_POST)
     def step_view(self, request: HttpRequest) -> HttpResponse:

@@ -20,6 +20,7 @@ from orders.admin.boards import pick_link, work_link
 from orders.admin.finding import contact_hashes
 from orders.admin.parts import part_for, person_of, store_for, tapped
 from orders.admin.pick_steps import pick_tap_of, staged
+from orders.admin.unsent import work_page
 from orders.admin.words import STATUS_TONES
 from orders.models import Bag, FulfillmentOrder, FulfillmentStatus, Order, StagingLocation
 from orders.picking import bags, documents, papers
@@ -84,9 +85,10 @@ class BagAdmin(StoreWorkAdmin[Bag]):
             "found": _found(stores_for(request), store, query) if query else None,
             "waiting": _unstaged(store) if store else [],
             "places": _places(store) if store else [],
+            "place": request.GET.get("place", "")[:LONGEST_QUERY],
             "token": secrets.token_urlsafe(16),
         }
-        return TemplateResponse(request, "admin/orders/staging.html", context)
+        return work_page(request, "admin/orders/staging.html", context)
 
     @method_decorator(require_POST)
     def stage_view(self, request: HttpRequest) -> HttpResponse:

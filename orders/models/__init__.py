@@ -1,6 +1,7 @@
 """What was bought, what each store prepares, and the visit that collects it."""
 
 from orders.models.action import ActionRecord
+from orders.models.bulk import BulkResult, BulkRun
 from orders.models.curb import (
     Complaint,
     CurbSettings,
@@ -39,6 +40,7 @@ from orders.models.routing import (
     RoutingRuleSet,
     RoutingSimulation,
 )
+from orders.models.sandbox import SandboxRun
 from orders.models.substitution import SubstitutionOffer, SubstitutionRound
 from orders.models.visit import (
     Placement,
@@ -55,6 +57,8 @@ __all__ = [
     "ActionRecord",
     "Bag",
     "Block",
+    "BulkResult",
+    "BulkRun",
     "ClockMark",
     "Complaint",
     "CurbSettings",
@@ -96,6 +100,7 @@ __all__ = [
     "RoutingRule",
     "RoutingRuleSet",
     "RoutingSimulation",
+    "SandboxRun",
     "Settlement",
     "Sign",
     "SlotCapacity",

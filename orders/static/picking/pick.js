@@ -1,15 +1,57 @@
-// Scanners type: whatever is typed while no field has the focus belongs into the scan field.
+// Scanners type. What is typed while no field has the focus belongs into the scan field; without
+// one, the workspace's own search takes it. A scanned command («HUBDO» and a word) presses the
+// button of that name, so that a whole shift needs no other keys.
 (function () {
   "use strict";
 
+  const COMMAND = /HUBDO([A-Z]+)$/i;
+  const PAUSE = 400; // milliseconds: people type slower than scanners
+  let typed = "";
+  let last = 0;
+
   function scanField() { return document.querySelector("input[data-scan]"); }
 
-  document.addEventListener("keydown", function (event) {
+  function isField(element) { return Boolean(element) && element.matches("input, select, textarea"); }
+
+  function press(name) {
+    const root = document.querySelector("dialog[open]") || document;
+    const buttons = root.querySelectorAll('[data-command="' + name.toUpperCase() + '"]');
+    const button = Array.from(buttons).find((one) => one.offsetParent !== null || one.closest("dialog[open]"));
+    if (button) button.click();
+    return Boolean(button);
+  }
+
+  function wipe(element, text) {
+    if (!isField(element) || !element.value) return;
+    if (element.value.toUpperCase().endsWith(text.toUpperCase())) {
+      element.value = element.value.slice(0, -text.length);
+    }
+  }
+
+  function entered(event) {
+    const command = typed.match(COMMAND);
+    typed = "";
+    if (!command) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    wipe(document.activeElement, command[0]);
+    press(command[1]);
+  }
+
+  // the window hears a key before everything else on the page does
+  window.addEventListener("keydown", function (event) {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.timeStamp - last > PAUSE) typed = "";
+    last = event.timeStamp;
+    if (event.key === "Enter") return entered(event);
+    if (event.key.length !== 1) return;
+    typed += event.key;
+    const active = document.activeElement;
+    // letters are no numbers: a command that is scanned over a count must not spoil it
+    if (isField(active) && active.type === "number" && /[a-z]/i.test(event.key)) event.preventDefault();
     const field = scanField();
-    const busy = document.activeElement && document.activeElement.matches("input, select, textarea");
-    if (!field || busy || event.key.length !== 1 || event.ctrlKey || event.metaKey) return;
-    field.focus();
-  });
+    if (field && !isField(active) && !document.querySelector("dialog[open]")) field.focus();
+  }, true);
 
   // a scanner ends with Enter: the first of two fields then hands over to the second
   document.addEventListener("keydown", function (event) {
@@ -20,6 +62,16 @@
       next.focus();
     }
   });
+
+  // what cannot be taken back asks first, however the form is sent
+  document.addEventListener("submit", function (event) {
+    const asks = event.target.dataset.asks;
+    const dialog = asks && document.getElementById(asks);
+    if (!dialog || dialog.open) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    dialog.showModal();
+  }, true);
 
   // a button that is disabled while its form is sent would not say its name: say it for it
   document.addEventListener("submit", function (event) {
