@@ -30,7 +30,8 @@ def run(delivery: Delivery) -> None:
     fact_row = delivery.fact
     try:
         handler = registry.handler_named(delivery.handler)
-        fact = registry.decode(name=fact_row.name, v=fact_row.v, data=fact_row.data)
+        data = fact_row.data if delivery.edited is None else delivery.edited
+        fact = registry.decode(name=fact_row.name, v=fact_row.v, data=data)
     except registry.UnknownFact as error:
         leases.fail(delivery, error=str(error), wait=UNKNOWN_RETRY_SECONDS)
         return

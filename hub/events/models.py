@@ -34,7 +34,12 @@ class Fact(models.Model):
         indexes = [
             models.Index(
                 fields=["subject", "id"], condition=~models.Q(subject=""), name="fact_timeline"
-            )
+            ),
+            models.Index(
+                fields=["actor", "public_id"],
+                condition=models.Q(actor__startswith="staff:"),
+                name="fact_by_person",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -48,6 +53,7 @@ class Delivery(Leased):
         Fact, on_delete=models.CASCADE, related_name="deliveries", db_index=False
     )
     handler = models.CharField(max_length=200)
+    edited = models.JSONField(null=True, help_text="carried out instead of the fact's own data")
 
     class Meta(Leased.Meta):
         verbose_name_plural = "deliveries"

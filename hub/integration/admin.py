@@ -14,11 +14,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
-from hub.integration import wave_pages
+from hub.events.models import Breaker
+from hub.integration import cockpit_pages, level_pages, wave_pages
 from hub.integration.models import StageChange, Wave
 from hub.staff.pages import ReadOnlyAdmin, pretty
 from hub.staff.scope import ScopedAdmin
-from hub.stores.models import Stage
+from hub.stores.models import SettingsLevel, Stage
 
 
 @admin.register(Wave)
@@ -108,3 +109,86 @@ class StageChangeAdmin(ScopedAdmin[StageChange], ReadOnlyAdmin[StageChange]):
     def found(self, row: StageChange) -> SafeString:
         """Every check as it was."""
         return pretty(row.readiness)
+
+
+@admin.register(SettingsLevel)
+class SettingsLevelAdmin(ScopedAdmin[SettingsLevel], ReadOnlyAdmin[SettingsLevel]):
+    """Settings of the chain, of groups and of stores; each change shows its effect first."""
+
+    def get_urls(self) -> list[URLPattern]:
+        """The levels, each with its page."""
+        wrap, named = self.admin_site.admin_view, "stores_settingslevel_"
+        own = [
+            path("", wrap(self.list_view), name=named + "changelist"),
+            path("chain/", wrap(self.level_view), name=named + "of_chain"),
+            path("group/<int:group>/", wrap(self.level_view), name=named + "of_group"),
+            path("store/<int:store>/", wrap(self.level_view), name=named + "of_store"),
+        ]
+        return [*own, *super().get_urls()]
+
+    def list_view(self, request: HttpRequest) -> HttpResponse:
+        """All levels with what they say."""
+        return level_pages.list_page(request, self._page(request))
+
+    def level_view(
+        self, request: HttpRequest, group: int | None = None, store: int | None = None
+    ) -> HttpResponse:
+        """One level, and what a change of it would change."""
+        context, may = self._page(request), request.user.has_perm("stores.change_settingslevel")
+        return level_pages.edit_page(request, context, group=group, store=store, may_change=may)
+
+    def _page(self, request: HttpRequest) -> dict[str, Any]:
+        if not self.has_view_permission(request):
+            raise Http404
+        return self.admin_site.each_context(request)
+
+
+@admin.register(Breaker)
+class BreakerAdmin(ReadOnlyAdmin[Breaker]):
+    """Who is out of reach; beside it the cockpit, and a page for each connector's lane."""
+
+    list_display = ["key", "state", "failures", "opened_at", "due_at", "last_error"]
+    list_filter = ["state"]
+    search_fields = ["=key"]
+    fields = ["key", "state", "failures", "probes", "opened_at", "due_at", "last_error"]
+
+    def get_urls(self) -> list[URLPattern]:
+        """The cockpit, and a lane with what can be done there."""
+        wrap, named = self.admin_site.admin_view, "events_breaker_"
+        own = [
+            path("cockpit/", wrap(self.cockpit_view), name=named + "cockpit"),
+            path("lane/<str:lane>/", wrap(self.lane_view), name=named + "lane"),
+            path("lane/<str:lane>/replay/", wrap(self.replay_view), name=named + "replay"),
+            path("lane/<str:lane>/reset/", wrap(self.reset_view), name=named + "reset"),
+            path("lane/<str:lane>/edit/", wrap(self.edit_view), name=named + "edit"),
+        ]
+        return [*own, *super().get_urls()]
+
+    def cockpit_view(self, request: HttpRequest) -> HttpResponse:
+        """Every connector with how it does."""
+        return cockpit_pages.cockpit_page(request, self._page(request))
+
+    def lane_view(self, request: HttpRequest, lane: str) -> HttpResponse:
+        """One connector's lane."""
+        return cockpit_pages.lane_view(request, self._page(request), lane)
+
+    @method_decorator(require_POST)
+    def replay_view(self, request: HttpRequest, lane: str) -> HttpResponse:
+        """Send again what was given up."""
+        self._page(request)
+        return cockpit_pages.replay_view(request, lane)
+
+    @method_decorator(require_POST)
+    def reset_view(self, request: HttpRequest, lane: str) -> HttpResponse:
+        """Call it again at once."""
+        self._page(request)
+        return cockpit_pages.reset_view(request, lane)
+
+    def edit_view(self, request: HttpRequest, lane: str) -> HttpResponse:
+        """Edit what was given up, and send it."""
+        return cockpit_pages.edit_view(request, self._page(request), lane)
+
+    def _page(self, request: HttpRequest) -> dict[str, Any]:
+        if not self.has_view_permission(request):
+            raise Http404
+        return self.admin_site.each_context(request)

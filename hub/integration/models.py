@@ -96,3 +96,23 @@ class Ping(models.Model):
 
     def __str__(self) -> str:
         return f"{self.key} {'answered' if self.answered else 'silent'}"
+
+
+class EditedReplay(models.Model):
+    """A parked row that was sent again with another payload: both, who did it and why."""
+
+    table = models.CharField(max_length=60)
+    row = models.BigIntegerField()
+    lane = models.CharField(max_length=60)
+    before = models.JSONField()
+    after = models.JSONField()
+    by = models.CharField(max_length=150)
+    why = models.CharField(max_length=200)
+    at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        verbose_name_plural = "edited replays"
+        indexes = [models.Index(fields=["table", "row"], name="edited_replay_of")]
+
+    def __str__(self) -> str:
+        return f"{self.table} {self.row}"

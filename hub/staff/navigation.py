@@ -122,6 +122,8 @@ MENU: list[Job] = [
         _("Integrations"),
         "hub",
         [
+            Item(_("Cockpit"), "monitor_heart", "events.Breaker", "cockpit"),
+            Item(_("Bring stores on line"), "rocket_launch", "integration.Wave", "choose"),
             Item(_("POS connections"), "point_of_sale", "stores.PosConnection"),
             Item(_("Stock files"), "upload_file", "inventory.StockFile"),
             Item(_("File layouts"), "view_column", "inventory.FeedLayout"),
@@ -146,6 +148,8 @@ MENU: list[Job] = [
         [
             Item(_("Stores"), "storefront", "stores.Store"),
             Item(_("Store groups"), "workspaces", "stores.StoreGroup"),
+            Item(_("Settings"), "settings", "stores.SettingsLevel"),
+            Item(_("Moves between stages"), "step", "integration.StageChange"),
             Item(_("Pickup windows"), "calendar_clock", "orders.WindowBooking"),
             Item(_("Special days"), "event_busy", "orders.SlotCapacity"),
             Item(_("Curb settings"), "directions_car", "orders.CurbSettings"),
@@ -180,6 +184,7 @@ LOUD = {"arrivals": "warning", "exceptions": "danger", "talks": "danger", "calls
 Badge = Callable[[HttpRequest], int]
 _badges: dict[str, Badge] = {}
 _search: list[str] = []
+_pulse: list[Callable[[HttpRequest, str], str]] = []
 
 
 def add_badge(page: str, badge: Badge) -> None:
@@ -193,6 +198,16 @@ def add_badge(page: str, badge: Badge) -> None:
 def set_search(name: str) -> None:
     """Let an app offer the page ``name`` as the one search; people without stores do not see it."""
     _search[:] = [name]
+
+
+def set_pulse(address: Callable[[HttpRequest, str], str]) -> None:
+    """Let an app say where a page asks for the pulse of the board of that name."""
+    _pulse[:] = [address]
+
+
+def pulse_url(request: HttpRequest, board: str) -> str:
+    """Where a page of the person asks whether something changed; empty without such an app."""
+    return _pulse[0](request, board) if _pulse else ""
 
 
 def sidebar(request: HttpRequest) -> list[dict[str, Any]]:

@@ -40,7 +40,8 @@ _SEES_STORE = (
     | _may("view", "inventory", "inventoryevent safetystock storefeed sourceclock")
     | _may("view", "notifications", "message calltask thread")
     | _may("view", "customers", "profile preference")
-    | _may("view", "stores", "store storeswitch posconnection")
+    | _may("view", "stores", "store storeswitch posconnection settingslevel")
+    | _may("view", "integration", "stagechange")
 )
 _DECIDES_ORDERS = {
     *_may("change", "orders", "order"),
@@ -73,6 +74,9 @@ _RULES = (
     | _may("delete", "stores", "openinghours hoursexception storegroup")
     | _may("view", "stores", "brand saleschannel posconnection storeswitch")
     | _may("view add change", "notifications", "templateversion textingrules")
+    | _may("view change", "stores", "settingslevel")
+    | _may("view add", "integration", "wave")
+    | {"integration.view_stagechange", "integration.override_readiness"}
 )
 _MACHINERY = (
     _may("view change", "events", "delivery breaker")
@@ -117,6 +121,9 @@ ROLES: dict[str, set[str]] = {
         *_may("view change add", "django_q", "schedule"),
         *_may("view add change", "stores", "posconnection"),
         *_may("view", "stores", "store saleschannel brand storegroup"),
+        *_may("view change", "stores", "settingslevel"),
+        *_may("view add", "integration", "wave"),
+        "integration.view_stagechange",
         *_may("view add change", "api", "apikey"),
         *_may("view add change", "webhooks", "webhookendpoint"),
         *_may("view add change", "providers", "provider"),

@@ -1,24 +1,35 @@
+# ruff: noqa: ARG002  an override takes all that Django passes
 """Stores with their hours, and the sites that sell. Each store's POS has a page of orders."""
 
 from __future__ import annotations
+
+from typing import Any
 
 from django import forms
 from django.contrib import admin
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from hub.staff.effects import EffectAdmin
 from hub.staff.history import RememberedAdmin
 from hub.staff.pages import HubAdmin, TabularInline
 from hub.staff.scope import ScopedAdmin
+from hub.stores.levels import inherited, regroup, settings_of
 from hub.stores.models import (
     Brand,
     HoursException,
     OpeningHours,
     SalesChannel,
+    Stage,
     Store,
     StoreGroup,
 )
+from hub.stores.setting_words import LABELS, origin_of, words_of
 
 WEEKDAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
 
@@ -57,25 +68,17 @@ class StoreAdmin(ScopedAdmin[Store], EffectAdmin[Store]):
     store_path = "pk"
     told_with = ((OpeningHours, "store_id"), (HoursException, "store_id"))
     history_words = {"weekday": lambda day: str(WEEKDAYS[day])}
-    list_display = ["code", "name", "city", "country", "timezone", "pickup_enabled", "active"]
-    list_filter = ["active", "pickup_enabled", "country", "brand"]
+    list_display = ["code", "name", "city", "country", "stage_shown", "pickup_enabled", "active"]
+    list_filter = ["stage", "active", "pickup_enabled", "country", "brand"]
     search_fields = ["code", "name", "city", "public_id"]
-    readonly_fields = ["public_id"]
+    readonly_fields = ["public_id", "stage_page", "settings_shown"]
     inlines = [HoursInline, ExceptionInline]
     fieldsets = [
         (None, {"fields": ["code", "name", "brand", "public_id", "active"]}),
-        ("Pickup", {"fields": ["pickup_enabled", "timezone", "locale", "phone"]}),
+        (_("Pickup"), {"fields": ["stage_page", "pickup_enabled", "timezone", "locale", "phone"]}),
+        (_("Promise and windows"), {"fields": ["settings_shown"]}),
         (
-            "Promise and windows",
-            {
-                "fields": [
-                    *("lead_minutes", "cut_off", "orders_per_hour"),
-                    *("slot_minutes", "slot_capacity"),
-                ]
-            },
-        ),
-        (
-            "Place",
+            _("Place"),
             {
                 "fields": [
                     *("street", "postal_code", "city", "region", "country"),
@@ -85,15 +88,81 @@ class StoreAdmin(ScopedAdmin[Store], EffectAdmin[Store]):
         ),
     ]
 
+    def get_readonly_fields(self, request: HttpRequest, obj: Store | None = None) -> list[str]:
+        """Only a live store can offer pickup."""
+        may_offer = obj is not None and obj.stage == Stage.LIVE
+        return [*self.readonly_fields, *([] if may_offer else ["pickup_enabled"])]
+
+    def save_model(self, request: HttpRequest, obj: Store, form: Any, change: bool) -> None:
+        """A new store begins in setup with what it inherits; of an old one only what was changed
+        is written: its stage and settings have services of their own."""
+        if not change:
+            obj.stage, obj.pickup_enabled = Stage.SETUP, False
+            for name, value in inherited().items():
+                setattr(obj, name, value)
+            super().save_model(request, obj, form, change)
+            return
+        if "pickup_enabled" in form.changed_data:
+            stage = Store.objects.select_for_update(no_key=True).get(pk=obj.pk).stage
+            obj.pickup_enabled = obj.pickup_enabled and stage == Stage.LIVE
+        own = {field.name for field in obj._meta.concrete_fields}
+        obj.save(update_fields=[name for name in form.changed_data if name in own])
+
+    @admin.display(description=_("Stage"), ordering="stage")
+    def stage_shown(self, row: Store) -> str:
+        """Where it is on its way to the customers."""
+        return str(Stage(row.stage).label)
+
+    @admin.display(description=_("Stage"))
+    def stage_page(self, row: Store) -> SafeString | str:
+        """The same, with the page that tells how ready it is."""
+        if row.pk is None:
+            return str(Stage.SETUP.label)
+        link = reverse("admin:integration_stagechange_store", args=[row.pk])
+        return format_html('<a href="{}">{}</a>', link, Stage(row.stage).label)
+
+    @admin.display(description=_("What holds here"))
+    def settings_shown(self, row: Store) -> SafeString | str:
+        """Each setting with the level that it comes from."""
+        if row.pk is None:
+            return gettext("It begins with the settings of the chain.")
+        lines = [
+            (LABELS[name], words_of(name, one.value), origin_of(one))
+            for name, one in settings_of(row).items()
+        ]
+        link = reverse("admin:stores_settingslevel_of_store", args=[row.pk])
+        told = format_html_join("", "<li>{}: <b>{}</b> ({})</li>", lines)
+        return format_html('<ul>{}</ul><a href="{}">{}</a>', told, link, gettext("Change"))
+
 
 @admin.register(StoreGroup)
 class StoreGroupAdmin(RememberedAdmin[StoreGroup]):
     """Stores that rules speak of by one name."""
 
     deletable = True
-    list_display = ["name", "store_count"]
+    list_display = ["name", "rank", "store_count"]
     search_fields = ["name"]
     autocomplete_fields = ["stores"]
+
+    def save_model(self, request: HttpRequest, obj: StoreGroup, form: Any, change: bool) -> None:
+        """Saved beside its stores, so that their settings follow from both at once."""
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """The settings of stores that join, leave or are ranked anew follow."""
+
+        def write() -> None:
+            form.instance.save()
+            super(StoreGroupAdmin, self).save_related(request, form, formsets, change)
+
+        regroup(write)
+
+    def delete_model(self, request: HttpRequest, obj: StoreGroup) -> None:
+        """Its stores fall back to their other groups and the chain."""
+        regroup(lambda: super(StoreGroupAdmin, self).delete_model(request, obj))
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[StoreGroup]) -> None:
+        """The same for several."""
+        regroup(lambda: super(StoreGroupAdmin, self).delete_queryset(request, queryset))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[StoreGroup]:
         """Groups with the number of their stores."""

@@ -143,6 +143,13 @@ def regroup(change: Callable[[], None]) -> Effect:
     return _change(change, None)
 
 
+def inherited() -> dict[str, Any]:
+    """What holds in a new store without groups. Call it in the transaction that makes the store:
+    no level changes until it ends."""
+    _lock()
+    return values_of(_read([]), 0)
+
+
 @transaction.atomic
 def adopt(store: Store) -> None:
     """What the store's row says otherwise than its levels is its own setting from now on."""

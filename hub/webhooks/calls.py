@@ -67,7 +67,7 @@ def wait_after(attempts: int) -> float:
 
 
 def _send(call: WebhookCall) -> Reply:
-    body, endpoint = body_of(call.event), call.endpoint
+    body, endpoint = body_of(call.event, data=call.edited), call.endpoint
     headers = sign(
         secrets=valid_secrets(endpoint.secret, endpoint.previous_secret),
         message_id=call.event.public_id,

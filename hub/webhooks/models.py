@@ -72,6 +72,7 @@ class WebhookCall(Leased):
     event = models.ForeignKey(ChannelEvent, on_delete=models.CASCADE, related_name="calls")
     endpoint = models.ForeignKey(WebhookEndpoint, on_delete=models.CASCADE, related_name="calls")
     last_status = models.PositiveSmallIntegerField(null=True)
+    edited = models.JSONField(null=True, help_text="sent instead of the event's own data")
 
     class Meta(Leased.Meta):
         constraints = [
