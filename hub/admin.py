@@ -3,24 +3,47 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group, User
-from django.http import HttpRequest
+from django.db.models import ManyToManyField
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import URLPattern, path, reverse
+from django.utils.decorators import method_decorator
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+from django_otp.plugins.otp_static.models import StaticDevice
+from django_otp.plugins.otp_totp.models import TOTPDevice
 from django_q.models import Failure, OrmQ, Schedule, Success
 
+from hub.staff import factors
+from hub.staff.models import AppFactor, RolePolicy
 from hub.staff.pages import HubAdmin, ReadOnlyAdmin, TabularInline, block_of
+from hub.staff.ranks import outranks, roles_within
 from hub.stores.models import StaffScope
 
 if TYPE_CHECKING:
+    from django.contrib.admin import StackedInline as StackedInline
     from django.contrib.auth.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 else:
+    from unfold.admin import StackedInline as UnfoldStackedInline
     from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
-for model in (User, Group, Schedule, Success, Failure, OrmQ):
+    class StackedInline(UnfoldStackedInline):
+        """Takes the type parameters that the checker reads."""
+
+        __class_getitem__ = classmethod(lambda cls, _: cls)
+
+
+LONGEST_KEY = 18
+LARGEST_KEY = 2**63 - 1
+
+# devices are no page of their own: a factor is taken off on the person's page
+for model in (User, Group, Schedule, Success, Failure, OrmQ, StaticDevice, TOTPDevice):
     admin.site.unregister(model)
 
 
@@ -35,7 +58,11 @@ class ScopeInline(TabularInline[StaffScope, User]):
 
 @admin.register(User)
 class PersonAdmin(DjangoUserAdmin, HubAdmin[User]):  # type: ignore[type-arg]
-    """People end by «active»: what they did keeps their name."""
+    """People end by «active»: what they did keeps their name.
+
+    Nobody gives more than he has: who is no superuser makes none, hands out only roles whose
+    rights are his own, and leaves people alone who may do more than he.
+    """
 
     form = UserChangeForm
     add_form = UserCreationForm
@@ -45,17 +72,95 @@ class PersonAdmin(DjangoUserAdmin, HubAdmin[User]):  # type: ignore[type-arg]
     list_filter = ["is_active", "is_staff", "is_superuser", "groups"]
     filter_horizontal = []
     autocomplete_fields = ["groups"]
+    change_form_outer_before_template = "staff/person_top.html"
+
+    def get_urls(self) -> list[URLPattern]:
+        """Taking a lost phone off the person has an address of its own."""
+        reset = path(
+            "<int:pk>/reset-factor/",
+            self.admin_site.admin_view(self.reset_factor_view),
+            name="auth_user_reset_factor",
+        )
+        return [reset, *super().get_urls()]
 
     def get_inlines(self, request: HttpRequest, obj: Any = None) -> list[Any]:
         """Stores are chosen once the person exists."""
         return [ScopeInline] if obj else []
 
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Single rights are a superuser's to give: others give roles."""
+        if request.user.is_superuser:
+            return super().get_readonly_fields(request, obj)
+        return ["is_superuser", "user_permissions", "last_login", "date_joined"]
+
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        """As Django's, for people who may do no more than who asks."""
+        allowed = super().has_change_permission(request, obj)
+        return allowed and (obj is None or not outranks(obj, request))
+
+    def formfield_for_manytomany(
+        self, db_field: ManyToManyField[Any, Any], request: HttpRequest, **kwargs: Any
+    ) -> Any:
+        """Roles whose every right is one's own."""
+        if db_field.name == "groups" and not request.user.is_superuser:
+            kwargs["queryset"] = roles_within(request)
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """The person, and whether a second factor is set up."""
+        known = object_id.isdecimal() and len(object_id) <= LONGEST_KEY
+        factor = AppFactor.objects.filter(user_id=object_id, confirmed=True) if known else None
+        more = {"has_factor": bool(factor and factor.exists())}
+        return super().change_view(request, object_id, form_url, {**more, **(extra_context or {})})
+
+    @method_decorator(require_POST)
+    def reset_factor_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """The person's app and backup codes open nothing any more (303)."""
+        person = self.get_queryset(request).filter(pk=min(pk, LARGEST_KEY)).first()
+        if person is None or not self.has_change_permission(request, person):
+            raise Http404
+        if factors.reset(user=person):
+            self.log_change(request, person, "second factor taken off")
+        messages.success(request, _("The second factor is off. A role that asks for one will ask."))
+        back = reverse("admin:auth_user_change", args=[person.pk])
+        return HttpResponseRedirect(back, status=HTTPStatus.SEE_OTHER)
+
+
+class PolicyInline(StackedInline[RolePolicy, Group]):
+    """What the role asks of its people at log-in."""
+
+    model = RolePolicy
+    can_delete = False
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Whoever sees the role."""
+        return request.user.has_perm("auth.view_group")
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Whoever changes the role."""
+        return request.user.has_perm("auth.change_group")
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Whoever changes the role."""
+        return request.user.has_perm("auth.change_group")
+
 
 @admin.register(Group)
 class PeopleGroupAdmin(DjangoGroupAdmin, HubAdmin[Group]):
-    """Sets of permissions."""
+    """Roles: sets of permissions, and what they ask at log-in."""
 
     deletable = True
+    inlines = [PolicyInline]
+
+    def get_inlines(self, request: HttpRequest, obj: Any = None) -> list[Any]:
+        """Chosen once the role exists."""
+        return [PolicyInline] if obj else []
 
 
 @admin.register(Schedule)

@@ -70,6 +70,8 @@ MIDDLEWARE = [
     "hub.middleware.HostMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_otp.middleware.OTPMiddleware",
+    "hub.staff.middleware.WorkplaceMiddleware",
     "hub.middleware.StaffActorMiddleware",
     "hub.staff.languages.StaffLanguageMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -188,6 +190,11 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if ENV.trusted_pro
 X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_100  # the pick of an order of 2,000 lines has a field for each
+# who works on a shared tablet comes by a way of its own, with fewer rights
+AUTHENTICATION_BACKENDS = [
+    "django.contrib.auth.backends.ModelBackend",
+    "hub.staff.people.TabletBackend",
+]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("MinimumLengthValidator", "CommonPasswordValidator", "NumericPasswordValidator")
@@ -354,8 +361,9 @@ UNFOLD: dict[str, Any] = {
     "DASHBOARD_CALLBACK": "hub.staff.dashboard.context",
     "GLOBAL_CALLBACK": "hub.staff.navigation.everywhere",
     "LOGIN": {"form": "hub.staff.login.StaffLoginForm"},
-    "STYLES": ["hub.staff.navigation.stylesheet"],
-    "SCRIPTS": ["hub.staff.navigation.script"],
+    "STYLES": ["hub.staff.navigation.stylesheet", "hub.staff.tablets.stylesheet"],
+    "SCRIPTS": ["hub.staff.navigation.script", "hub.staff.tablets.script"],
+    "ACCOUNT": {"navigation": "hub.staff.people.own_pages"},
     "COLORS": {
         "primary": {
             "50": "#f0fdfa",

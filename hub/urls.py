@@ -24,12 +24,13 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("p/", include("orders.curbside.pages.urls")),
     path("n/", include("notifications.pages.urls")),
     path("s/", include("orders.curbside.pages.sign_urls")),
-    path("boards/", include("orders.curbside.board_urls")),
+    path("boards/", include("orders.board_urls")),
     path("live", health.live, name="live"),
     path("ready", health.ready, name="ready"),
     path("metrics", health.metrics, name="metrics"),
     path("admin/language/", admin.site.admin_view(choose_language), name="choose_language"),
     path("admin/search/", no_palette),
+    path("admin/", include("hub.staff.urls")),
     path("admin/", admin.site.urls),
 ]
 if settings.SIMULATORS:

@@ -5,12 +5,22 @@ from __future__ import annotations
 import itertools
 from datetime import timedelta
 
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
 
 from hub import clock
 from hub.connectors.signing import new_secret
 from hub.providers.models import Provider
-from hub.stores.models import Brand, OpeningHours, PosConnection, SalesChannel, Store
+from hub.staff import roles
+from hub.staff.models import Tablet
+from hub.staff.tablets import enroll
+from hub.stores.models import (
+    Brand,
+    OpeningHours,
+    PosConnection,
+    SalesChannel,
+    StaffScope,
+    Store,
+)
 from hub.webhooks.endpoints import create_endpoint
 from hub.webhooks.models import WebhookEndpoint
 from inventory.models import FeedLayout, Item, StockFile, UnmappedCode
@@ -254,3 +264,25 @@ def make_provider(**values) -> Provider:
         "sender": "+15550001",
     } | values
     return Provider.objects.create(**values)
+
+
+# --- people and tablets -----------------------------------------------------------------------
+
+
+def make_role(role: str, *stores: Store, **values) -> User:
+    """A person of one of the roles that come with the hub, named for these stores."""
+    if not Group.objects.filter(name=role).exists():
+        roles.ship()  # a test that commits empties the tables that migrations filled
+    person = make_person(**values)
+    person.groups.add(Group.objects.get(name=role))
+    StaffScope.objects.bulk_create(StaffScope(user=person, store=store) for store in stores)
+    return User.objects.get(pk=person.pk)
+
+
+def make_tablet(store: Store | None = None, **values) -> tuple[Tablet, str]:
+    """A tablet of a store and the token that its browser keeps."""
+    store, by = store or make_store(), values.pop("by", None) or make_person()
+    tablet, token = enroll(store=store, name=f"Tablet {next(_numbers)}", by=by)
+    Tablet.objects.filter(pk=tablet.pk).update(**values)
+    tablet.refresh_from_db()
+    return tablet, token

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any, Self
+
 from django.conf import settings
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import Group, User
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
+from django_otp.plugins.otp_totp.models import TOTPDevice
 
+from hub.crypto import lookup_hash
 from hub.ids import new_id
 from hub.staff.person_language import PersonLanguage as PersonLanguage
+from hub.staff.roles import TABLET_RIGHTS
 from hub.stores.models import Store
 
 IDLE_MINUTES = 5
@@ -111,3 +116,62 @@ class RolePolicy(models.Model):
 
     def __str__(self) -> str:
         return str(self.group)
+
+
+class TabletPerson(User):
+    """A person who works on a shared tablet: the rights of the store's roles that are theirs.
+
+    What a person may do elsewhere, a superuser too, ends at the tablet's edge: whoever takes the
+    device up while it is unlocked gets no more than the store's work.
+    """
+
+    class Meta:
+        proxy = True
+        default_permissions = ()
+
+    @classmethod
+    def from_db(cls, db: Any, field_names: Any, values: Any) -> Self:
+        """As stored, but never a superuser; ``has_all_rights`` says who is one elsewhere."""
+        person = super().from_db(db, field_names, values)
+        person.has_all_rights = person.is_superuser  # type: ignore[attr-defined]
+        person.is_superuser = False
+        return person
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """What was taken from the person for the tablet is not written back."""
+        names = kwargs.get("update_fields") or [
+            field.name for field in self._meta.concrete_fields if not field.primary_key
+        ]
+        kwargs["update_fields"] = [name for name in names if name != "is_superuser"]
+        super().save(*args, **kwargs)
+
+    def get_all_permissions(self, obj: Any = None) -> set[str]:
+        """The person's permissions that have a place on a tablet."""
+        if self.has_all_rights:  # type: ignore[attr-defined]
+            return set(TABLET_RIGHTS)
+        return super().get_all_permissions(obj) & TABLET_RIGHTS
+
+    def has_perm(self, perm: str, obj: Any = None) -> bool:
+        """Whether the permission is among them."""
+        return self.is_active and perm in self.get_all_permissions(obj)
+
+    def has_module_perms(self, app_label: str) -> bool:
+        """Whether any of them is of the app."""
+        return any(perm.startswith(f"{app_label}.") for perm in self.get_all_permissions())
+
+
+class AppFactor(TOTPDevice):  # type: ignore[misc]  # django-otp ships no types
+    """An app that shows a new code every half minute.
+
+    The database keeps a random number; the secret is made of it with a key that the database has
+    not. A copy of the table shows no codes.
+    """
+
+    class Meta:
+        proxy = True
+        default_permissions = ()
+
+    @property
+    def bin_key(self) -> bytes:
+        """The secret that the app shares: 128 bits."""
+        return bytes.fromhex(lookup_hash("second factor", self.key))

@@ -32,6 +32,8 @@ else:
 
 
 M = TypeVar("M", bound=models.Model)
+SEE_ALL = "staff.see_all_stores"
+WORK_IN_ALL = "staff.work_in_all_stores"
 
 
 def pretty(value: object) -> SafeString:
@@ -45,16 +47,24 @@ def block_of(text: str) -> SafeString:
     return format_html('<pre class="hub-pre">{}</pre>', text or "–")
 
 
-def is_store_bound(request: HttpRequest) -> bool:
-    """Whether the person works for named stores only; asked once per request."""
-    if request.user.is_superuser:
-        return False
-    known: bool | None = getattr(request, "_is_store_bound", None)
+def is_named_for_stores(request: HttpRequest) -> bool:
+    """Whether the person is named for any store; asked once per request."""
+    known: bool | None = getattr(request, "_is_named_for_stores", None)
     if known is None:
         scopes: Any = getattr(request.user, "store_scopes", None)
         known = scopes is not None and scopes.exists()
-        request._is_store_bound = known  # type: ignore[attr-defined]
+        request._is_named_for_stores = known  # type: ignore[attr-defined]
     return known
+
+
+def is_store_bound(request: HttpRequest) -> bool:
+    """Whether the person sees named stores only: those named for some, all on a tablet, and
+    whoever is named for none without the right to see all (and so sees none)."""
+    if getattr(request, "tablet", None) is not None:
+        return True
+    if request.user.is_superuser:
+        return False
+    return is_named_for_stores(request) or not request.user.has_perm(SEE_ALL)
 
 
 class HubAdmin(ModelAdmin[M]):

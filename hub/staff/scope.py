@@ -1,5 +1,6 @@
 # ruff: noqa: ARG002  an override takes all that Django passes
-"""Who may see which store's pages: superusers all, everybody else the stores they are named for."""
+"""Who may see which store's pages: superusers all, everybody else the stores they are named for,
+or all when a role says so; on a tablet nobody more than the tablet's."""
 
 from __future__ import annotations
 
@@ -8,8 +9,14 @@ from typing import Any, ClassVar, TypeVar
 from django.db import models
 from django.http import HttpRequest
 
-from hub.staff.pages import HubAdmin, ReadOnlyAdmin, is_store_bound
-from hub.stores.models import StaffScope, Store
+from hub.staff.pages import (
+    WORK_IN_ALL,
+    HubAdmin,
+    ReadOnlyAdmin,
+    is_named_for_stores,
+    is_store_bound,
+)
+from hub.stores.models import Store
 from hub.stores.services import stores_of
 
 M = TypeVar("M", bound=models.Model)
@@ -20,18 +27,31 @@ def works_in_stores(request: HttpRequest) -> bool:
     user = request.user
     if not (user.is_active and user.is_staff):
         return False
-    if user.is_superuser:
+    if user.is_superuser or _works_everywhere(request):
         return True
     known: bool | None = getattr(request, "_works_in_stores", None)
     if known is None:
-        known = StaffScope.objects.filter(user_id=user.pk, store__active=True).exists()
+        known = stores_for(request).exists()
         request._works_in_stores = known  # type: ignore[attr-defined]
     return known
 
 
 def stores_for(request: HttpRequest) -> models.QuerySet[Store]:
-    """The stores whose rows this request may show."""
+    """The stores whose rows this request may show: the person's, on a tablet only the tablet's."""
+    tablet = getattr(request, "tablet", None)
+    if tablet is not None:
+        return stores_of(request.user).filter(pk=tablet.store_id)
+    if _works_everywhere(request):
+        return Store.objects.filter(active=True)
     return stores_of(request.user)
+
+
+def _works_everywhere(request: HttpRequest) -> bool:
+    """Whether a role lets the person work in every store, who is named for none."""
+    on_tablet = getattr(request, "tablet", None) is not None
+    if on_tablet or request.user.is_superuser or not request.user.is_active:
+        return False
+    return request.user.has_perm(WORK_IN_ALL) and not is_named_for_stores(request)
 
 
 class ScopedAdmin(HubAdmin[M]):
