@@ -8,6 +8,7 @@ from django.db import connections
 
 from hub import devpg
 from hub.connectors import http
+from orders import pulse
 
 CHROMIUM = "/usr/bin/chromium"
 # neither the sandbox nor /dev/shm is to be had in every container
@@ -44,6 +45,12 @@ def no_call_inside_a_transaction(monkeypatch):
     yield offences
     http.close_connections()
     assert not offences, f"called inside a database transaction: {offences}"
+
+
+@pytest.fixture(autouse=True)
+def boards_are_read_at_once(monkeypatch):
+    """No test sees what another one's boards counted a moment ago."""
+    monkeypatch.setattr(pulse, "PATIENCE", 0)
 
 
 @pytest.fixture(scope="session")

@@ -10,28 +10,26 @@ from typing import Any, cast
 from django import forms
 from django.contrib import admin
 from django.contrib.auth.models import User
-from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
-from django.utils.http import urlencode
+from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from hub import clock
 from hub.errors import HubError, Invalid
+from hub.staff.chosen import chosen_stores
 from hub.staff.refusals import refused
-from hub.staff.scope import stores_for, works_in_stores
-from hub.stores.models import Store
+from hub.staff.scope import stores_for
 from orders.admin import boards
 from orders.admin.arrivals_open import NAME, board_link, do_open_view, open_view
 from orders.admin.curb_cards import curb_board
+from orders.admin.live import frame, live, must_see
 from orders.admin.parts import LONGEST_KEY, person_of, sentence, tapped
 from orders.curbside.alerts import mark_shown
 from orders.curbside.errors import AlreadyClaimed
-from orders.curbside.pulse import fresh_pulse, ticket_for
 from orders.curbside.strays import put_aside
 from orders.curbside.texting import TEXTS, first_part, send_text
 from orders.curbside.visits import (
@@ -45,9 +43,7 @@ from orders.curbside.visits import (
 from orders.errors import IllegalMove
 from orders.models import StrayArrival, Visit
 
-MOST_STORES_TO_CHOOSE = 60
 MOST_SHOWN = 200
-MOST_DIGITS = 4  # of a page's number
 EMPTY = gettext_lazy("Nobody is at the curb or on the way.")
 
 
@@ -90,23 +86,19 @@ def arrival_urls() -> list[URLPattern]:
 
 def board_view(request: HttpRequest) -> HttpResponse:
     """The whole page; its cards renew themselves."""
-    _must_see(request)
-    keys = _keys(request)
+    must_see(request)
+    board = _board(request)
     context = {
         **admin.site.each_context(request),
-        **_board(request, keys),
-        "title": _("Arrivals"),
-        "tab": "arrivals",
-        "tabs": list(boards.TITLES.items()),
-        "store_choices": list(stores_for(request).order_by("code")[:MOST_STORES_TO_CHOOSE]),
-        "pulse_url": reverse("board-pulse", args=[ticket_for(keys)]),
+        **board,
+        **frame(request, "arrivals", board["counts"]),
     }
     return TemplateResponse(request, "admin/orders/arrivals.html", context)
 
 
 def cards_view(request: HttpRequest) -> HttpResponse:
     """What changes on the board alone."""
-    _must_see(request)
+    must_see(request)
     return _cards(request)
 
 
@@ -226,60 +218,29 @@ STEPS: dict[str, Callable[[Tap], str]] = {
 
 
 def _cards(request: HttpRequest, *, done: str = "", failed: str = "") -> HttpResponse:
-    context = _board(request, _keys(request)) | {"done": done, "failed": failed}
+    context = _board(request) | {"done": done, "failed": failed}
     return TemplateResponse(request, "admin/orders/arrivals_cards.html", context)
 
 
-def _board(request: HttpRequest, keys: list[int] | None) -> dict[str, Any]:
-    stores = _asked_stores(request)
-    pulse = fresh_pulse(keys)  # before the rows: what changes in between is asked for again
-    number, size = _page(request), boards.SIZES["arrivals"]
-    curb = curb_board(stores, number=number, size=size)
-    code = _store_code(request)
-    return {
-        "pulse": pulse,
+def _board(request: HttpRequest) -> dict[str, Any]:
+    size = boards.SIZES["arrivals"]
+    context = live(request, "arrivals", size=size)
+    curb = curb_board(chosen_stores(request), number=context["page"], size=size)
+    return context | {
         "cards": curb.arrivals,
         "curb": curb,
         "strays": curb.strays,
-        "page": number,
         "has_more": len(curb.arrivals) >= size,
-        "store_code": code,
-        "store_query": urlencode({"store": code}) if code else "",
         "texts": TEXTS,
         "me": _name(request),
         "my_key": request.user.pk,
-        "may_act": works_in_stores(request),
-        "many_stores": keys is None or len(keys) > 1,
         "empty": EMPTY,
-        "now": clock.now(),
     }
 
 
 def _name(request: HttpRequest) -> str:
     user = cast(User, request.user)
     return user.get_full_name() or user.get_username()
-
-
-def _asked_stores(request: HttpRequest) -> QuerySet[Store]:
-    stores, code = stores_for(request), _store_code(request)
-    return stores.filter(code=code) if code else stores
-
-
-def _keys(request: HttpRequest) -> list[int] | None:
-    """The keys of the stores on the board; None for all that there are."""
-    if request.user.is_superuser and not _store_code(request):
-        return None
-    return list(_asked_stores(request).values_list("pk", flat=True))
-
-
-def _store_code(request: HttpRequest) -> str:
-    given = request.GET.get("store", "") or request.POST.get("store", "")
-    return given.replace("\0", "")
-
-
-def _page(request: HttpRequest) -> int:
-    text = request.GET.get("page", "")
-    return max(1, int(text)) if _is_key(text) and len(text) <= MOST_DIGITS else 1
 
 
 def _is_key(text: str) -> bool:
@@ -290,9 +251,3 @@ def _bounded(pk: int) -> int:
     if len(str(pk)) > LONGEST_KEY:
         raise Http404
     return pk
-
-
-def _must_see(request: HttpRequest) -> None:
-    """As the other boards: for who works in a store or may look at all orders."""
-    if not (works_in_stores(request) or request.user.has_perm("orders.view_fulfillmentorder")):
-        raise Http404

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from django.db.models import Count, Prefetch, QuerySet, Sum, prefetch_related_objects
+from django.db.models import Prefetch, QuerySet, prefetch_related_objects
 from django.urls import reverse
-from django.utils.translation import gettext, gettext_lazy
+from django.utils.translation import gettext, gettext_lazy, ngettext
 
 from hub import clock
 from hub.stores.models import Store
@@ -33,7 +33,6 @@ from orders.picking.queue import (
     loads,
 )
 from orders.picking.queue import page as queue_page
-from orders.reports import COMING, TO_PICK, WAITING
 
 TITLES = {
     "pick": gettext_lazy("Pick"),
@@ -42,34 +41,46 @@ TITLES = {
     "exceptions": gettext_lazy("Exceptions"),
 }
 MOST_CARDS = 200
-REFRESH_SECONDS = 15
-SHOWN = {"pick": TO_PICK, "ready": [FulfillmentStatus.READY]}
 BAND_WORDS = {
     COMPLIANT: gettext_lazy("in time"),
     AT_RISK: gettext_lazy("at risk"),
     BREACHED: gettext_lazy("too late"),
 }
 BAND_TONES = {COMPLIANT: "", AT_RISK: "warning", BREACHED: "danger"}
+BAND_MARKS = {COMPLIANT: "✓", AT_RISK: "▲", BREACHED: "▲▲"}  # for who sees no colours
+TONE_LEVELS = {"": 0, "warning": 1, "danger": 2}
 
 
 @dataclass(frozen=True)
 class Card:
-    """One thing to do; ``tone`` colours what ``due`` says.
+    """One thing to do; ``tone`` colours what ``due`` says, ``mark`` and ``band`` say the same.
 
-    ``zones`` is the work of a part still to be picked, ``pick`` the page on which that is done.
+    ``due_at`` is what ``due`` counts to, ``before`` the words in front of it. ``zones`` is the
+    work of a part still to be picked, ``pick`` the page on which that is done.
     """
 
+    key: int
     title: str
     link: str
     store: str
     status: str
+    before: str
     due: str
+    due_at: datetime | None
+    born: datetime
     tone: str
+    mark: str = ""
+    band: str = ""
     customer: str = ""
     place: str = ""
     notes: tuple[str, ...] = ()
     pick: str = ""
     zones: tuple[ZoneWork, ...] = ()
+
+    @property
+    def level(self) -> int:
+        """0 in time, 1 soon, 2 late: when it grows, the board sounds."""
+        return TONE_LEVELS[self.tone]
 
     @property
     def status_words(self) -> str:
@@ -127,46 +138,59 @@ def _visits() -> Prefetch[str]:
 
 
 def _to_pick(row: FulfillmentOrder, load: Load, now: datetime) -> Card:
-    words, _ = due(row.promised_at, now)
-    at = clock_time(row.promised_at, row.store.timezone, now)
-    card = _of_part(row, due=f"{at} · {words}", tone=BAND_TONES[band(row, now)], notes=_load(load))
-    return replace(card, pick=pick_link(row), zones=tuple(load.zones))
+    at, name = clock_time(row.promised_at, row.store.timezone, now), band(row, now)
+    due_at = row.promised_at
+    card = _of_part(row, before=f"{at} ·", due_at=due_at, tone=BAND_TONES[name], notes=_load(load))
+    marked = replace(card, mark=BAND_MARKS[name], band=str(BAND_WORDS[name]))
+    return replace(marked, pick=pick_link(row), zones=tuple(load.zones))
 
 
 def _ready(row: FulfillmentOrder, load: Load, now: datetime) -> Card:
-    words, tone = due(row.expires_at, now) if row.expires_at else ("waits", "")
-    expected = (
-        gettext("collect {words}").format(words=words)
-        if tone != "danger"
-        else gettext("not collected, {words}").format(words=words)
+    tone = due(row.expires_at, now)[1] if row.expires_at else ""
+    before = gettext("collect") if tone != "danger" else gettext("not collected,")
+    bags = ngettext("{bags} bag", "{bags} bags", row.bags).format(bags=row.bags)
+    place = f"{row.staging_location} · {bags}" if row.staging_location else ""
+    return replace(
+        _of_part(row, before=before, due_at=row.expires_at, tone=tone, notes=_load(load)),
+        place=place,
+        mark="▲" * TONE_LEVELS[tone],
     )
-    place = f"{row.staging_location} · {_plural(row.bags, 'bag')}" if row.staging_location else ""
-    return _of_part(row, due=expected, tone=tone, place=place, notes=_load(load))
 
 
 def _of_part(
-    row: FulfillmentOrder, *, due: str, tone: str, notes: tuple[str, ...], place: str = ""
+    row: FulfillmentOrder,
+    *,
+    before: str,
+    due_at: datetime | None,
+    tone: str,
+    notes: tuple[str, ...],
 ) -> Card:
     visit = active_visit(row)
     if visit:
         spot = gettext(", spot {spot}").format(spot=visit.spot) if visit.spot else ""
         notes = (*notes, gettext("customer {visit}").format(visit=f"{said(visit.status)}{spot}"))
     return Card(
+        key=row.pk,
         title=row.order.external_id,
         link=work_link(row),
         store=row.store.code,
         status=row.status,
-        due=due,
+        before=before if due_at else gettext("waits"),
+        due=due(due_at, clock.now())[0] if due_at else "",
+        due_at=due_at,
+        born=row.created_at,
         tone=tone,
         customer=row.order.contact.name,
-        place=place,
         notes=notes,
     )
 
 
 def _load(load: Load) -> tuple[str, ...]:
-    units = f", {_plural(load.units, 'unit')}" if load.units else ""
-    return (f"{_plural(load.lines, 'line')}{units}",)
+    lines = ngettext("{lines} line", "{lines} lines", load.lines).format(lines=load.lines)
+    if not load.units:
+        return (lines,)
+    units = ngettext("{units} unit", "{units} units", load.units).format(units=load.units)
+    return (f"{lines}, {units}",)
 
 
 def work_link(row: FulfillmentOrder) -> str:
@@ -177,22 +201,6 @@ def work_link(row: FulfillmentOrder) -> str:
 def pick_link(row: FulfillmentOrder) -> str:
     """The page on which this part is picked line by line."""
     return reverse("admin:orders_zonepick_pick", args=[row.pk])
-
-
-def _plural(count: int, word: str) -> str:
-    return f"{count} {word}" if count == 1 else f"{count} {word}s"
-
-
-def stamp(tab: str, stores: QuerySet[Store]) -> str:
-    """A short text that changes when a board does, read without making its cards.
-
-    It also changes every quarter of a minute, so that «in 5 min» does not stay on the screen.
-    """
-    parts = FulfillmentOrder.objects.filter(store__in=stores, status__in=SHOWN.get(tab, []))
-    visits = Visit.objects.filter(store__in=stores, status__in=[*WAITING, *COMING])
-    sums = {"count": Count("pk"), "keys": Sum("pk"), "versions": Sum("version")}
-    quarter = int(clock.now().timestamp() // REFRESH_SECONDS)
-    return digest_of([str(quarter), str(parts.aggregate(**sums)), str(visits.aggregate(**sums))])
 
 
 def digest_of(texts: Iterable[str]) -> str:

@@ -144,7 +144,7 @@ class Place:
     @property
     def tone(self) -> str:
         """``taken``, ``closed`` or ``free``."""
-        return "taken" if self.visit else "closed" if self.spot.closed_for else _("free")
+        return "taken" if self.visit else "closed" if self.spot.closed_for else "free"
 
 
 @dataclass(frozen=True)

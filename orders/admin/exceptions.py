@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from hub import clock
 from hub.stores.models import Store
 from inventory.models import PullTask, ShortfallCase
-from orders.admin.boards import work_link
+from orders.admin.boards import TONE_LEVELS, digest_of, work_link
 from orders.admin.rescue import rescue_link
 from orders.admin.words import SOON, said, span
 from orders.models import (
@@ -47,6 +47,21 @@ class Problem:
     link: str
     tone: str = "warning"
     again: int | None = None
+
+    @property
+    def key(self) -> str:
+        """What tells it from the others on the board, as long as it stands there."""
+        return digest_of([self.title, self.link, self.since.isoformat()])
+
+    @property
+    def mark(self) -> str:
+        """Its tone for who sees no colours."""
+        return "▲▲" if self.tone == "danger" else "▲"
+
+    @property
+    def level(self) -> int:
+        """2 for what is grave, else 1: when it grows, the board sounds."""
+        return TONE_LEVELS[self.tone]
 
 
 Source = Callable[[QuerySet[Store]], Iterable[Problem]]

@@ -11,14 +11,15 @@ from hub.errors import HubError
 LAST_DIGITS = 4
 
 
-def contact_hashes(term: str) -> Q:
-    """Rows whose ``contact`` has this name, phone, end of phone, or e-mail."""
-    found = Q(contact__email_hash=lookup_hash("email", term.lower()))
+def contact_hashes(term: str, *, path: str = "contact__") -> Q:
+    """Rows whose ``contact`` has this name, phone, end of phone, or e-mail; ``path`` leads from
+    the row to its contact."""
+    known = {"email_hash": lookup_hash("email", term.lower())}
     if term.isascii() and term.isdecimal() and len(term) == LAST_DIGITS:
-        found |= Q(contact__phone_last4_hash=lookup_hash("phone_last4", term))
+        known["phone_last4_hash"] = lookup_hash("phone_last4", term)
     try:
-        found |= Q(contact__name_hash=lookup_hash("name", clean_name(term).casefold()))
-        found |= Q(contact__phone_hash=lookup_hash("phone", clean_phone(term)))
+        known["name_hash"] = lookup_hash("name", clean_name(term).casefold())
+        known["phone_hash"] = lookup_hash("phone", clean_phone(term))
     except HubError:
         pass  # not a name, or not a phone number: then nobody has it
-    return found
+    return Q(*((path + name, value) for name, value in known.items()), _connector=Q.OR)

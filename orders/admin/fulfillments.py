@@ -8,7 +8,6 @@ from http import HTTPStatus
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
@@ -21,15 +20,16 @@ from django.views.decorators.http import require_POST
 from hub import clock
 from hub.errors import HubError
 from hub.staff.refusals import refused
-from hub.staff.scope import StoreWorkAdmin, stores_for, works_in_stores
+from hub.staff.scope import StoreWorkAdmin, works_in_stores
 from hub.staff.tones import Tones
-from hub.stores.models import Store
 from inventory.models import PullTask
 from orders.admin import boards, steps
 from orders.admin.arrivals import arrival_urls
-from orders.admin.exceptions import problems
+from orders.admin.board_views import board_urls
+from orders.admin.find import find_urls
 from orders.admin.parts import LONGEST_KEY, sentence
 from orders.admin.reach import troubles_of
+from orders.admin.ready_sheet import sheet_urls
 from orders.admin.rescue import rescue_urls
 from orders.admin.words import STATUS_TONES, due, local, said
 from orders.curbside.aging import age_terms
@@ -41,17 +41,8 @@ from orders.models import (
     VisitStatus,
 )
 from orders.picking.working import most
-from orders.reports import TO_PICK, counts
+from orders.reports import TO_PICK
 from orders.states import LIVE, allowed_actions
-
-TITLES = boards.TITLES
-EMPTY = {
-    "pick": _("Nothing to pick. New orders appear here by themselves."),
-    "ready": _("Nothing waits for its buyer."),
-    "exceptions": _("Nothing needs a person. Well done."),
-}
-MOST_STORES_TO_CHOOSE = 60
-MOST_DIGITS = 4  # of a page's number
 
 
 @admin.register(FulfillmentOrder)
@@ -69,21 +60,12 @@ class FulfillmentOrderAdmin(StoreWorkAdmin[FulfillmentOrder]):
         """The boards and the step endpoint come before the pages of single rows."""
         named = "orders_fulfillmentorder_"
         wrap = self.admin_site.admin_view
-        own = [
-            path(f"{tab}/", wrap(self.board_view), {"tab": tab}, name=named + tab)
-            for tab in TITLES
-            if tab != "arrivals"
-        ]
-        cards = [
-            path(f"{tab}/cards/", wrap(self.cards_view), {"tab": tab}, name=f"{named}{tab}_cards")
-            for tab in TITLES
-            if tab != "arrivals"
-        ]
         work = [
             path("<int:pk>/step/", wrap(self.step_view), name=named + "step"),
             path("<int:pk>/visit/", wrap(self.visit_view), name=named + "visit"),
         ]
-        return [*own, *cards, *work, *arrival_urls(), *rescue_urls(), *super().get_urls()]
+        boards_first = [*board_urls(), *arrival_urls(), *find_urls(), *sheet_urls()]
+        return [*boards_first, *work, *rescue_urls(), *super().get_urls()]
 
     @admin.display(description=_("Order"), ordering="order__external_id")
     def order_number(self, row: FulfillmentOrder) -> str:
@@ -103,58 +85,6 @@ class FulfillmentOrderAdmin(StoreWorkAdmin[FulfillmentOrder]):
     def promised(self, row: FulfillmentOrder) -> str:
         """On the store's own clock."""
         return local(row.promised_at, row.store.timezone)
-
-    # --- boards ---------------------------------------------------------------------------
-
-    def board_view(self, request: HttpRequest, tab: str) -> HttpResponse:
-        """One board with its tabs; its cards renew themselves."""
-        self._must_work(request)
-        context = {
-            **self.admin_site.each_context(request),
-            **self._board(request, tab, _known(tab, self._asked_stores(request))),
-            "title": TITLES[tab],
-            "store_choices": self._choices(request),
-            "asked_store": request.GET.get("store", ""),
-        }
-        return TemplateResponse(request, "admin/orders/board.html", context)
-
-    def cards_view(self, request: HttpRequest, tab: str) -> HttpResponse:
-        """The board's cards alone; 204 when the browser already shows just these."""
-        self._must_work(request)
-        stores = self._asked_stores(request)
-        known = _known(tab, stores)
-        if request.GET.get("seen") == known["digest"]:
-            return HttpResponse(status=HTTPStatus.NO_CONTENT)
-        context = self._board(request, tab, known)
-        return TemplateResponse(request, "admin/orders/board_cards.html", context)
-
-    def _board(self, request: HttpRequest, tab: str, known: dict[str, Any]) -> dict[str, Any]:
-        stores, numbers = self._asked_stores(request), known["counts"]
-        query, number = request.GET.copy(), _page(request)
-        query.pop("seen", None)
-        cards = boards.BOARDS[tab](stores, number) if tab in boards.BOARDS else []
-        query_of_tabs = query.copy()
-        query_of_tabs.pop("page", None)
-        return known | {
-            "cards": cards,
-            "bands": boards.band_counts(stores) if tab == "pick" else [],
-            "page": number,
-            "has_more": len(cards) >= boards.SIZES.get(tab, 1),
-            "tab_query": query_of_tabs.urlencode(),
-            "tab": tab,
-            "tabs": [(name, title, numbers.get(name)) for name, title in TITLES.items()],
-            "empty": EMPTY[tab],
-            "query": query.urlencode(),
-            "now": clock.now(),
-        }
-
-    def _asked_stores(self, request: HttpRequest) -> QuerySet[Store]:
-        stores = stores_for(request)
-        code = request.GET.get("store", "").replace("\0", "")
-        return stores.filter(code=code) if code else stores
-
-    def _choices(self, request: HttpRequest) -> list[Store]:
-        return list(stores_for(request).order_by("code")[:MOST_STORES_TO_CHOOSE])
 
     # --- the work page --------------------------------------------------------------------
 
@@ -231,23 +161,6 @@ class FulfillmentOrderAdmin(StoreWorkAdmin[FulfillmentOrder]):
     def _must_work(self, request: HttpRequest) -> None:
         if not self.has_view_permission(request):
             raise Http404
-
-
-def _page(request: HttpRequest) -> int:
-    """Which page of a board is asked for; anything that is no number means the first."""
-    text = request.GET.get("page", "")
-    return (
-        max(1, int(text)) if text.isascii() and text.isdecimal() and len(text) <= MOST_DIGITS else 1
-    )
-
-
-def _known(tab: str, stores: QuerySet[Store]) -> dict[str, Any]:
-    """The numbers on the tabs, what needs a person, and a digest of all that a board shows."""
-    numbers = counts(stores)
-    found = problems(stores) if tab == "exceptions" else []
-    shown = boards.digest_of(map(str, found)) if found else boards.stamp(tab, stores)
-    digest = ".".join([shown, *map(str, numbers.values())])
-    return {"counts": numbers, "problems": found, "digest": digest}
 
 
 def _trip(row: FulfillmentOrder, *, shown_version: int, may_act: bool) -> dict[str, Any]:

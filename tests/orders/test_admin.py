@@ -221,19 +221,6 @@ def test_the_pick_board_shows_the_earliest_promise_first_and_says_what_is_late(
     assert "12 min late" in page
 
 
-def test_cards_are_sent_only_when_something_changed(client, store, item, picker):
-    part = part_in(store, item)
-    moment = clock.now()
-    with clock.turned_to(moment):
-        seen = client.get(url("pick_cards")).context["digest"]
-        assert client.get(url("pick_cards"), {"seen": seen}).status_code == 204
-        step(client, part, action="accept")
-        assert client.get(url("pick_cards"), {"seen": seen}).status_code == 200
-        seen = client.get(url("pick_cards")).context["digest"]
-    with clock.turned_to(moment + timedelta(seconds=20)):
-        assert client.get(url("pick_cards"), {"seen": seen}).status_code == 200
-
-
 def test_an_arrival_shows_spot_vehicle_and_a_running_clock(client, store, item, picker):
     make_spots(store)
     part = part_in(store, item, make_ready)

@@ -18,7 +18,26 @@
     return hours ? hours + ":" + rest : rest;
   }
 
+  function spanText(milliseconds) {
+    const words = document.getElementById("hub-words").dataset;
+    const minutes = Math.floor(Math.abs(milliseconds) / 60000);
+    const days = Math.floor(minutes / 1440), hours = Math.floor(minutes / 60);
+    if (days > 1) return words.days.replace("{days}", days);
+    if (!hours) return words.minutes.replace("{minutes}", minutes);
+    return words.hours.replace("{hours}", hours).replace("{minutes}", String(minutes % 60).padStart(2, "0"));
+  }
+
+  function dueText(moment) {
+    const words = document.getElementById("hub-words").dataset;
+    const left = Date.parse(moment) - (Date.now() - ahead);
+    return (left < 0 ? words.late : words.in).replace("{span}", spanText(left));
+  }
+
   function tick() {
+    for (const due of document.querySelectorAll("time[data-due]")) {
+      const text = dueText(due.dataset.due);
+      if (due.textContent !== text) due.textContent = text;
+    }
     for (const timer of document.querySelectorAll("time[data-since]")) {
       const seconds = (Date.now() - ahead - Date.parse(timer.dataset.since)) / 1000;
       const text = clockText(seconds);
@@ -35,7 +54,7 @@
       line.classList.toggle("hub-danger", !ok);
     }
   }
-  window.hubContact = showContact;
+  document.addEventListener("hub:contact", function (event) { showContact(event.detail); });
 
   // --- the one search: «/» goes there, and so does what a scanner types on a page without a field
 
@@ -123,8 +142,9 @@
     if (event.detail.requestConfig.verb === "get") showContact(event.detail.successful);
   });
   document.addEventListener("htmx:beforeSwap", function (event) {
-    // logged out meanwhile: show the log-in page as a page, not inside the board
-    if (new URL(event.detail.xhr.responseURL).pathname.endsWith("/login/")) {
+    // logged out or handed on meanwhile: show that page as a page, not inside the board
+    const asked = new URL(event.detail.requestConfig.path, window.location.href).pathname;
+    if (new URL(event.detail.xhr.responseURL).pathname !== asked) {
       event.detail.shouldSwap = false;
       window.location.reload();
     }

@@ -17,8 +17,8 @@ from django.urls import reverse
 from hub import clock
 from hub.events.models import Fact
 from hub.stores.models import StaffScope, Store
-from orders.curbside import pulse
-from orders.curbside.pulse import TicketOver, fresh_pulse, pulse_of_ticket, ticket_for
+from orders import pulse
+from orders.pulse import TicketOver, fresh_pulse, pulse_of_ticket, ticket_for
 from orders.curbside.texting import MOST_TEXTS, TEXTS, TooManyTexts, UnknownText, send_text
 from orders.curbside.visits import arrive, ask_spot, claim, leave, say_on_my_way
 from orders.models import Spot, StrayArrival, Visit, VisitStatus
@@ -44,15 +44,6 @@ def picker(client, store):
     return person
 
 
-@pytest.fixture(autouse=True)
-def read_at_once(monkeypatch):
-    """Every question is answered from the tables."""
-    monkeypatch.setattr(pulse, "COST_SHARE", 0)
-    for reading in (pulse._visits, pulse._rest):
-        monkeypatch.setattr(reading, "_seconds", 0)
-        monkeypatch.setattr(reading, "_until", 0)
-
-
 def ready_at(store, name="Ann Lee"):
     item = make_item()
     stock(store, {item: 5})
@@ -74,16 +65,16 @@ def tap(client, visit, act, **fields):
 
 def test_a_pulse_changes_with_everything_the_board_shows_and_with_nothing_else(store):
     part = ready_at(store)
-    ticket = ticket_for([store.pk])
-    other = ticket_for([make_store().pk])
+    ticket = ticket_for([store.pk], "arrivals")
+    other = ticket_for([make_store().pk], "arrivals")
     elsewhere = pulse_of_ticket(other)
     seen = [pulse_of_ticket(ticket)]
 
     def changes(act):
         act()
         seen.append(pulse_of_ticket(ticket))
-        assert seen[-1] not in seen[:-1]
-        assert pulse_of_ticket(ticket) == seen[-1] == fresh_pulse([store.pk])
+        assert seen[-1].sign not in [pulse.sign for pulse in seen[:-1]]
+        assert pulse_of_ticket(ticket) == seen[-1] == fresh_pulse([store.pk], "arrivals")
 
     changes(lambda: say_on_my_way(fulfillment=part, minutes=5))
     changes(lambda: arrive(fulfillment=part, spot="1"))
@@ -98,16 +89,15 @@ def test_a_pulse_changes_with_everything_the_board_shows_and_with_nothing_else(s
 
 
 def test_a_ticket_of_all_stores_hears_of_every_store(store):
-    ticket = ticket_for(None)
+    ticket = ticket_for(None, "arrivals")
     before = pulse_of_ticket(ticket)
     arrive(fulfillment=ready_at(store), spot="1")
     assert pulse_of_ticket(ticket) != before
 
 
 def test_a_pulse_costs_no_statement_while_it_is_fresh(store, client, monkeypatch):
-    for reading in (pulse._visits, pulse._rest):
-        monkeypatch.setattr(reading, "_seconds", 60)
-    address = reverse("board-pulse", args=[ticket_for([store.pk])])
+    monkeypatch.setattr(pulse, "PATIENCE", 1000)
+    address = reverse("board-pulse", args=[ticket_for([store.pk], "arrivals")])
     first = client.get(address)
     with CaptureQueriesContext(connection) as queries:
         assert client.get(address).content == first.content
@@ -129,7 +119,7 @@ def test_a_made_up_ticket_is_over(client, ticket):
 
 
 def test_a_ticket_is_over_after_a_shift(store, monkeypatch):
-    ticket = ticket_for([store.pk])
+    ticket = ticket_for([store.pk], "arrivals")
     assert pulse_of_ticket(ticket)
     later = pulse.time.time() + pulse.TICKET_SECONDS + 1
     monkeypatch.setattr(pulse.time, "time", lambda: later)

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import path
 from django.views.decorators.http import require_safe
 
-from orders.curbside.pulse import TicketOver, pulse_of_ticket
+from orders.pulse import TicketOver, pulse_of_ticket
 
 
 @require_safe
 def pulse_view(_: HttpRequest, ticket: str) -> HttpResponse:
-    """The pulse of a ticket as plain text; 410 when the ticket is over."""
+    """``{"pulse": …, "counts": {board: …}}`` of a ticket; 410 when the ticket is over."""
     try:
-        reply = HttpResponse(pulse_of_ticket(ticket), content_type="text/plain")
+        pulse = pulse_of_ticket(ticket)
     except TicketOver:
         reply = HttpResponse(status=HTTPStatus.GONE)
+    else:
+        reply = JsonResponse({"pulse": pulse.sign, "counts": pulse.counts})
     reply["Cache-Control"] = "no-store"
     return reply
 
