@@ -37,6 +37,13 @@ def stop_after_short_pick(*, store_id: int, item_ids: Collection[int]) -> None:
     )
 
 
+def lift_short_pick(*, store_id: int, item_ids: Collection[int]) -> None:
+    """Sell these items from the store again: what was short turned out not to be so."""
+    SalesStop.objects.filter(
+        store=store_id, item__in=item_ids, reason=SalesStop.Reason.SHORT_PICK
+    ).delete()
+
+
 def stop_recalled(*, item_id: int, store_ids: Collection[int] | None, by: str) -> None:
     """Sell none of the item: in these stores, or anywhere when None. Part of a transaction.
 

@@ -26,6 +26,7 @@ from orders.admin.exceptions import MOST, Problem, add_source
 from orders.admin.glossary import glossary_urls
 from orders.admin.parts import part_for, person_of, tapped
 from orders.admin.scanner import scanned_link, scanner_urls
+from orders.admin.several import several_urls
 from orders.admin.unsent import work_page, worker_view
 from orders.admin.words import STATUS_TONES, due, local, span
 from orders.models import FulfillmentLine, FulfillmentOrder, FulfillmentStatus, PickEntry, ZonePick
@@ -65,7 +66,8 @@ class ZonePickAdmin(StoreWorkAdmin[ZonePick]):
             path("part/<int:pk>/step/", wrap(self.step_view), name="orders_zonepick_step"),
             path("worker.js", worker_view, name="orders_zonepick_worker"),
         ]
-        return [*own, *scanner_urls(), *glossary_urls(), *super().get_urls()]
+        more = [*scanner_urls(), *several_urls(), *glossary_urls()]
+        return [*own, *more, *super().get_urls()]
 
     def pick_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """What is to be done next on this part: claim it, pick its next line, bag it."""

@@ -186,6 +186,8 @@ def test_the_screens_take_the_same_queries_for_one_order_and_for_many(client, st
     for parts in ([part_of(store, mug)], [part_of(store, mug) for _ in range(4)]):
         batch = open_batch(store=store, fulfillments=parts, by=picker)
         pages = [url("pickbatch_change", batch.pk), url("pickbatch_choose"), url("bag_staging")]
+        for page in pages:  # what the menu counts is remembered for two seconds
+            client.get(page)
         counts.append([queries_of(page) for page in pages])
     assert counts[0] == counts[1]
 
