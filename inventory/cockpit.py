@@ -68,7 +68,7 @@ def _snapshots(stores: QuerySet[Store]) -> Connector:
     rows = StoreFeed.objects.filter(store__in=stores, expected_minutes__gt=0)
     known = list(rows.values_list("counted_as_of", "expected_minutes"))
     now = clock.now()
-    behind = [now - at - timedelta(minutes=minutes) for at, minutes in known]
+    behind = [now - at - timedelta(minutes=minutes or 0) for at, minutes in known]
     overdue = [one for one in behind if one > late]
     words = ngettext("%(count)d store is late", "%(count)d stores are late", len(overdue))
     newest = max((at for at, _minutes in known), default=None)

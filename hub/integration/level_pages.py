@@ -94,7 +94,7 @@ def edit_page(
 ) -> HttpResponse:
     """One level: what it says; once sent, what that would change; once confirmed, it holds."""
     of_group, of_store = _found(request, group, store)
-    target = {"group": of_group, "store": of_store}
+    target: dict[str, Any] = {"group": of_group, "store": of_store}
     form = LevelForm(request.POST) if request.method == "POST" else None
     if form is not None and not may_change:
         raise Http404
@@ -188,7 +188,7 @@ def _said(effect: Effect) -> str:
 
 def _sent(data: QueryDict) -> list[tuple[str, str]]:
     kept = {*FIELDS, *(f"nothing_{name}" for name in MAY_BE_NOTHING)}
-    return [(name, value) for name, value in data.items() if name in kept]
+    return [(name, str(value)) for name, value in data.items() if name in kept]
 
 
 def _back() -> HttpResponseRedirect:

@@ -15,7 +15,7 @@ from django.db.models.functions import Now
 
 from hub.errors import Conflict, HubError, Invalid
 from hub.events import registry
-from hub.events.leases import Leased, State
+from hub.events.leases import State
 from hub.events.models import Delivery
 from hub.events.outbox import wake_on_commit
 from hub.integration.models import EditedReplay
@@ -57,7 +57,7 @@ def may_edit(row: Any) -> bool:
 
 
 @transaction.atomic
-def replay_edited(*, row: Leased, text: str, by: str, why: str) -> EditedReplay:
+def replay_edited(*, row: Any, text: str, by: str, why: str) -> EditedReplay:
     """A parked row is due again with the payload that ``text`` (JSON) says.
 
     The original stays where it is; who, why and both payloads are kept. Raises WrongPayload for

@@ -10,7 +10,7 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.db.models import Count, Q, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -35,7 +35,7 @@ STAGE_TONES = {
 }
 
 
-_GRAVEST = {
+_GRAVEST: dict[str, int] = {
     WaveStore.Outcome.REFUSED: 0,
     WaveStore.Outcome.WAITING: 1,
     WaveStore.Outcome.MOVED: 2,
@@ -62,9 +62,9 @@ class MoveForm(forms.Form):
     overrides = forms.BooleanField(required=False)
     token = forms.CharField(max_length=TOKEN_CHARACTERS)
 
-    def __init__(self, *args: Any, stores: QuerySet[Store], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        asked = [key for key in self.data.getlist("stores")[:MOST] if _is_key(key)]
+    def __init__(self, data: QueryDict, *, stores: QuerySet[Store]) -> None:
+        super().__init__(data)
+        asked = [key for key in data.getlist("stores")[:MOST] if _is_key(key)]
         known = stores.filter(pk__in=asked).values_list("pk", flat=True)
         self.fields["stores"].choices = [(key, key) for key in known]  # type: ignore[attr-defined]
 
