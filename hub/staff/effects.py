@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -77,6 +77,21 @@ def effects_of(row: models.Model, change: Callable[[], object]) -> list[Effect]:
     return [effect for probe in probes for effect in probe(row, change)]
 
 
+StoresProbe = Callable[[Collection[int], Callable[[], object]], list[Effect]]
+
+_of_stores: list[StoresProbe] = []
+
+
+def add_stores_probe(probe: StoresProbe) -> None:
+    """Let an app tell what a change of several stores' hours does to its own rows."""
+    _of_stores.append(probe)
+
+
+def effects_on_stores(store_ids: Collection[int], change: Callable[[], object]) -> list[Effect]:
+    """What every app says of a change that touches these stores."""
+    return [effect for probe in _of_stores for effect in probe(store_ids, change)]
+
+
 def tried(change: Callable[[], object], measure: Callable[[], T]) -> tuple[T, T]:
     """What ``measure`` finds without the change and with it; nothing of it remains."""
     before = measure()
@@ -111,7 +126,7 @@ class EffectAdmin(RememberedAdmin[M]):
             reply = self._previewed(request, object_id)
             return reply or super().changeform_view(request, object_id, form_url, extra_context)
         with transaction.atomic():
-            return self._confirmed(request, object_id) or self._remembered(
+            return self._confirmed(request, object_id) or keep_reply(
                 request, super().changeform_view(request, object_id, form_url, extra_context)
             )
 
@@ -156,34 +171,24 @@ class EffectAdmin(RememberedAdmin[M]):
             return None
         if warning:
             messages.warning(request, warning)
-        return self._shown(request, found, _sayings(form, changed), seen)
+        return preview_page(
+            request,
+            title=_("Save: %(what)s?") % {"what": self.opts.verbose_name},
+            said=_sayings(form, changed),
+            effects=found,
+            seen=seen,
+            context={**self.admin_site.each_context(request), "opts": self.opts},
+        )
 
     def _confirmed(self, request: HttpRequest, object_id: str | None) -> HttpResponse | None:
         """What answers a second press instead of saving: the first one's reply, or the effect on
-        what somebody else has changed since. Keeps other presses out until the commit."""
-        token = request.POST.get(TOKEN, "")[:TOKEN_CHARACTERS]
-        with connection.cursor() as cursor:
-            cursor.execute(_LOCK, [f"effect {token}"])
-        done = request.session.load().get("effects_done", {}).get(token)
-        if done:
-            return HttpResponseRedirect(done)
+        what somebody else has changed since."""
+        if done := first_reply(request):
+            return done
         row = self.get_object(request, unquote(object_id)) if object_id else None
         if row is None or self._mark(row, lock=True) == request.POST.get(SEEN, ""):
             return None
-        return self._previewed(
-            request,
-            object_id,
-            warning=_("Somebody has changed this rule meanwhile. Look at the effect again."),
-        )
-
-    def _remembered(self, request: HttpRequest, reply: HttpResponse) -> HttpResponse:
-        """The reply, kept under the token so that another press gets it again."""
-        token = request.POST.get(TOKEN, "")[:TOKEN_CHARACTERS]
-        if token and isinstance(reply, HttpResponseRedirect):
-            done = {**request.session.get("effects_done", {}), token: reply.url}
-            request.session["effects_done"] = dict(list(done.items())[-KEPT_TOKENS:])
-            request.session.save()
-        return reply
+        return self._previewed(request, object_id, warning=changed_meanwhile())
 
     def _may_save(self, request: HttpRequest, row: M | None, *, new: bool) -> bool:
         if new:
@@ -196,30 +201,68 @@ class EffectAdmin(RememberedAdmin[M]):
             return ""
         parts = [_stored(self.model, {"pk": row.pk}, lock=lock)]
         parts += [_stored(of, {column: row.pk}, lock=False) for of, column in self.told_with]
-        return hashlib.sha256(repr(parts).encode()).hexdigest()
+        return mark_of(parts)
 
-    def _shown(
-        self,
-        request: HttpRequest,
-        found: list[Effect],
-        said: list[tuple[str, Any]],
-        seen: str,
-    ) -> HttpResponse:
-        context = {
-            **self.admin_site.each_context(request),
-            "title": _("Save: %(what)s?") % {"what": self.opts.verbose_name},
-            "opts": self.opts,
-            "effects": found,
-            "said": said,
-            "sent": [
-                (name, value)
-                for name, values in request.POST.lists()
-                for value in values
-                if name not in _OWN
-            ],
-            "own": [(CONFIRMED, "1"), (TOKEN, secrets.token_urlsafe(24)), (SEEN, seen)],
-        }
-        return TemplateResponse(request, "admin/staff/preview.html", context)
+
+def first_reply(request: HttpRequest) -> HttpResponseRedirect | None:
+    """Where an earlier press of the same button led, if there was one.
+
+    Call it in the transaction of what the button does: other presses wait until it ends.
+    """
+    token = _token(request)
+    with connection.cursor() as cursor:
+        cursor.execute(_LOCK, [f"effect {token}"])
+    done = request.session.load().get("effects_done", {}).get(token) if token else None
+    return HttpResponseRedirect(done) if done else None
+
+
+def keep_reply(request: HttpRequest, reply: HttpResponse) -> HttpResponse:
+    """The reply, kept under the button's token so that another press gets it again."""
+    token = _token(request)
+    if token and isinstance(reply, HttpResponseRedirect):
+        done = {**request.session.get("effects_done", {}), token: reply.url}
+        request.session["effects_done"] = dict(list(done.items())[-KEPT_TOKENS:])
+        request.session.save()
+    return reply
+
+
+def preview_page(
+    request: HttpRequest,
+    *,
+    title: str,
+    said: list[tuple[str, Any]],
+    effects: list[Effect],
+    seen: str,
+    context: dict[str, Any],
+) -> HttpResponse:
+    """The effect of what was sent, and the button that confirms it; ``context`` is the page's."""
+    more = {
+        "title": title,
+        "effects": effects,
+        "said": said,
+        "sent": [
+            (name, value)
+            for name, values in request.POST.lists()
+            for value in values
+            if name not in _OWN
+        ],
+        "own": [(CONFIRMED, "1"), (TOKEN, secrets.token_urlsafe(24)), (SEEN, seen)],
+    }
+    return TemplateResponse(request, "admin/staff/preview.html", context | more)
+
+
+def changed_meanwhile() -> str:
+    """What is said when what was looked at is not what is stored any more."""
+    return _("Somebody has changed this meanwhile. Look at the effect again.")
+
+
+def mark_of(stored: object) -> str:
+    """A short mark of what is stored, to see later whether it still is."""
+    return hashlib.sha256(repr(stored).encode()).hexdigest()
+
+
+def _token(request: HttpRequest) -> str:
+    return request.POST.get(TOKEN, "")[:TOKEN_CHARACTERS]
 
 
 def _carry_out(form: ModelForm[Any], formsets: Sequence[BaseFormSet[Any]]) -> None:

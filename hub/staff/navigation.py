@@ -147,6 +147,7 @@ MENU: list[Job] = [
         "rule",
         [
             Item(_("Stores"), "storefront", "stores.Store"),
+            Item(_("Opening hours"), "calendar_month", "stores.Store", "calendar"),
             Item(_("Store groups"), "workspaces", "stores.StoreGroup"),
             Item(_("Settings"), "settings", "stores.SettingsLevel"),
             Item(_("Moves between stages"), "step", "integration.StageChange"),

@@ -3,22 +3,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django import forms
 from django.contrib import admin
 from django.db.models import Count, QuerySet
-from django.http import HttpRequest
-from django.urls import reverse
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from hub.staff.effects import EffectAdmin
+from hub.staff.effects import Effect, EffectAdmin, effects_on_stores
 from hub.staff.history import RememberedAdmin
 from hub.staff.pages import HubAdmin, TabularInline
-from hub.staff.scope import ScopedAdmin
+from hub.staff.scope import ScopedAdmin, works_in_stores
+from hub.staff.tables.pages import TableAdmin
+from hub.staff.tables.resource import Outcome, TableResource
+from hub.stores.calendar_page import calendar_view
 from hub.stores.levels import inherited, regroup, settings_of
 from hub.stores.models import (
     Brand,
@@ -28,6 +32,12 @@ from hub.stores.models import (
     Stage,
     Store,
     StoreGroup,
+)
+from hub.stores.resources import (
+    ExceptionResource,
+    HoursResource,
+    StoreResource,
+    stores_in,
 )
 from hub.stores.setting_words import LABELS, origin_of, words_of
 
@@ -62,12 +72,17 @@ class ExceptionInline(TabularInline[HoursException, Store]):
 
 
 @admin.register(Store)
-class StoreAdmin(ScopedAdmin[Store], EffectAdmin[Store]):
+class StoreAdmin(TableAdmin[Store], ScopedAdmin[Store], EffectAdmin[Store]):
     """Stores end by «active»; people see the ones they work in."""
 
     store_path = "pk"
     told_with = ((OpeningHours, "store_id"), (HoursException, "store_id"))
     history_words = {"weekday": lambda day: str(WEEKDAYS[day])}
+    tables = {
+        "stores": (_("Stores"), StoreResource),
+        "hours": (_("Opening hours"), HoursResource),
+        "exceptions": (_("Exceptional days"), ExceptionResource),
+    }
     list_display = ["code", "name", "city", "country", "stage_shown", "pickup_enabled", "active"]
     list_filter = ["stage", "active", "pickup_enabled", "country", "brand"]
     search_fields = ["code", "name", "city", "public_id"]
@@ -87,6 +102,29 @@ class StoreAdmin(ScopedAdmin[Store], EffectAdmin[Store]):
             },
         ),
     ]
+
+    def get_urls(self) -> list[URLPattern]:
+        """The calendar of hours stands beside the stores."""
+        view = self.admin_site.admin_view(self.calendar_view)
+        return [path("calendar/", view, name="stores_store_calendar"), *super().get_urls()]
+
+    def calendar_view(self, request: HttpRequest) -> HttpResponse:
+        """Opening hours day by day, for all who see the stores or work in one."""
+        if not (self.has_view_permission(request) or works_in_stores(request)):
+            raise Http404
+        context = {**self.admin_site.each_context(request), "opts": self.opts}
+        return calendar_view(request, context)
+
+    def list_tools(self, request: HttpRequest) -> list[tuple[str, str, str]]:
+        """With the calendar."""
+        page = reverse("admin:stores_store_calendar")
+        return [(gettext("Calendar"), page, "calendar_month"), *super().list_tools(request)]
+
+    def effects_of_table(
+        self, outcome: Outcome, resource: TableResource, change: Callable[[], object]
+    ) -> list[Effect]:
+        """What the stores' new hours and days do to orders."""
+        return effects_on_stores(stores_in(outcome), change)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Store | None = None) -> list[str]:
         """Only a live store can offer pickup."""

@@ -14,8 +14,9 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext, gettext_lazy
 
 from hub import clock
-from hub.staff.pages import HubAdmin, ReadOnlyInline, TabularInline
+from hub.staff.pages import ReadOnlyInline, TabularInline
 from hub.staff.scope import StoreWorkAdmin, works_in_stores
+from hub.staff.tables.pages import TableAdmin
 from hub.staff.tones import Tones
 from inventory.admin import picture
 from inventory.models import (
@@ -29,6 +30,7 @@ from inventory.models import (
     UnavailableState,
     UnavailableUnits,
 )
+from inventory.resources import ItemResource
 from inventory.services.explaining import Consumer, Story, tell
 
 LARGEST_KEY = 2**63 - 1
@@ -48,7 +50,7 @@ class BundlePartInline(TabularInline[BundlePart, Item]):
 
 
 @admin.register(Item)
-class ItemAdmin(HubAdmin[Item]):
+class ItemAdmin(TableAdmin[Item]):
     """Sellable things end by «active». Everyone who works in a store may look."""
 
     list_display = ["sku", "name", "category", "unit", "zone", "minimum_age", "active"]
@@ -56,6 +58,7 @@ class ItemAdmin(HubAdmin[Item]):
     search_fields = ["sku", "gtin", "name"]
     readonly_fields = ["public_id"]
     inlines = [BundlePartInline]
+    tables = {"products": (gettext_lazy("Products"), ItemResource)}
 
     def has_view_permission(self, request: HttpRequest, obj: Item | None = None) -> bool:
         """Goods are no store's secret."""

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from hub import clock
-from hub.staff.effects import Effect, Said, add_probe, tried
+from hub.staff.effects import Effect, Said, add_probe, add_stores_probe, tried
 from hub.stores.models import Store
 from orders.admin.words import local
 from orders.curbside.escalating import steps_of
@@ -211,6 +211,7 @@ def _waits(store_id: int) -> list[float]:
     return [((end or now) - arrived).total_seconds() / 60 for arrived, end in times if arrived]
 
 
+add_stores_probe(effects_on_stores)
 add_probe("stores.Store", store_effects)
 add_probe("orders.SlotCapacity", store_effects)
 add_probe("orders.CurbSettings", curb_effects)

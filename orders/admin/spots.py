@@ -18,10 +18,12 @@ from django.utils.translation import gettext_lazy
 from hub.errors import Invalid
 from hub.staff.refusals import refused
 from hub.staff.scope import ScopedAdmin, stores_for
+from hub.staff.tables.pages import TableAdmin
 from hub.stores.models import Store
 from orders.admin.parts import person_of, sentence, store_for, tapped
 from orders.curbside.registry import LABEL_CHARACTERS, ZONE_CHARACTERS, add_spots
 from orders.models import Spot
+from orders.resources import SpotResource
 from orders.text import TextTooLong, clean
 
 MOST_STORES = 60
@@ -57,7 +59,7 @@ class ManyForm(forms.Form):
 
 
 @admin.register(Spot)
-class SpotAdmin(ScopedAdmin[Spot]):
+class SpotAdmin(TableAdmin[Spot], ScopedAdmin[Spot]):
     """Spots end by ``active``: a visit that stood there stays on record."""
 
     form = SpotForm
@@ -69,6 +71,7 @@ class SpotAdmin(ScopedAdmin[Spot]):
     fields = ["store", "label", "zone", "accessible", "oversize", "closed_for", "active"]
     actions = ["reopen_selected"]
     list_before_template = "admin/orders/spots_links.html"
+    tables = {"spots": (gettext_lazy("Spots"), SpotResource)}
 
     def get_urls(self) -> list[URLPattern]:
         """The page that makes many comes before the pages of single rows."""
