@@ -15,15 +15,19 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 from django_otp.plugins.otp_static.models import StaticDevice
 from django_otp.plugins.otp_totp.models import TOTPDevice
 from django_q.models import Failure, OrmQ, Schedule, Success
 
 from hub.staff import factors
+from hub.staff.history import RememberedAdmin
 from hub.staff.models import AppFactor, RolePolicy
 from hub.staff.pages import HubAdmin, ReadOnlyAdmin, TabularInline, block_of
 from hub.staff.ranks import outranks, roles_within
+from hub.staff.tables.pages import TableAdmin
+from hub.staff.tables.people import PersonResource
 from hub.stores.models import StaffScope
 
 if TYPE_CHECKING:
@@ -57,7 +61,7 @@ class ScopeInline(TabularInline[StaffScope, User]):
 
 
 @admin.register(User)
-class PersonAdmin(DjangoUserAdmin, HubAdmin[User]):  # type: ignore[type-arg]
+class PersonAdmin(DjangoUserAdmin, TableAdmin[User], RememberedAdmin[User]):  # type: ignore[type-arg]
     """People end by «active»: what they did keeps their name.
 
     Nobody gives more than he has: who is no superuser makes none, hands out only roles whose
@@ -68,6 +72,9 @@ class PersonAdmin(DjangoUserAdmin, HubAdmin[User]):  # type: ignore[type-arg]
     add_form = UserCreationForm
     change_password_form = AdminPasswordChangeForm
     inlines = [ScopeInline]
+    told_with = ((StaffScope, "user_id"),)
+    tables = {"people": (gettext_lazy("People"), PersonResource)}
+    fresh_for_import = True
     list_display = ["username", "first_name", "last_name", "is_active", "is_staff", "is_superuser"]
     list_filter = ["is_active", "is_staff", "is_superuser", "groups"]
     filter_horizontal = []
@@ -152,7 +159,7 @@ class PolicyInline(StackedInline[RolePolicy, Group]):
 
 
 @admin.register(Group)
-class PeopleGroupAdmin(DjangoGroupAdmin, HubAdmin[Group]):
+class PeopleGroupAdmin(DjangoGroupAdmin, RememberedAdmin[Group]):
     """Roles: sets of permissions, and what they ask at log-in."""
 
     deletable = True

@@ -39,6 +39,7 @@ else:
 REASON_CHARACTERS = 200
 ADDED, CHANGED, REMOVED = "+", "~", "-"
 
+_is_kept: ContextVar[bool] = ContextVar("changes_are_kept", default=True)
 _reason: ContextVar[str] = ContextVar("reason_of_change", default="")
 
 
@@ -55,6 +56,16 @@ def because(why: str) -> Iterator[None]:
         yield
     finally:
         _reason.reset(token)
+
+
+@contextmanager
+def unkept() -> Iterator[None]:
+    """Changes made inside the block have no history: for migrations that are older than it."""
+    token = _is_kept.set(False)
+    try:
+        yield
+    finally:
+        _is_kept.reset(token)
 
 
 class Changed(models.Model):
@@ -93,7 +104,7 @@ class RuleHistory(HistoricalRecords):
     def begin_with(self, instance: models.Model, **how: Any) -> None:
         """Keep how a row stood that was made without a history, such as by a bulk load, before
         its first change."""
-        if how.get("raw") or instance._state.adding or not self._is_kept(instance, how):
+        if how.get("raw") or instance._state.adding or not self._is_told(instance, how):
             return
         model: Any = type(instance)
         if model.history.filter(id=instance.pk).exists():
@@ -104,10 +115,12 @@ class RuleHistory(HistoricalRecords):
 
     def post_save(self, instance: models.Model, created: bool, **how: Any) -> None:
         """Write the row, unless only columns were saved that the history leaves out."""
-        if self._is_kept(instance, how):
+        if self._is_told(instance, how):
             super().post_save(instance, created, **how)
 
-    def _is_kept(self, instance: models.Model, how: dict[str, Any]) -> bool:
+    def _is_told(self, instance: models.Model, how: dict[str, Any]) -> bool:
+        if not _is_kept.get():
+            return False
         saved = how.get("update_fields")
         kept = {field.name for field in self.fields_included(instance)}
         return saved is None or bool(kept & set(saved))
@@ -116,7 +129,7 @@ class RuleHistory(HistoricalRecords):
         self, instance: models.Model, history_type: str, using: str | None = None
     ) -> None:
         """Write the row, unless the instance is none that is worth it."""
-        if self.worth is None or self.worth(instance):
+        if _is_kept.get() and (self.worth is None or self.worth(instance)):
             super().create_historical_record(instance, history_type, using=using)
 
     def get_change_reason_for_object(self, *_: object) -> str:
@@ -157,11 +170,11 @@ def _write(rows: list[models.Model], kind: str, *, actor: str) -> None:
     )
 
 
-def begin(apps: Any, app_label: str, name: str, *, where: str = "true") -> None:
+def begin(apps: Any, app_label: str, name: str, *, where: str = "true", kept_by: str = "") -> None:
     """In a migration: write how every row of the model stands (those of a condition in SQL), so
-    that its first change has something to be compared with."""
+    that its first change has something to be compared with. ``kept_by``: another app does it."""
     model = apps.get_model(app_label, name)
-    kept = apps.get_model(app_label, f"Historical{name}")
+    kept = apps.get_model(kept_by or app_label, f"Historical{name}")
     ours = {field.column for field in kept._meta.concrete_fields}
     quote = connection.ops.quote_name
     columns = [field.column for field in model._meta.concrete_fields if field.column in ours]

@@ -11,8 +11,10 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 from django_otp.plugins.otp_totp.models import TOTPDevice
+from simple_history import register
 
 from hub.crypto import lookup_hash
+from hub.history import RuleHistory
 from hub.ids import new_id
 from hub.staff.person_language import PersonLanguage as PersonLanguage
 from hub.staff.roles import TABLET_RIGHTS
@@ -175,3 +177,16 @@ class AppFactor(TOTPDevice):  # type: ignore[misc]  # django-otp ships no types
     def bin_key(self) -> bytes:
         """The secret that the app shares: 128 bits."""
         return bytes.fromhex(lookup_hash("second factor", self.key))
+
+
+# Who may do what has a history: roles, and who has which. Names and addresses are left out.
+register(Group, app="hub.staff", records_class=RuleHistory, m2m_fields=["permissions"])
+register(
+    User,
+    app="hub.staff",
+    records_class=RuleHistory,
+    m2m_fields=["groups"],
+    excluded_fields=[
+        *("password", "last_login", "date_joined", "first_name", "last_name", "email"),
+    ],
+)
