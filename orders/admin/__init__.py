@@ -13,12 +13,14 @@ from orders.admin.pos import PosConnectionAdmin
 from orders.admin.promise import SlotCapacityAdmin, WindowBookingAdmin
 from orders.admin.put_backs import PutBackAdmin
 from orders.admin.recalls import PullTaskAdmin, RecallAdmin
+from orders.admin.reports import DayFiguresAdmin
 from orders.admin.returns import GoodsReturnAdmin
 from orders.admin.routing import (
     RoutingDecisionAdmin,
     RoutingRuleSetAdmin,
     RoutingSimulationAdmin,
 )
+from orders.admin.sandbox import SandboxRunAdmin
 from orders.admin.signs import SignAdmin
 from orders.admin.spots import SpotAdmin
 from orders.admin.staging import BagAdmin, StagingLocationAdmin
@@ -29,6 +31,7 @@ __all__ = [
     "BagAdmin",
     "ComplaintAdmin",
     "CurbSettingsAdmin",
+    "DayFiguresAdmin",
     "FulfillmentOrderAdmin",
     "GoodsReturnAdmin",
     "HandOffAdmin",
@@ -44,6 +47,7 @@ __all__ = [
     "RoutingDecisionAdmin",
     "RoutingRuleSetAdmin",
     "RoutingSimulationAdmin",
+    "SandboxRunAdmin",
     "SignAdmin",
     "SlotCapacityAdmin",
     "SpotAdmin",

@@ -142,8 +142,9 @@ TIMES = f"""{_TOUCHED}, stretch AS MATERIALIZED (
     ) AS hours ON true
 ), took AS (
     SELECT stretch.store_id, stretch.day, stretch.name,
-        coalesce(sum(extract(epoch FROM greatest('0', least(stretch.until, span.closes)
-            - greatest(stretch.since, span.opens)))), 0) AS seconds
+        coalesce(sum(extract(epoch FROM least(stretch.until, span.closes)
+            - greatest(stretch.since, span.opens))) FILTER (WHERE span.date IS NOT NULL), 0)
+            AS seconds
     FROM stretch
     LEFT JOIN span ON span.store_id = stretch.store_id
         AND span.closes > stretch.since AND span.opens < stretch.until
