@@ -172,6 +172,7 @@ MENU: list[Job] = [
         _("Reports"),
         "bar_chart",
         [
+            Item(_("Reports"), "monitoring", "orders.DayFigures", "report"),
             Item(_("Preparation times"), "timer", "orders.WindowBooking", "times"),
             Item(_("Ratings"), "star", "orders.Rating", "report"),
             Item(_("Measures of messages"), "monitoring", "notifications.Message", "measures"),
