@@ -11,7 +11,6 @@ from typing import Any
 
 from django.apps import apps as installed
 from django.contrib.auth.management import create_permissions
-from django.contrib.auth.models import Group, Permission
 from django.contrib.contenttypes.management import create_contenttypes
 
 PICKER = "Picker"
@@ -53,6 +52,7 @@ _LEADS = {
     "orders.override_pin",
     "orders.take_return",
     "orders.adjust_price",
+    "orders.drive_sandbox",
     "stores.change_storeswitch",
     "staff.enrol_tablet",
     "staff.issue_badge",
@@ -124,6 +124,7 @@ ROLES: dict[str, set[str]] = {
         *_may("view change", "stores", "settingslevel"),
         *_may("view add", "integration", "wave"),
         "integration.view_stagechange",
+        "orders.drive_sandbox",
         *_may("view add change", "api", "apikey"),
         *_may("view add change", "webhooks", "webhookendpoint"),
         *_may("view add change", "providers", "provider"),
@@ -143,24 +144,25 @@ _NOT_ON_TABLETS = {"staff.enrol_tablet", "staff.export_data", "staff.issue_badge
 TABLET_RIGHTS = frozenset(set().union(*(ROLES[name] for name in STORE_ROLES)) - _NOT_ON_TABLETS)
 
 
-def ship() -> None:
+def ship(registry: Any = installed) -> None:
     """Every role is a group that has at least the permissions of the table; safe to repeat.
 
     What an administrator added to a group stays. Permissions are made here, as they otherwise
-    come only after the last migration.
+    come only after the last migration. ``registry`` is where a migration has its models.
     """
+    group, permission = (registry.get_model("auth", name) for name in ("Group", "Permission"))
     for config in installed.get_app_configs():
         create_contenttypes(config, verbosity=0)
         create_permissions(config, verbosity=0)
     known = {
         f"{app}.{codename}": pk
-        for app, codename, pk in Permission.objects.values_list(
+        for app, codename, pk in permission.objects.values_list(
             "content_type__app_label", "codename", "pk"
         )
     }
     for name, wanted in ROLES.items():
-        group, _ = Group.objects.get_or_create(name=name)
-        group.permissions.add(*_keys(wanted, known))
+        role, _ = group.objects.get_or_create(name=name)
+        role.permissions.add(*_keys(wanted, known))
 
 
 def _keys(wanted: Iterable[str], known: dict[str, Any]) -> list[int]:

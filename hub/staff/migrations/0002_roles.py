@@ -9,7 +9,7 @@ from hub.staff import roles
 def create(apps, schema_editor):
     """Make the groups, or complete them; running it again changes nothing."""
     with unkept():  # the tables of the history come later
-        roles.ship()
+        roles.ship(apps)
 
 
 def remove(apps, schema_editor):
