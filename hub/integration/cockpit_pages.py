@@ -79,6 +79,8 @@ def lane_view(request: HttpRequest, context: dict[str, Any], lane: str) -> HttpR
         "parked_count": one.parked,
         "edits": [_edit(row) for row in EditedReplay.objects.filter(lane=lane).order_by("-pk")[:5]],
         "may_act": may_act(request),
+        "buttons": one.buttons,
+        "links": one.links,
     }
     return TemplateResponse(request, "admin/integration/lane.html", context)
 

@@ -37,7 +37,9 @@ RANK = {"danger": 0, "warning": 1, "success": 2, "": 3}
 @dataclass(frozen=True, kw_only=True)
 class Connector:
     """One connector as the cockpit shows it. ``lane`` is where its work waits, empty without any;
-    ``page`` is its own page, where it has one. ``tone`` is '', success, warning or danger."""
+    ``page`` is its own page, where it has one. ``tone`` is '', success, warning or danger.
+    ``buttons`` of its lane's page are (words, address to post to, note), ``links`` (words, address).
+    """
 
     kind: str
     name: str
@@ -53,6 +55,8 @@ class Connector:
     today: int = 0
     last_success: datetime | None = None
     last_error: str = ""
+    buttons: tuple[tuple[Any, str, Any], ...] = ()
+    links: tuple[tuple[Any, str], ...] = ()
 
     @property
     def kind_label(self) -> Any:

@@ -181,13 +181,17 @@ class SecretOnceAdmin(HubAdmin[M]):
     def response_add(
         self, request: HttpRequest, obj: M, post_url_continue: str | None = None
     ) -> HttpResponse:
-        """The page with the secret, which no cache keeps."""
+        """The page with the secret."""
+        return self.secret_page(request, obj, request._made_secret)  # type: ignore[attr-defined]
+
+    def secret_page(self, request: HttpRequest, obj: M, secret: str) -> HttpResponse:
+        """The page that shows a secret this once, which no cache keeps."""
         context = {
             **self.admin_site.each_context(request),
             "title": str(obj),
             "heading": self.shown_heading,
             "advice": self.shown_advice,
-            "secret": request._made_secret,  # type: ignore[attr-defined]
+            "secret": secret,
             "done_url": reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist"),
         }
         reply = TemplateResponse(request, "admin/secret.html", context)

@@ -10,21 +10,39 @@ from django.conf import settings
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import URLPattern, path
+from django.utils.decorators import method_decorator
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST
 
 from hub.connectors.addresses import AddressRefused, allowed_from, check_url
+from hub.integration.cockpit_pages import back_to
+from hub.integration.pings import ping
+from hub.integration.redacting import redacted_text
 from hub.staff.pages import SecretOnceAdmin, pretty
 from hub.staff.work import WorkAdmin
-from hub.webhooks.endpoints import create_endpoint, disable_endpoint, enable_endpoint
+from hub.webhooks.cockpit import lane_of
+from hub.webhooks.doing import call_ping
+from hub.webhooks.endpoints import (
+    create_endpoint,
+    disable_endpoint,
+    enable_endpoint,
+    end_rotation,
+    rotate_secret,
+)
 from hub.webhooks.models import WebhookCall, WebhookEndpoint
 
 if TYPE_CHECKING:
     from django.forms import URLInput as UrlInput
 else:
     from unfold.widgets import UnfoldAdminURLInputWidget as UrlInput
+
+
+BIGGEST_KEY = 2**63
 
 
 class EndpointForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -93,6 +111,52 @@ class WebhookEndpointAdmin(SecretOnceAdmin[WebhookEndpoint]):
         messages.success(
             request, _("{count} switched on. Replay what was parked.").format(count=len(queryset))
         )
+
+    def get_urls(self) -> list[URLPattern]:
+        """Each thing that can be done with an endpoint has an address."""
+        wrap, named = self.admin_site.admin_view, "webhooks_webhookendpoint_"
+        own = [
+            path("<int:pk>/ping/", wrap(self.ping_view), name=named + "ping"),
+            path("<int:pk>/rotate/", wrap(self.rotate_view), name=named + "rotate"),
+            path("<int:pk>/end/", wrap(self.end_view), name=named + "end"),
+        ]
+        return [*own, *super().get_urls()]
+
+    @method_decorator(require_POST)
+    def ping_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Send it a signed event of type «ping»."""
+        endpoint = self._changeable(request, pk)
+        by = request.user.get_username()
+        found = ping(key=lane_of(endpoint), call=lambda: call_ping(endpoint), by=by)
+        if found.answered:
+            said = _("It answers, after {took} ms.").format(took=found.milliseconds)
+            messages.success(request, said)
+        else:
+            why = redacted_text(found.problem)
+            messages.error(request, _("It does not answer: {why}.").format(why=why))
+        return back_to(lane_of(endpoint))
+
+    @method_decorator(require_POST)
+    def rotate_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """A new secret beside the old one, shown this once."""
+        endpoint = self._changeable(request, pk)
+        if endpoint.previous_secret:
+            messages.info(request, _("It has two secrets: end the old one first."))
+            return back_to(lane_of(endpoint))
+        return self.secret_page(request, endpoint, rotate_secret(endpoint=endpoint))
+
+    @method_decorator(require_POST)
+    def end_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Only the newest secret signs from now on."""
+        endpoint = self._changeable(request, pk)
+        end_rotation(endpoint=endpoint)
+        messages.success(request, _("Only the newest secret is good now."))
+        return back_to(lane_of(endpoint))
+
+    def _changeable(self, request: HttpRequest, pk: int) -> WebhookEndpoint:
+        if not super().has_change_permission(request) or pk >= BIGGEST_KEY:
+            raise Http404
+        return get_object_or_404(WebhookEndpoint, pk=pk)
 
     def make(self, form: Any) -> tuple[WebhookEndpoint, str]:
         """An endpoint by the service, with a fresh secret."""

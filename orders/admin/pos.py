@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
@@ -23,11 +22,14 @@ from django.views.decorators.http import require_POST
 
 from hub.connectors.registry import pos_connector
 from hub.connectors.signing import new_secret
-from hub.errors import ConnectorError, HubError
+from hub.errors import HubError
 from hub.events import leases
 from hub.events.breakers import reset
 from hub.events.leases import State
 from hub.events.models import Breaker, Delivery
+from hub.inbox.services import end_pos_rotation, rotate_pos_secret
+from hub.integration.pings import ping
+from hub.integration.redacting import redacted_text
 from hub.staff.history import RememberedAdmin
 from hub.staff.pages import SecretOnceAdmin
 from hub.staff.refusals import refused
@@ -107,6 +109,8 @@ class PosConnectionAdmin(
             "check/": self.check_view,
             "ping/": self.ping_view,
             "reset/": self.reset_view,
+            "rotate/": self.rotate_view,
+            "end/": self.end_view,
             "replay/": self.replay_view,
             "try/": self.try_view,
             "drift/<int:row>/": self.drift_view,
@@ -171,14 +175,17 @@ class PosConnectionAdmin(
     def ping_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Ask it for a pick list that nobody has: any answer is a good one."""
         connection = self._changeable(request, pk)
-        begun = time.monotonic()
-        try:
-            pos_connector(connection).status(PING)
-        except ConnectorError as error:
-            messages.error(request, _("It does not answer: {error}.").format(error=error))
+        found = ping(
+            key=lane_of(connection.store_id),
+            call=lambda: pos_connector(connection).status(PING),
+            by=request.user.get_username(),
+        )
+        if found.answered:
+            said = _("It answers, after {took} ms.").format(took=found.milliseconds)
+            messages.success(request, said)
         else:
-            took = int((time.monotonic() - begun) * 1000)
-            messages.success(request, _("It answers, after {took} ms.").format(took=took))
+            why = redacted_text(found.problem)
+            messages.error(request, _("It does not answer: {why}.").format(why=why))
         return _back(connection)
 
     @method_decorator(require_POST)
@@ -188,6 +195,23 @@ class PosConnectionAdmin(
         lane = lane_of(connection.store_id)
         reset(lane, lane=lane)
         messages.success(request, _("It is called again, beginning with what waited longest."))
+        return _back(connection)
+
+    @method_decorator(require_POST)
+    def rotate_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """A new secret beside the old one, shown this once."""
+        connection = self._changeable(request, pk)
+        if connection.previous_secret:
+            messages.info(request, _("It has two secrets: end the old one first."))
+            return _back(connection)
+        return self.secret_page(request, connection, rotate_pos_secret(connection=connection))
+
+    @method_decorator(require_POST)
+    def end_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Only the newest secret is good from now on."""
+        connection = self._changeable(request, pk)
+        end_pos_rotation(connection=connection)
+        messages.success(request, _("Only the newest secret is good now."))
         return _back(connection)
 
     @method_decorator(require_POST)

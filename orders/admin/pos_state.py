@@ -46,6 +46,7 @@ def state_of(connection: PosConnection) -> dict[str, Any]:
     drifts = PosDrift.objects.filter(connection=connection, settled_at__isnull=True)
     return {
         "connection": connection,
+        "lane": lane,
         "breaker": breaker,
         "words": words,
         "tone": tone,
