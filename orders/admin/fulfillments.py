@@ -108,6 +108,7 @@ class FulfillmentOrderAdmin(StoreWorkAdmin[FulfillmentOrder]):
             "lines": _lines(row),
             "allowed": {action.name for action in actions if action.allowed and may_act},
             "refused": [action for action in actions if "blocked" in action.reason],
+            "not_now": steps.not_now(actions),
             **_held_back(row),
             "troubles": troubles_of(row.order.contact),
             "tokens": {name: secrets.token_urlsafe(16) for name in steps.STEPS},

@@ -13,6 +13,7 @@ from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 
 from hub.errors import HubError
+from hub.staff.refusals import refused
 from hub.staff.scope import stores_for, works_in_stores
 from hub.stores.models import Store
 from orders.models import FulfillmentOrder
@@ -86,7 +87,7 @@ def outcome_of(act: Callable[[], str]) -> dict[str, Any]:
     try:
         return {"done": True, "code": "", "words": act()}
     except HubError as error:
-        return {"done": False, "code": error.code, "words": sentence(error.detail)}
+        return {"done": False, "code": error.code, "words": sentence(refused(error))}
 
 
 def sentence(text: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -10,6 +10,7 @@ from django import forms
 from django.contrib.auth.models import User
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from hub.errors import Invalid
 from orders.curbside.handing import hand_off, override_hand_off
@@ -17,8 +18,18 @@ from orders.curbside.visits import begin_service
 from orders.models import FulfillmentOrder
 from orders.picking import services as picking
 from orders.picking.rejecting import reject
+from orders.states import AllowedAction
 
 MOST_UNITS = 10**9
+NAMES = {
+    "accept": gettext_lazy("Accept"),
+    "start": gettext_lazy("Start picking"),
+    "picked": gettext_lazy("Picked"),
+    "ready": gettext_lazy("Ready for pickup"),
+    "hand_off": gettext_lazy("Hand over"),
+    "reject": gettext_lazy("Reject"),
+    "cancel": gettext_lazy("Cancel"),
+}
 
 
 class StepForm(forms.Form):
@@ -27,7 +38,7 @@ class StepForm(forms.Form):
     action = forms.CharField(max_length=20)
     token = forms.CharField(max_length=64, required=False)
     version = forms.IntegerField(min_value=1, required=False)
-    pin = forms.CharField(max_length=12, required=False)
+    pin = forms.CharField(max_length=60, required=False)  # digits, or what their QR code says
     staging_location = forms.CharField(max_length=40, required=False)
     bags = forms.IntegerField(min_value=0, max_value=999, required=False)
     reason = forms.CharField(max_length=60, required=False)
@@ -57,6 +68,11 @@ def tap_of(request: HttpRequest) -> Tap:
         raise Invalid(f"{field.replace('_', ' ')}: {errors[0]}")
     picked, missing = _counts(request, "picked_"), _counts(request, "missing_")
     return Tap(form.cleaned_data, picked, missing, cast(User, request.user))
+
+
+def not_now(actions: Iterable[AllowedAction]) -> list[tuple[str, str]]:
+    """The steps that cannot be taken, each with the reason."""
+    return [(str(NAMES[one.name]), one.reason) for one in actions if not one.allowed]
 
 
 def take(fulfillment: FulfillmentOrder, tap: Tap) -> str:
