@@ -1,6 +1,6 @@
 """The staff pages of messages: what was told and why, in whose words, and who must be called."""
 
-from notifications.admin import rule_effects
+from notifications.admin import rule_effects, sandbox
 from notifications.admin.calls import CallTaskAdmin
 from notifications.admin.messages import MessageAdmin
 from notifications.admin.providers import ProviderAdmin
@@ -18,4 +18,5 @@ __all__ = [
     "TextingRulesAdmin",
     "ThreadAdmin",
     "rule_effects",
+    "sandbox",
 ]

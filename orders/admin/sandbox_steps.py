@@ -201,7 +201,7 @@ def _needs_arrival(part: FulfillmentOrder) -> str:
 
 _TO_PICK = frozenset({_S.PROPOSED, _S.ACCEPTED, _S.PICKING})
 _BEFORE_READY = _TO_PICK | {_S.PICKED}
-_LIVE = _BEFORE_READY | {_S.READY}
+LIVE_STATUSES = _BEFORE_READY | {_S.READY}
 _READY = frozenset({_S.READY})
 
 STEPS: dict[str, Step] = {
@@ -254,19 +254,19 @@ STEPS: dict[str, Step] = {
     ),
     "on_my_way": Step(
         gettext_lazy("Customer: on my way"),
-        _LIVE,
+        LIVE_STATUSES,
         lambda press: say_on_my_way(fulfillment=press.part, minutes=MINUTES_AWAY),
         gettext_lazy("The customer is on the way."),
     ),
     "arrived": Step(
         gettext_lazy("Customer: I am here"),
-        _LIVE,
+        LIVE_STATUSES,
         lambda press: arrive(fulfillment=press.part, place=PLACE),
         gettext_lazy("The customer is here."),
     ),
     "serve": Step(
         gettext_lazy("Go out"),
-        _LIVE,
+        LIVE_STATUSES,
         lambda press: begin_service(fulfillment=press.part, token=press.token),
         gettext_lazy("The customer sees that somebody is coming."),
         _needs_arrival,
