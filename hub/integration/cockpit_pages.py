@@ -25,8 +25,8 @@ from hub.integration.lanes import look
 from hub.integration.models import EditedReplay
 from hub.integration.redacting import redacted, redacted_text
 from hub.integration.replaying import may_edit, original_of, payload_of, replay_edited
+from hub.integration.sight import seen_stores
 from hub.staff.refusals import refused
-from hub.staff.scope import stores_for
 
 SHOWN = 60
 PARKED_SHOWN = 50
@@ -36,7 +36,7 @@ ERROR_LINES = 3
 
 def cockpit_page(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
     """All connectors, those in trouble first; the page asks for itself again every 5 s."""
-    found = all_connectors(stores_for(request), look())
+    found = all_connectors(seen_stores(request), look())
     kind = request.GET.get("kind", "")
     words = request.GET.get("q", "").replace("\x00", "")[:60].strip().lower()
     only = request.GET.get("only", "")
@@ -144,7 +144,7 @@ def edit_view(request: HttpRequest, context: dict[str, Any], lane: str) -> HttpR
 
 def connector_of(request: HttpRequest, lane: str) -> Connector:
     """The connector whose work waits in that lane; 404 for another's and for none alike."""
-    found = all_connectors(stores_for(request), look()) if len(lane) <= LANE_CHARACTERS else []
+    found = all_connectors(seen_stores(request), look()) if len(lane) <= LANE_CHARACTERS else []
     one = next((one for one in found if one.lane == lane), None)
     if one is None:
         raise Http404

@@ -38,7 +38,7 @@ RANK = {"danger": 0, "warning": 1, "success": 2, "": 3}
 class Connector:
     """One connector as the cockpit shows it. ``lane`` is where its work waits, empty without any;
     ``page`` is its own page, where it has one. ``tone`` is '', success, warning or danger.
-    ``buttons`` of its lane's page are (words, address to post to, note), ``links`` (words, address).
+    Its lane's page has ``buttons`` (words, address to post to, note), ``links`` (words, address).
     """
 
     kind: str

@@ -18,9 +18,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from hub.errors import HubError
+from hub.integration.sight import seen_stores
 from hub.staff.pages import is_store_bound
 from hub.staff.refusals import refused
-from hub.staff.scope import stores_for
 from hub.stores.inheriting import DEFAULTS, FIELDS, MAY_BE_NOTHING, Held, said
 from hub.stores.levels import Effect, level_of, preview_level, set_level, settings_of
 from hub.stores.models import SettingsLevel, Store, StoreGroup
@@ -59,7 +59,7 @@ class LevelForm(forms.Form):
 def list_page(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
     """The chain's settings, those of groups, and the stores that have some of their own."""
     words = request.GET.get("q", "").replace("\x00", "")[:60].strip()
-    stores = stores_for(request).order_by("code")
+    stores = seen_stores(request).order_by("code")
     own = stores.filter(settings_level__isnull=False)
     shown = stores.filter(code__icontains=words) if words else own
     groups = StoreGroup.objects.select_related("settings_level").order_by("rank", "pk")
@@ -130,7 +130,7 @@ def _found(
     if store is not None:
         if store >= BIGGEST_KEY:
             raise Http404
-        return None, get_object_or_404(stores_for(request), pk=store)
+        return None, get_object_or_404(seen_stores(request), pk=store)
     if is_store_bound(request) or (group or 0) >= BIGGEST_KEY:
         raise Http404
     return (None if group is None else get_object_or_404(StoreGroup, pk=group)), None

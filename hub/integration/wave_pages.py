@@ -19,10 +19,10 @@ from django.utils.translation import gettext as _
 from hub.errors import HubError
 from hub.integration.checking import Check, Result, checks, missing_for, readiness_of
 from hub.integration.models import StageChange, Wave, WaveStore
+from hub.integration.sight import seen_stores
 from hub.integration.stages import MOVES
 from hub.integration.waves import MOST, TOKEN_CHARACTERS, start_wave
 from hub.staff.refusals import refused
-from hub.staff.scope import stores_for
 from hub.stores.models import Stage, Store, StoreGroup
 
 SHOWN = 50
@@ -75,7 +75,7 @@ def choose_page(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
     asked = form.cleaned_data if form.is_valid() else {}
     target = asked.get("target") or Stage.LIVE
     page = asked.get("page") or 1
-    found = _asked_for(stores_for(request), asked, target)
+    found = _asked_for(seen_stores(request), asked, target)
     stores = list(found[(page - 1) * SHOWN : page * SHOWN + 1])
     more, stores = len(stores) > SHOWN, stores[:SHOWN]
     results = readiness_of(stores)
@@ -84,7 +84,7 @@ def choose_page(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
         "target": target,
         "target_label": Stage(target).label,
         "stages": Stage.choices,
-        "counts": _counts(stores_for(request)),
+        "counts": _counts(seen_stores(request)),
         "groups": StoreGroup.objects.order_by("name"),
         "asked": asked,
         "checks": [{"check": check, "must": target in check.must_for} for check in checks()],
@@ -103,7 +103,7 @@ def start(request: HttpRequest) -> HttpResponse:
     """Move the chosen stores and go to the page of the wave (303)."""
     if not request.user.has_perm("integration.add_wave"):
         raise Http404
-    form = MoveForm(request.POST, stores=stores_for(request))
+    form = MoveForm(request.POST, stores=seen_stores(request))
     back = HttpResponseRedirect(
         reverse("admin:integration_wave_choose"), status=HTTPStatus.SEE_OTHER
     )
@@ -115,7 +115,7 @@ def start(request: HttpRequest) -> HttpResponse:
         raise Http404
     try:
         wave = start_wave(
-            stores=list(stores_for(request).filter(pk__in=asked["stores"])),
+            stores=list(seen_stores(request).filter(pk__in=asked["stores"])),
             target=asked["target"],
             by=request.user.get_username(),
             token=asked["token"],
@@ -134,7 +134,7 @@ def progress_page(request: HttpRequest, context: dict[str, Any], pk: int) -> Htt
     wave = get_object_or_404(Wave, pk=pk) if pk < BIGGEST_KEY else None
     if wave is None:
         raise Http404
-    rows = wave.stores.filter(store__in=stores_for(request)).select_related("store")
+    rows = wave.stores.filter(store__in=seen_stores(request)).select_related("store")
     if not rows.exists():
         raise Http404
     outcomes = WaveStore.Outcome
@@ -158,7 +158,7 @@ def progress_page(request: HttpRequest, context: dict[str, Any], pk: int) -> Htt
 
 def store_page(request: HttpRequest, context: dict[str, Any], pk: int) -> HttpResponse:
     """One store: where it stands, each check with where it is mended, and its moves so far."""
-    store = get_object_or_404(stores_for(request), pk=pk) if pk < BIGGEST_KEY else None
+    store = get_object_or_404(seen_stores(request), pk=pk) if pk < BIGGEST_KEY else None
     if store is None:
         raise Http404
     results = readiness_of([store])[store.pk]

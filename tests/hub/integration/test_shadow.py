@@ -111,6 +111,10 @@ def test_a_test_key_sees_it_and_may_hold_there(channel, dark):
 
 
 def test_its_counts_are_taken_as_those_of_any_store(api, dark):
-    body = {"store": "DARK", "as_of": "2026-03-02T12:00:00Z", "counts": [{"sku": "MUG", "on_hand": 3}]}
+    body = {
+        "store": "DARK",
+        "as_of": "2026-03-02T12:00:00Z",
+        "counts": [{"sku": "MUG", "on_hand": 3}],
+    }
 
     assert api.post("/v1/stock/counts", body, Idempotency_Key="c1").status_code == 200
