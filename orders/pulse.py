@@ -49,7 +49,7 @@ class TicketOver(NotFound):
 
 @dataclass(frozen=True)
 class Pulse:
-    """What a board is told: 16 hexadecimal digits that change when it does, and all counts."""
+    """What a board is told: 16 hexadecimal digits that change when it does, and what waits where."""
 
     sign: str
     counts: dict[str, int]
@@ -168,4 +168,5 @@ def _pulse(board: str, read: list[dict[str, Counted]]) -> Pulse:
             counts[name] += count
             if name in shown:
                 total += sign * place
-    return Pulse(f"{total % 2**64:016x}", dict(counts))
+    waiting = {name: count for name, count in counts.items() if count}
+    return Pulse(f"{total % 2**64:016x}", waiting)
