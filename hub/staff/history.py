@@ -26,6 +26,8 @@ REASON = "_reason"
 SHOWN = 40
 LARGEST_KEY = 2**63 - 1
 
+Owned = tuple[type[models.Model], dict[str, Any]]  # a model, and which of its rows
+
 
 class RememberedAdmin(HubAdmin[M]):
     """A page whose rows have a history, each and all together, and whose form asks why.
@@ -84,23 +86,29 @@ class RememberedAdmin(HubAdmin[M]):
         if not self.has_view_permission(request) or not _is_key(key):
             raise Http404
         row = self.get_object(request, key)
-        kept = self._kept(request).filter(id=key)
+        kept = self._history_rows(request).filter(id=key)
         if row is None and not kept.exists():
             raise Http404
         owned = [(of, {column: key}) for of, column in self.told_with]
-        changes, older = self._told(kept, owned, _before(request))
-        title = str(row) if row is not None else _("%(what)s, deleted") % {"what": self._named()}
-        return self._shown(request, title, changes, older, row=row)
+        changes, older = self._history_told(kept, owned, _before(request))
+        title = (
+            str(row)
+            if row is not None
+            else _("%(what)s, deleted") % {"what": self.opts.verbose_name}
+        )
+        return self._history_page(request, title, changes, older, row=row)
 
     def changes_view(self, request: HttpRequest) -> HttpResponse:
         """What became of all rows, the newest first."""
         if not self.has_view_permission(request):
             raise Http404
-        kept, owned = self._kept(request), self._all(request)
-        changes, older = self._told(kept, owned, _before(request))
-        return self._shown(request, str(self.opts.verbose_name_plural), changes, older, row=None)
+        kept, owned = self._history_rows(request), self._history_owned(request)
+        changes, older = self._history_told(kept, owned, _before(request))
+        return self._history_page(
+            request, str(self.opts.verbose_name_plural), changes, older, row=None
+        )
 
-    def _kept(self, request: HttpRequest) -> models.QuerySet[Any]:
+    def _history_rows(self, request: HttpRequest) -> models.QuerySet[Any]:
         """The rows of the history that the person may see, as of the table itself."""
         rows: models.QuerySet[Any] = self.model.history.all()  # type: ignore[attr-defined]
         if not is_store_bound(request):
@@ -110,15 +118,17 @@ class RememberedAdmin(HubAdmin[M]):
         narrow = getattr(self, "of_stores", None)
         return narrow(rows, stores_for(request)) if narrow else rows.none()
 
-    def _all(self, request: HttpRequest) -> list[tuple[type[models.Model], dict[str, Any]]]:
+    def _history_owned(
+        self, request: HttpRequest
+    ) -> list[tuple[type[models.Model], dict[str, Any]]]:
         bound = is_store_bound(request)
-        mine = self._kept(request).values("id")
+        mine = self._history_rows(request).values("id")
         return [(of, {f"{column}__in": mine} if bound else {}) for of, column in self.told_with]
 
-    def _told(
+    def _history_told(
         self,
         kept: models.QuerySet[Any],
-        owned: list[tuple[type[models.Model], dict[str, Any]]],
+        owned: list[Owned],
         before: datetime | None,
     ) -> tuple[list[Change], str]:
         """A page of changes, and where the next one begins; empty when there is none."""
@@ -134,10 +144,7 @@ class RememberedAdmin(HubAdmin[M]):
         older = told[SHOWN - 1].at.isoformat() if len(told) > SHOWN else ""
         return told[:SHOWN], older
 
-    def _named(self) -> str:
-        return str(self.opts.verbose_name)
-
-    def _shown(
+    def _history_page(
         self,
         request: HttpRequest,
         title: str,

@@ -100,7 +100,7 @@ class TableAdmin(HubAdmin[M]):
         allowed = self.has_view_permission(request) and request.user.has_perm(EXPORT)
         if not allowed or form not in FORMATS:
             raise Http404
-        resource = self._resource(request, table)
+        resource = self._table_resource(request, table)
         return FORMATS[form](table, resource.header(), resource.lines())
 
     def in_view(self, request: HttpRequest, table: str) -> HttpResponse:
@@ -109,62 +109,64 @@ class TableAdmin(HubAdmin[M]):
             raise Http404
         if int(request.META.get("CONTENT_LENGTH") or 0) > MOST_BYTES + _OVERHEAD:
             # before anything of it is read, the form's own proof included: it is refused anyway
-            return self._asked(request, table, TableTooLarge(too_large()))
+            return self._table_asked(request, table, TableTooLarge(too_large()))
         if self.fresh_for_import:
-            reply: HttpResponse = fresh_login_required(csrf_protect(self._take_in))(request, table)
+            reply: HttpResponse = fresh_login_required(csrf_protect(self._table_take))(
+                request, table
+            )
             return reply
-        return csrf_protect(self._take_in)(request, table)
+        return csrf_protect(self._table_take)(request, table)
 
     in_view.csrf_exempt = True  # type: ignore[attr-defined]  # checked once the size is known
 
-    def _take_in(self, request: HttpRequest, table: str) -> HttpResponse:
+    def _table_take(self, request: HttpRequest, table: str) -> HttpResponse:
         if request.method != "POST":
-            return self._asked(request, table)
+            return self._table_asked(request, table)
         try:
             if "confirm" in request.POST:
-                return self._confirmed(request, table)
-            return self._looked_at(request, table)
+                return self._table_confirmed(request, table)
+            return self._table_looked(request, table)
         except TableRefused as error:
-            return self._asked(request, table, error)
+            return self._table_asked(request, table, error)
 
-    def _looked_at(self, request: HttpRequest, table: str) -> HttpResponse:
+    def _table_looked(self, request: HttpRequest, table: str) -> HttpResponse:
         upload = request.FILES.get("file")
         if upload is None:
             raise TableRefused(_("choose a file"))
         if (upload.size or 0) > MOST_BYTES:
             raise TableTooLarge(too_large())
         found = read_table(upload.read())
-        resource = self._resource(request, table)
+        resource = self._table_resource(request, table)
         outcome = resource.take(found, save=False)
         token = ""
         if not outcome.faults and outcome.differences:
-            token = keep(found, user_id=_key(request), what=self._what(table))
+            token = keep(found, user_id=_key(request), what=self._table_name(table))
         effects = []
         if token:
-            carry_out = self._resource(request, table)
+            carry_out = self._table_resource(request, table)
             mark = outcome.mark
             effects = self.effects_of_table(
                 outcome, resource, lambda: carry_out.take(found, save=True, mark=mark)
             )
-        return self._shown(request, table, outcome, token, effects)
+        return self._table_shown(request, table, outcome, token, effects)
 
-    def _confirmed(self, request: HttpRequest, table: str) -> HttpResponse:
+    def _table_confirmed(self, request: HttpRequest, table: str) -> HttpResponse:
         """Take the file in as it was looked at, or show it again when something has changed."""
-        token, who, what = request.POST["confirm"], _key(request), self._what(table)
+        token, who, what = request.POST["confirm"], _key(request), self._table_name(table)
         found = kept(token, user_id=who, what=what)
-        resource = self._resource(request, table)
+        resource = self._table_resource(request, table)
         with because(request.POST.get("_reason", "") or _("from a file")):
             outcome = resource.take(found, save=True, mark=request.POST.get("mark", ""))
         if outcome.faults or outcome.mark != request.POST.get("mark", ""):
             messages.warning(request, _("Something has changed meanwhile. Look at it again."))
             again = "" if outcome.faults else token
-            return self._shown(request, table, outcome, again, [])
+            return self._table_shown(request, table, outcome, again, [])
         drop(token, user_id=who, what=what)
         messages.success(request, _taken(outcome))
         page = f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist"
         return HttpResponseRedirect(reverse(page), status=HTTPStatus.SEE_OTHER)
 
-    def _resource(self, request: HttpRequest, table: str) -> TableResource:
+    def _table_resource(self, request: HttpRequest, table: str) -> TableResource:
         if table not in self.tables:
             raise Http404
         return self.tables[table][1](
@@ -176,17 +178,17 @@ class TableAdmin(HubAdmin[M]):
     def _may_take_in(self, request: HttpRequest) -> bool:
         return self.has_add_permission(request) or self.has_change_permission(request)
 
-    def _what(self, table: str) -> str:
+    def _table_name(self, table: str) -> str:
         return f"{self.opts.label_lower}.{table}"
 
-    def _asked(
+    def _table_asked(
         self, request: HttpRequest, table: str, error: TableRefused | None = None
     ) -> HttpResponse:
         context = {
-            **self._page(request, table),
+            **self._table_page(request, table),
             "columns": [
                 (name, name in resource.required)
-                for resource in [self._resource(request, table)]
+                for resource in [self._table_resource(request, table)]
                 for name in resource.header()
             ],
             "error": refused(error) if error else "",
@@ -198,7 +200,7 @@ class TableAdmin(HubAdmin[M]):
         status = HTTPStatus.BAD_REQUEST if error else HTTPStatus.OK
         return TemplateResponse(request, "admin/staff/table_in.html", context, status=status)
 
-    def _shown(
+    def _table_shown(
         self,
         request: HttpRequest,
         table: str,
@@ -207,7 +209,7 @@ class TableAdmin(HubAdmin[M]):
         effects: list[Effect],
     ) -> HttpResponse:
         context = {
-            **self._page(request, table),
+            **self._table_page(request, table),
             "outcome": outcome,
             "shown": outcome.differences[:MOST_SHOWN],
             "faults": outcome.faults[:MOST_SHOWN],
@@ -217,7 +219,7 @@ class TableAdmin(HubAdmin[M]):
         }
         return TemplateResponse(request, "admin/staff/table_look.html", context)
 
-    def _page(self, request: HttpRequest, table: str) -> dict[str, Any]:
+    def _table_page(self, request: HttpRequest, table: str) -> dict[str, Any]:
         if table not in self.tables:
             raise Http404
         named = f"admin:{self.opts.app_label}_{self.opts.model_name}_"
