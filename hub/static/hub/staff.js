@@ -46,10 +46,12 @@
     }
   }
 
+  const CLOCK = { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" };
+
   function showContact(ok) {
     const words = document.getElementById("hub-words").dataset;
     for (const line of document.querySelectorAll("[data-contact]")) {
-      if (ok) line.dataset.last = new Date().toLocaleTimeString(document.documentElement.lang);
+      if (ok) line.dataset.last = new Date().toLocaleTimeString(document.documentElement.lang, CLOCK);
       line.textContent = (ok ? words.live : words.lost).replace("{time}", line.dataset.last);
       line.classList.toggle("hub-danger", !ok);
     }
