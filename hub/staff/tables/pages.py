@@ -109,7 +109,9 @@ class TableAdmin(HubAdmin[M]):
             raise Http404
         if int(request.META.get("CONTENT_LENGTH") or 0) > MOST_BYTES + _OVERHEAD:
             # before anything of it is read, the form's own proof included: it is refused anyway
-            return self._table_asked(request, table, TableTooLarge(too_large()))
+            error = TableTooLarge(too_large())
+            messages.error(request, f"{refused(error)} ({error.code})")
+            return HttpResponseRedirect(request.path, status=HTTPStatus.SEE_OTHER)
         if self.fresh_for_import:
             reply: HttpResponse = fresh_login_required(csrf_protect(self._table_take))(
                 request, table
