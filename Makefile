@@ -10,7 +10,7 @@ PRODUCTION := HUB_DEBUG=0 HUB_SECRET_KEY=$(SECRET) HUB_DATA_KEY=$(SECRET)-data \
 	HUB_ALLOWED_HOSTS=hub.example.com HUB_PUBLIC_URL=https://hub.example.com
 export PYTHON
 
-.PHONY: help install install-dev demo serve test lint types migrations tests browser prove bench lock
+.PHONY: help install install-dev demo serve test lint types migrations tests browser prove bench lock messages
 
 help:
 	@sed -n '1,2s/^# //p' Makefile
@@ -55,6 +55,9 @@ prove: install-dev
 bench: install-dev
 	@test -n "$(NAME)" || { echo "which one? make bench NAME=$$(ls tests/benchmarks | sed -n 's/^bench_\(.*\)\.py/\1/p' | paste -sd'|')"; exit 2; }
 	@$(DEV) $(PY) -m tests.benchmarks.bench_$(NAME)
+
+messages: install-dev
+	@$(DEV) $(PY) -m scripts.messages
 
 lock: install-dev
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \

@@ -7,8 +7,10 @@ own translation is taken where it has one. Writes only what changed; needs no ge
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterable
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -72,11 +74,10 @@ def is_translated(entry: polib.POEntry) -> bool:
 
 def main() -> int:
     """Write the catalogues, or look at them only."""
-    # the finding of words needs the models
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hub.settings")
     django.setup()
-    from scripts.words import all_words  # noqa: PLC0415
-
-    words, failed = all_words(), False
+    # its module loads models, which there are only now
+    words, failed = import_module("scripts.words").all_words(), False
     for language in LANGUAGES:
         catalogue, path = renewed(language, words), catalogue_of(language)
         missing = [entry for entry in catalogue if not is_translated(entry)]

@@ -17,6 +17,7 @@ from pkgutil import walk_packages
 import unfold
 from django.apps import apps
 from django.conf import settings
+from django.contrib import admin
 from django.db.models import Model
 from django.template import Engine, Origin, Template, engines
 from django.templatetags.i18n import BlockTranslateNode, TranslateNode
@@ -65,18 +66,31 @@ def all_words() -> set[Word]:
 
 
 def words_of_models() -> Iterator[Word]:
-    """Names, help and choices of the models: ``hub.staff.languages`` translates them."""
+    """Names of the models that have a page, with their fields; choices of all: wherever they are
+    shown, ``hub.staff.model_words`` translates them."""
+    shown = _shown_models()
     for model in filter(is_own, apps.get_models()):
-        yield from map(Word, map(str, _texts_of(model)))
+        texts = (*_choices(model), *(_names(model) if model in shown else ()))
+        yield from (Word(str(text)) for text in texts)
 
 
-def _texts_of(model: type[Model]) -> Iterator[object]:
-    names = (model._meta.verbose_name, model._meta.verbose_name_plural)
-    yield from (name for name in names if not str(name).startswith("historical "))
-    for field in model._meta.get_fields():
-        yield getattr(field, "verbose_name", "")
-        yield getattr(field, "help_text", "")
-        yield from (label for _, label in getattr(field, "flatchoices", None) or ())
+def _shown_models() -> set[type[Model]]:
+    pages = admin.site._registry.values()
+    return {page.model for page in pages} | {
+        inline.model for page in pages for inline in page.inlines
+    }
+
+
+def _names(model: type[Model]) -> Iterator[object]:
+    yield from (model._meta.verbose_name, model._meta.verbose_name_plural)
+    for field in (*model._meta.local_fields, *model._meta.local_many_to_many):
+        yield from (field.verbose_name, field.help_text)
+
+
+def _choices(model: type[Model]) -> Iterator[object]:
+    for field in model._meta.local_fields:
+        if not model.__module__.startswith("hub.simulators"):
+            yield from (label for _, label in field.flatchoices)
 
 
 def words_of_settings() -> Iterator[Word]:
