@@ -115,10 +115,15 @@ def _lines(header: Sequence[object], rows: Rows) -> Iterator[bytes]:
 def _write_sheet(file: IO[bytes], name: str, header: Sequence[object], rows: Rows) -> None:
     book = Workbook(write_only=True)
     sheet = book.create_sheet(re.sub(r"[\[\]:*?/\\]", " ", name)[:31])
-    for number, row in enumerate(_all(header, rows)):
-        if number > MOST_ROWS:
-            raise TooManyRows(_("too many rows for one sheet: take CSV, or a shorter time"))
-        sheet.append([_typed(sheet, safe_cell(value)) for value in row])
+    try:
+        for number, row in enumerate(_all(header, rows)):
+            if number > MOST_ROWS:
+                raise TooManyRows(_("too many rows for one sheet: take CSV, or a shorter time"))
+            sheet.append([_typed(sheet, safe_cell(value)) for value in row])
+    except BaseException:
+        sheet.close()  # what was begun lies on the disk
+        sheet._writer.cleanup()
+        raise
     book.save(file)
 
 

@@ -27,7 +27,7 @@ def said(kind: Kind, value: float | None) -> str:
     if value is None:
         return "–"
     if kind is Kind.SHARE:
-        return _("%(share)s %%") % {"share": number_format(value, 0 if value in (0, 100) else 1)}
+        return _("%(share)s %%") % {"share": _number(value, 0 if value in (0, 100) else 1)}
     if kind is Kind.TIME:
         return length(value)
     return number_format(round(value), 0, force_grouping=True)
@@ -36,12 +36,12 @@ def said(kind: Kind, value: float | None) -> str:
 def length(seconds: float) -> str:
     """A length of time in the unit that fits."""
     if seconds < 2 * _MINUTE:
-        return _("%(number)s s") % {"number": number_format(seconds, 0 if seconds >= 10 else 1)}  # noqa: PLR2004
+        return _("%(number)s s") % {"number": _number(seconds, 0 if seconds >= 10 else 1)}  # noqa: PLR2004
     if seconds < 2 * _HOUR:
-        return _("%(number)s min") % {"number": number_format(seconds / _MINUTE, 0)}
+        return _("%(number)s min") % {"number": _number(seconds / _MINUTE, 0)}
     if seconds < 2 * _DAY:
-        return _("%(number)s h") % {"number": number_format(seconds / _HOUR, 1)}
-    return _("%(number)s days") % {"number": number_format(seconds / _DAY, 1)}
+        return _("%(number)s h") % {"number": _number(seconds / _HOUR, 1)}
+    return _("%(number)s days") % {"number": _number(seconds / _DAY, 1)}
 
 
 def change(measure: Measure, now: float | None, before: float | None) -> Change:
@@ -58,7 +58,7 @@ def change(measure: Measure, now: float | None, before: float | None) -> Change:
         return Change(_("as before") if not now else _("none before"))
     if same:
         return Change(_("as before"))
-    number = amount % {"number": number_format(abs(difference), 1)}
+    number = amount % {"number": _number(abs(difference), 1)}
     arrow = "▲" if difference > 0 else "▼"
     if not measure.better:
         return Change(f"{arrow} {number}")
@@ -77,3 +77,8 @@ def reason_words(kind: str, reason: str) -> str:
         "later": _("To be picked later"),
     }
     return known.get(reason, reason.replace("_", " ").capitalize())
+
+
+def _number(value: float, digits: int) -> str:
+    """Rounded: what formats numbers cuts off the rest."""
+    return number_format(round(value, digits), digits)

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl import load_workbook
+from openpyxl.worksheet._writer import ALL_TEMP_FILES
 
 from hub.staff import exporting
 from hub.staff.exporting import (
@@ -129,5 +130,8 @@ def test_a_moment_is_told_with_its_zone():
 def test_a_sheet_that_would_be_too_long_is_refused(monkeypatch):
     monkeypatch.setattr(exporting, "MOST_ROWS", 2)
 
+    before = list(ALL_TEMP_FILES)
     with pytest.raises(TooManyRows, match="take CSV"):
         xlsx_response("long", ["n"], [[1], [2], [3]])
+
+    assert before == ALL_TEMP_FILES
