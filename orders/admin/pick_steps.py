@@ -13,8 +13,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, ngettext
 
 from hub.errors import Invalid, NotFound
+from hub.stores.models import Store
 from inventory.models import Zone
-from orders.models import FulfillmentLine, FulfillmentOrder
+from orders.models import FulfillmentLine, FulfillmentOrder, StagingLocation
 from orders.picking import bags, claims, scanning, services, shorts, splitting
 
 MOST_UNITS = 10**7
@@ -152,14 +153,16 @@ def _pack(part: FulfillmentOrder, tap: PickTap) -> str:
 
 
 def _stage(part: FulfillmentOrder, tap: PickTap) -> str:
-    return staged(
-        bags.stage(
-            store=part.store,
-            barcode=tap.fields["code"],
-            place=tap.fields["place"],
-            token=tap.token,
-        )
-    )
+    return put_away(part.store, tap)
+
+
+def put_away(store: Store, tap: PickTap) -> str:
+    """Put the scanned bag in the scanned place, whichever of the two was scanned first."""
+    code, place = tap.fields["code"], tap.fields["place"]
+    places = StagingLocation.objects.filter(store=store, active=True)
+    if places.filter(code__iexact=code.replace("\0", "").strip()).exists():
+        code, place = place, code
+    return staged(bags.stage(store=store, barcode=code, place=place, token=tap.token))
 
 
 def _ready(part: FulfillmentOrder, tap: PickTap) -> str:

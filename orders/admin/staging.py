@@ -19,11 +19,11 @@ from hub.stores.models import Store
 from orders.admin.boards import pick_link, work_link
 from orders.admin.finding import contact_hashes
 from orders.admin.parts import part_for, person_of, store_for, tapped
-from orders.admin.pick_steps import pick_tap_of, staged
+from orders.admin.pick_steps import pick_tap_of, put_away
 from orders.admin.unsent import work_page
 from orders.admin.words import STATUS_TONES
 from orders.models import Bag, FulfillmentOrder, FulfillmentStatus, Order, StagingLocation
-from orders.picking import bags, documents, papers
+from orders.picking import documents, papers
 from orders.picking.barcodes import svg_of
 
 MOST = 100
@@ -98,9 +98,7 @@ class BagAdmin(StoreWorkAdmin[Bag]):
             raise Http404
 
         def act() -> str:
-            tap = pick_tap_of(request, user)
-            code, place = tap.fields["code"], tap.fields["place"]
-            return staged(bags.stage(store=store, barcode=code, place=place, token=tap.token))
+            return put_away(store, pick_tap_of(request, user))
 
         back = f"{reverse('admin:orders_bag_staging')}?store={store.code}"
         return tapped(request, act, back)
