@@ -15,8 +15,9 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from hub.events.models import Breaker
-from hub.integration import cockpit_pages, level_pages, wave_pages
+from hub.integration import cockpit_pages, file_pages, level_pages, wave_pages
 from hub.integration.models import StageChange, Wave
+from hub.staff.fresh import fresh_login_required
 from hub.staff.pages import ReadOnlyAdmin, pretty
 from hub.staff.scope import ScopedAdmin
 from hub.stores.models import SettingsLevel, Stage
@@ -123,12 +124,26 @@ class SettingsLevelAdmin(ScopedAdmin[SettingsLevel], ReadOnlyAdmin[SettingsLevel
             path("chain/", wrap(self.level_view), name=named + "of_chain"),
             path("group/<int:group>/", wrap(self.level_view), name=named + "of_group"),
             path("store/<int:store>/", wrap(self.level_view), name=named + "of_store"),
+            path("file/", wrap(self.file_view), name=named + "file"),
+            path("file/download/", wrap(self.download_view), name=named + "download"),
         ]
         return [*own, *super().get_urls()]
 
+    @method_decorator(fresh_login_required)
+    def download_view(self, request: HttpRequest) -> HttpResponse:
+        """All settings as one file, for whoever proved lately who they are."""
+        self._page(request)
+        return file_pages.download(request)
+
+    @method_decorator(fresh_login_required)
+    def file_view(self, request: HttpRequest) -> HttpResponse:
+        """Bring a file in: first what it changes, then the word."""
+        return file_pages.file_page(request, self._page(request))
+
     def list_view(self, request: HttpRequest) -> HttpResponse:
         """All levels with what they say."""
-        return level_pages.list_page(request, self._page(request))
+        context = self._page(request) | {"may_move_file": file_pages.may_move_file(request)}
+        return level_pages.list_page(request, context)
 
     def level_view(
         self, request: HttpRequest, group: int | None = None, store: int | None = None

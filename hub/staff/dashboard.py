@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from hub.events import health
 from hub.events.leases import State
 from hub.events.queues import queues
+from hub.integration.first_steps import checklist
 from hub.staff.chosen import choices, chosen_code, chosen_stores, remember_choice
 from hub.staff.navigation import pulse_url
 from hub.staff.scope import works_in_stores
@@ -50,6 +51,7 @@ class Figure:
 def context(request: HttpRequest, page: dict[str, Any]) -> dict[str, Any]:
     """Add today's figures to the first page: the stores' for all, the machinery's for operators."""
     page["title"] = _("Today")
+    page["checklist"] = checklist(request)
     work: list[Figure] = []
     if works_in_stores(request):
         remember_choice(request)

@@ -93,6 +93,14 @@ def settings_of(store: Store) -> dict[str, Held]:
     return settings_of_all([store])[store.pk]
 
 
+def own_of_all() -> dict[int, dict[str, Any]]:
+    """What each store says itself, by its key, what only its row says included."""
+    rows = Store.objects.values("pk", *FIELDS)
+    columns = {row.pop("pk"): row for row in rows}
+    own = _with_strays(_read(None), columns).own
+    return {store: dict(says) for store, says in own.items() if says}
+
+
 def settings_of_all(stores: Collection[Store]) -> dict[int, dict[str, Held]]:
     """The same for many stores, by their keys, in two queries."""
     columns = {store.pk: {name: getattr(store, name) for name in FIELDS} for store in stores}

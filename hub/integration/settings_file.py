@@ -1,0 +1,152 @@
+"""The hub's own part of a settings file: groups, the levels of settings, and opening times."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django.utils.translation import gettext_lazy
+
+from hub.history import because
+from hub.integration.settings_files import (
+    Row,
+    Section,
+    UnknownReference,
+    WrongRow,
+    group_of,
+    only,
+    plain,
+    put,
+    store_of,
+)
+from hub.stores.inheriting import FIELDS, said
+from hub.stores.levels import own_of_all, regroup, set_level
+from hub.stores.models import (
+    Brand,
+    HoursException,
+    OpeningHours,
+    SettingsLevel,
+    Store,
+    StoreGroup,
+)
+
+SPAN = ("opens", "closes")
+
+
+def _brands() -> Iterable[Row]:
+    for name in Brand.objects.values_list("name", flat=True):
+        yield {"key": [name]}
+
+
+def _take_brand(row: Row, _by: str) -> None:
+    only(row, ())
+    put(Brand, {"name": row["key"][0]}, {})
+
+
+def _groups() -> Iterable[Row]:
+    for group in StoreGroup.objects.prefetch_related("stores"):
+        codes = sorted(store.code for store in group.stores.all())
+        yield {"key": [group.name], "rank": group.rank, "stores": codes}
+
+
+def _take_group(row: Row, _by: str) -> None:
+    values = only(row, ("rank", "stores"))
+    stores = Store.objects.filter(code__in=values["stores"])
+    if missing := sorted(set(values["stores"]) - set(stores.values_list("code", flat=True))):
+        raise UnknownReference(f"there is no store {', '.join(missing)}")
+    group = put(StoreGroup, {"name": row["key"][0]}, {"rank": values["rank"]})
+    group.stores.set(stores)
+
+
+def _levels() -> Iterable[Row]:
+    for level in SettingsLevel.objects.filter(store__isnull=True).select_related("group"):
+        group = level.group.name if level.group else None
+        yield {"key": [group, None], "says": _all_plain(said(level))}
+    codes = dict(Store.objects.values_list("pk", "code"))
+    for store, says in own_of_all().items():
+        yield {"key": [None, codes[store]], "says": _all_plain(says)}
+
+
+def _all_plain(values: Mapping[str, Any]) -> Row:
+    return {name: _plain(value) for name, value in values.items()}
+
+
+def _take_level(row: Row, by: str) -> None:
+    says = only(row, ("says",))["says"]
+    group, store = row["key"]
+    known = {
+        name: SettingsLevel._meta.get_field(name).to_python(value)
+        for name, value in says.items()
+        if name in FIELDS
+    }
+    if odd := sorted(set(says) - set(FIELDS)):
+        raise WrongRow(f"there is no setting {', '.join(odd)}")
+    set_level(by=by, says=known, group=group_of(group), store=store_of(store))
+
+
+def _hours() -> Iterable[Row]:
+    spans: dict[str, list[list[Any]]] = defaultdict(list)
+    rows = OpeningHours.objects.select_related("store").order_by("weekday", "opens")
+    for row in rows:
+        spans[row.store.code].append([row.weekday, _plain(row.opens), _plain(row.closes)])
+    for code, week in spans.items():
+        yield {"key": [code], "week": week}
+
+
+def _take_hours(row: Row, _by: str) -> None:
+    """The whole week of a store is as the file says; what stays is not touched."""
+    week = only(row, ("week",))["week"]
+    store = store_of(row["key"][0])
+    wanted = [
+        OpeningHours(
+            store=store,
+            weekday=weekday,
+            opens=OpeningHours._meta.get_field("opens").to_python(opens),
+            closes=OpeningHours._meta.get_field("closes").to_python(closes),
+        )
+        for weekday, opens, closes in week
+    ]
+    kept = set()
+    known = {(one.weekday, one.opens, one.closes): one for one in store.hours.all()}  # type: ignore[union-attr]  # its code is in the key
+    for one in wanted:
+        named = (one.weekday, one.opens, one.closes)
+        kept.add(named)
+        if named not in known:
+            OpeningHours.objects.filter(store=store, weekday=one.weekday, opens=one.opens).delete()
+            one.full_clean()
+            one.save()
+    for named, old in known.items():
+        if named not in kept:
+            OpeningHours.objects.filter(pk=old.pk).delete()
+
+
+def _exceptions() -> Iterable[Row]:
+    for row in HoursException.objects.select_related("store"):
+        day = row.date.isoformat()
+        yield {"key": [row.store.code, day], **plain(row, (*SPAN, "reason"))}
+
+
+def _take_exception(row: Row, _by: str) -> None:
+    code, day = row["key"]
+    date = HoursException._meta.get_field("date").to_python(day)
+    put(HoursException, {"store": store_of(code), "date": date}, only(row, (*SPAN, "reason")))
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if hasattr(value, "isoformat") else value
+
+
+def _with_settings(work: Any) -> None:
+    """Stores that join or leave groups follow these at once."""
+    with because("settings file"):
+        regroup(work)
+
+
+SECTIONS = [
+    Section("brands", gettext_lazy("Brands"), 1, _brands, _take_brand),
+    Section("groups", gettext_lazy("Store groups"), 2, _groups, _take_group, _with_settings),
+    Section("levels", gettext_lazy("Settings"), 3, _levels, _take_level),
+    Section("hours", gettext_lazy("Opening hours"), 4, _hours, _take_hours),
+    Section("exceptions", gettext_lazy("Exceptional days"), 5, _exceptions, _take_exception),
+]
