@@ -63,7 +63,10 @@ class SafetyStockForm(forms.ModelForm):  # type: ignore[type-arg]
         model = SafetyStock
         fields = ["units", "store", "category", "item"]
         help_texts = {
-            "units": gettext_lazy("the most specific rule wins, even when it says 0"),
+            "units": gettext_lazy(
+                "units kept back (grams of goods by weight); the most specific rule wins, even "
+                "when it says 0; without a rule none are kept back"
+            ),
             "store": gettext_lazy("empty: every store"),
             "category": gettext_lazy("empty: every category"),
             "item": gettext_lazy("empty: every item"),
@@ -90,11 +93,14 @@ class ChannelBufferForm(forms.ModelForm):  # type: ignore[type-arg]
         model = ChannelBuffer
         fields = ["channel", "units", "percent", "network_units"]
         help_texts = {
-            "units": gettext_lazy("hidden in every store"),
+            "units": gettext_lazy("units hidden in every store; usually 0"),
             "percent": gettext_lazy(
-                "of what could be sold in a store, rounded up; hidden besides the units"
+                "% of what could be sold in a store, rounded up; hidden besides the units; "
+                "usually 0"
             ),
-            "network_units": gettext_lazy("hidden once, from the sum over all stores"),
+            "network_units": gettext_lazy(
+                "units hidden once, from the sum over all stores; usually 0"
+            ),
         }
 
 
@@ -242,8 +248,10 @@ class SignalRuleForm(forms.ModelForm):  # type: ignore[type-arg]
         model = SignalRule
         fields = ["channel", "low_units"]
         help_texts = {
-            "low_units": "so many units or fewer are low; the site's event feed and webhooks tell "
-            "availability.low, .out, .back and .in_stock"
+            "low_units": gettext_lazy(
+                "so many units or fewer are low (usually 3); the site's event feed and webhooks "
+                "tell availability.low, .out, .back and .in_stock"
+            )
         }
 
 

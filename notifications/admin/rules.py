@@ -59,18 +59,21 @@ class RulesForm(forms.ModelForm):  # type: ignore[type-arg]
         min_value=1,
         max_value=MOST_A_DAY,
         label=gettext_lazy("In an hour"),
+        help_text=gettext_lazy("texts to one number; usually 20"),
         widget=UnfoldAdminIntegerFieldWidget,
     )
     per_number_day = forms.IntegerField(
         min_value=1,
         max_value=MOST_A_DAY,
         label=gettext_lazy("In a day"),
+        help_text=gettext_lazy("texts to one number; usually 60"),
         widget=UnfoldAdminIntegerFieldWidget,
     )
     reach_minutes = forms.IntegerField(
         min_value=1,
         max_value=240,
         label=gettext_lazy("Minutes"),
+        help_text=gettext_lazy("until a text without a receipt is followed up; usually 10"),
         widget=UnfoldAdminIntegerFieldWidget,
     )
 

@@ -87,6 +87,15 @@ class CurbForm(forms.ModelForm):  # type: ignore[type-arg]
         help_text=gettext_lazy("it is shown once, when saved"),
     )
 
+    class Meta:
+        help_texts = {
+            "wait_target": gettext_lazy("minutes from the arrival to the hand-off; usually 5"),
+            "near_metres": gettext_lazy(
+                "metres from the store at which a shared location counts as nearby; usually 1000"
+            ),
+            "most_extensions": gettext_lazy("times that a customer may ask for a day; usually 2"),
+        }
+
     def clean_alert_phone(self) -> str:
         """E.164, or empty."""
         return _phone(self.cleaned_data["alert_phone"])

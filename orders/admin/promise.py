@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
@@ -26,11 +27,24 @@ DAYS = {7: gettext_lazy("7 days"), 28: gettext_lazy("4 weeks"), 91: gettext_lazy
 GOOD_PERCENT, FAIR_PERCENT = 95, 80
 
 
+class SlotForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A special day, with what its numbers mean."""
+
+    class Meta:
+        help_texts = {
+            "orders": gettext_lazy(
+                "orders in each pickup window that begins in that time; 0: none. Other days have "
+                "the store's own number"
+            ),
+        }
+
+
 @admin.register(SlotCapacity)
 class SlotCapacityAdmin(ScopedAdmin[SlotCapacity], EffectAdmin[SlotCapacity]):
     """Days on which windows take more or fewer orders; only where they have a number at all."""
 
     deletable = True
+    form = SlotForm
     list_display = ["store", "date", "begins", "ends", "orders", "reason"]
     list_filter = ["date"]
     list_select_related = ["store"]

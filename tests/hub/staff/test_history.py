@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from hub import clock
 from hub.history import because, remember, unkept
+from hub.staff.forgetting import purge_history
 from hub.stores.models import HoursException, OpeningHours, StaffScope, Store, StoreGroup
 from hub.trace import acting
 from inventory.models import SafetyStock, SalesStop, SignalRule
@@ -172,3 +173,14 @@ def test_a_page_of_older_changes_begins_where_the_first_ended(client, chief, sto
     assert "day 49" in first
     assert "day 0" not in first
     assert "day 0" in second
+
+
+def test_changes_of_five_years_ago_are_forgotten_with_their_lists(store):
+    group = StoreGroup.objects.create(name="North")
+    group.stores.add(store)
+    old = clock.now() - timedelta(days=2000)
+    StoreGroup.history.update(history_date=old)
+    kept = Store.history.count()
+    assert purge_history() == 2
+    assert not StoreGroup.history.exists()
+    assert Store.history.count() == kept
