@@ -49,7 +49,8 @@ def _filled(text: str, language: str) -> str:
 def _patterns(language: str) -> list[tuple[re.Pattern[str], str]]:
     """The sentences with places; those with more words of their own come first."""
     prefix = REFUSAL + _SEPARATOR
-    keys = [key for key in trans_real.translation(language)._catalog if "{0}" in key]
+    catalogue = trans_real.translation(language)._catalog
+    keys = [key for key in catalogue.keys() if "{0}" in key]  # noqa: SIM118  it is no mapping
     known = [key.removeprefix(prefix) for key in keys if key.startswith(prefix)]
     known.sort(key=len, reverse=True)
     return [(re.compile(_PLACE.sub("(.+?)", re.escape(one)), re.DOTALL), one) for one in known]
