@@ -43,7 +43,7 @@ from orders.models import (
     RejectedItem,
     SandboxRun,
 )
-from orders.placing.asked import Asked
+from orders.placing.asked import Asked, Line, Wish
 from orders.placing.cancel import cancel_order
 from orders.placing.drafts import Desk
 from orders.placing.services import place_order
@@ -144,15 +144,15 @@ def _asked(
     store: Store, channel: SalesChannel, items: Mapping[int, Item], goods: Mapping[int, int]
 ) -> Asked:
     mark = secrets.token_hex(3).upper()
-    lines = []
+    lines: list[Line] = []
     for key, item in sorted(items.items()):
         most = MOST_UNITS * (GRAMS if item.unit == "gram" else 1)
         if not 0 < goods[key] <= most:
             raise Invalid(f"1 to {most} of each")
-        lines.append(
-            {"sku": item.sku, "quantity": goods[key], "unit_price_minor": item.price_minor or 100}
-        )
-    total = sum(int(line["quantity"]) * int(line["unit_price_minor"]) for line in lines)
+        wish: Wish = {"allow": "ask"}
+        price = item.price_minor or 100
+        line: Line = {"sku": item.sku, "quantity": goods[key], "unit_price_minor": price}
+        lines.append({**line, "substitution": wish})
     number = FIRST_NUMBER + secrets.randbelow(NUMBERS)
     return {
         "external_id": f"{MARK}{mark}",
@@ -163,11 +163,8 @@ def _asked(
             "email": f"sandbox-{mark.lower()}@example.com",
         },
         "currency": channel.currency,
-        "total_minor": total,
-        "lines": [
-            {**line, "substitution": {"allow": "ask"}}  # type: ignore[typeddict-item]  # as above
-            for line in lines
-        ],
+        "total_minor": sum(line["quantity"] * line["unit_price_minor"] for line in lines),
+        "lines": lines,
     }
 
 

@@ -43,13 +43,22 @@ class Job:
 
 PARTS = "orders.FulfillmentOrder"
 MENU: list[Job] = [
-    Job(_("Today"), "today", [Item(_("Today"), "today", "", "index")]),
+    Job(
+        _("Today"),
+        "today",
+        [
+            Item(_("Today"), "today", "", "index"),
+            Item(_("Glossary"), "help", "", "orders_glossary"),
+        ],
+    ),
     Job(
         _("Pick"),
         "shopping_basket",
         [
             Item(_("Pick"), "shopping_basket", PARTS, "pick", live="pick"),
             Item(_("Pick several together"), "stacks", "orders.PickBatch", "choose"),
+            Item(_("Several at once"), "done_all", "orders.ZonePick", "several"),
+            Item(_("Commands for the scanner"), "barcode_scanner", "orders.ZonePick", "commands"),
             Item(_("Substitutes"), "swap_horiz", "orders.SubstitutionRound"),
             Item(_("Picked so far"), "checklist", "orders.PickEntry"),
         ],
@@ -123,6 +132,7 @@ MENU: list[Job] = [
         "hub",
         [
             Item(_("Cockpit"), "monitor_heart", "events.Breaker", "cockpit"),
+            Item(_("Sandbox"), "science", "orders.SandboxRun"),
             Item(_("Bring stores on line"), "rocket_launch", "integration.Wave", "choose"),
             Item(_("POS connections"), "point_of_sale", "stores.PosConnection"),
             Item(_("Stock files"), "upload_file", "inventory.StockFile"),

@@ -62,7 +62,11 @@ def tapped(
     """
     scripted = request.headers.get("Accept") == JSON_TYPE
     if is_anothers(request):
-        said = {"done": False, "code": MADE_BY_ANOTHER, "words": _("It waits for who made it.")}
+        said: dict[str, Any] = {
+            "done": False,
+            "code": MADE_BY_ANOTHER,
+            "words": _("It waits for who made it."),
+        }
         if scripted:
             return JsonResponse(said, status=HTTPStatus.CONFLICT)
     else:

@@ -104,8 +104,8 @@ def _open_lines(part: FulfillmentOrder) -> Sequence[FulfillmentLine]:
 
 def _pick(press: Press) -> None:
     claims.claim(fulfillment=press.part, by=press.user)
-    zones = {zone: place for place, zone in enumerate(claims.WALK)}
-    for line in sorted(_open_lines(press.part), key=lambda line: zones[line.item.zone]):
+    lines = _open_lines(press.part)
+    for line in sorted(lines, key=lambda line: claims.walk_place(line.item.zone)):
         scanning.count(
             line=line,
             units=left(line),

@@ -115,7 +115,7 @@ def _part_of(request: HttpRequest, code: str) -> FulfillmentOrder | None:
     )
     found = list(rows.order_by("-pk")[:5])
     live = [row for row in found if row.status in [*TO_PICK, FulfillmentStatus.READY]]
-    return (live or found or [None])[0]
+    return next(iter(live or found), None)
 
 
 def _page_of(part: FulfillmentOrder) -> str:

@@ -91,7 +91,7 @@ def make_view(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-def replace_view(request: HttpRequest, pk: int) -> HttpResponseRedirect:
+def replace_view(request: HttpRequest, pk: int) -> HttpResponse:
     """Give a place another sign, and go back (303); the old code leads nowhere from now on."""
     sign = _sign(request, pk)
 
