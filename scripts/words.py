@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from pkgutil import walk_packages
+from typing import Any
 
 import unfold
 from django.apps import apps
@@ -206,7 +207,7 @@ def words_of_template(source: str, engine: Engine, name: str = "") -> Iterator[W
         yield Word(text[1:-1].replace("%", "%%"))
     if not re.search(r"{%\s*(block)?trans", source):
         return
-    nodes = Template(source, Origin(name), name, engine).nodelist
+    nodes: Any = Template(source, Origin(name), name, engine).nodelist
     for plain in nodes.get_nodes_by_type(TranslateNode):
         text = getattr(plain.filter_expression.var, "literal", None)
         if isinstance(text, str):

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import translation
@@ -54,10 +55,15 @@ def chosen_by(request: HttpRequest) -> str:
     log-in."""
     kept = request.session.get(_KEPT)
     if not isinstance(kept, list) or kept[0] != request.user.pk:
-        rows = PersonLanguage.objects.filter(user_id=request.user.pk)
+        rows = PersonLanguage.objects.filter(user=_person(request))
         kept = [request.user.pk, rows.values_list("language", flat=True).first() or ""]
         request.session[_KEPT] = kept
     return str(kept[1])
+
+
+def _person(request: HttpRequest) -> User:
+    assert isinstance(request.user, User)  # noqa: S101  the caller has looked
+    return request.user
 
 
 def _of_tablet(request: HttpRequest) -> str:
@@ -74,7 +80,7 @@ def choose_language(request: HttpRequest) -> HttpResponse:
     language = request.POST.get("language", "")
     if language in dict(settings.LANGUAGES):
         PersonLanguage.objects.update_or_create(
-            user_id=request.user.pk, defaults={"language": language}
+            user=_person(request), defaults={"language": language}
         )
         request.session[_KEPT] = [request.user.pk, language]
     return HttpResponseRedirect(_back(request))

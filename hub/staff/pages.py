@@ -16,6 +16,7 @@ from django.utils.safestring import SafeString
 if TYPE_CHECKING:  # unfold ships no types; its classes are Django's with another face
     from django.contrib.admin import ModelAdmin
     from django.contrib.admin import TabularInline as TabularInline
+    from django_stubs_ext import StrOrPromise
 else:
     from unfold.admin import ModelAdmin as UnfoldModelAdmin
     from unfold.admin import TabularInline as UnfoldTabularInline
@@ -153,8 +154,8 @@ class SecretOnceAdmin(HubAdmin[M]):
     ``make`` creates the row by the service that owns it and returns it with the secret.
     """
 
-    shown_heading: ClassVar[str] = ""
-    shown_advice: ClassVar[str] = ""
+    shown_heading: ClassVar[StrOrPromise] = ""
+    shown_advice: ClassVar[StrOrPromise] = ""
 
     def make(self, form: Any) -> tuple[M, str]:
         """Create what the checked form asks for; the row and its secret."""

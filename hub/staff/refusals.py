@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from typing import Any
 
 from django.utils.translation import get_language, pgettext, trans_real
 
@@ -49,7 +50,7 @@ def _filled(text: str, language: str) -> str:
 def _patterns(language: str) -> list[tuple[re.Pattern[str], str]]:
     """The sentences with places; those with more words of their own come first."""
     prefix = REFUSAL + _SEPARATOR
-    catalogue = trans_real.translation(language)._catalog
+    catalogue: Any = trans_real.translation(language)._catalog  # type: ignore[attr-defined]
     keys = [key for key in catalogue.keys() if "{0}" in key]  # noqa: SIM118  it is no mapping
     known = [key.removeprefix(prefix) for key in keys if key.startswith(prefix)]
     known.sort(key=len, reverse=True)

@@ -56,7 +56,7 @@ def parts_of(position: Availability) -> list[Part]:
         taken = min(units, left)
         left -= taken
         if units:
-            parts.append(Part(code, label, units, _percent(taken, position.on_hand)))
+            parts.append(Part(code, str(label), units, _percent(taken, position.on_hand)))
     if position.stops and left:
         parts.append(Part("stopped", _("Stopped"), left, _percent(left, position.on_hand)))
     promised = _percent(position.atp, position.on_hand)
@@ -65,7 +65,7 @@ def parts_of(position: Availability) -> list[Part]:
 
 def reasons_of(position: Availability) -> list[str]:
     """Why nothing can be promised, in sentences; a code without one is told as it is."""
-    return [REASONS.get(code, f"{code.replace('_', ' ')}.") for code in position.reasons]
+    return [str(REASONS.get(code, f"{code.replace('_', ' ')}.")) for code in position.reasons]
 
 
 def _percent(units: int, whole: int) -> float:

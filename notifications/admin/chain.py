@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from django.urls import reverse
 from django.utils.translation import gettext, gettext_lazy
@@ -12,8 +13,14 @@ from hub.customers.models import Channel
 from notifications.choosing import NO_CHANNEL
 from notifications.models import Message, Outcome
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
 LONGEST_CHAIN = 8
-WAYS: dict[str, str] = {Channel.SMS: gettext_lazy("Text"), Channel.EMAIL: "E-mail"}
+WAYS: dict[str, StrOrPromise] = {
+    Channel.SMS: gettext_lazy("Text"),
+    Channel.EMAIL: gettext_lazy("E-mail"),
+}
 NO_WAY = gettext_lazy("Another way")
 OUTCOME_WORDS = {
     Outcome.CREATED: gettext_lazy("waits to leave"),
@@ -26,7 +33,7 @@ OUTCOME_WORDS = {
     Outcome.AMBIGUOUS: gettext_lazy("may have left"),
     Outcome.ACCEPTED: gettext_lazy("taken over by the provider, no receipt"),
     Outcome.SENT: gettext_lazy("with the carrier, no receipt"),
-    Outcome.DELIVERED: "delivered",
+    Outcome.DELIVERED: gettext_lazy("delivered"),
     Outcome.UNDELIVERED: gettext_lazy("not delivered"),
     Outcome.FAILED: gettext_lazy("refused for good"),
     Outcome.DEAD: gettext_lazy("given up after many tries"),
@@ -65,7 +72,7 @@ def told(message: Message) -> Told:
     """One message as a try."""
     return Told(
         pk=message.pk,
-        title=WAYS.get(message.channel, NO_WAY if message.follows_id else gettext("Any way")),
+        title=str(WAYS.get(message.channel, NO_WAY if message.follows_id else gettext("Any way"))),
         at=message.created_at,
         ended=ended(message),
         tone=tone_of(message),
@@ -77,7 +84,7 @@ def ended(message: Message) -> str:
     """What became of it, and why, in words."""
     if message.outcome_reason == NO_CHANNEL:
         return gettext("none is open")
-    words = OUTCOME_WORDS[Outcome(message.outcome)]
+    words = str(OUTCOME_WORDS[Outcome(message.outcome)])
     reason = message.outcome_reason.replace("_", " ")
     return f"{words}: {reason}" if reason and reason != words else words
 

@@ -92,7 +92,7 @@ def _standing(
     cap = account.daily_cap_micros
     micros = spent.micros if spent else 0
     return Standing(
-        words=words,
+        words=str(words),
         tone=tone,
         last_error=breaker.last_error if breaker and is_away else "",
         next_try=breaker.due_at if breaker and is_away else None,

@@ -100,7 +100,7 @@ class Past:
 def title_of(purpose: str) -> str:
     """A purpose as people read it."""
     if purpose in _TITLES:
-        return _TITLES[purpose]
+        return str(_TITLES[purpose])
     return purpose.removeprefix("reply_").replace("_", " ").capitalize()
 
 
@@ -119,7 +119,7 @@ def sections(tab: str) -> list[tuple[str, list[Line]]]:
     for group in GROUPS:
         names = [purpose.name for purpose in PURPOSES.values() if purpose.group == group]
         lines = [_line(name, tab, "", states) for name in names]
-        found.append((GROUP_TITLES[group], lines))
+        found.append((str(GROUP_TITLES[group]), lines))
     return found
 
 
@@ -137,7 +137,7 @@ def _line(purpose: str, channel: str, note: str, states: dict[tuple[Key, str], i
         cells.append(
             Cell(
                 locale=locale,
-                language=LANGUAGES[locale],
+                language=str(LANGUAGES[locale]),
                 own=states.get((key, TemplateVersion.State.PUBLISHED)),
                 draft=(key, TemplateVersion.State.DRAFT) in states,
                 link=words_link(key),

@@ -4,28 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext_lazy as _
 
 from hub.customers.models import Channel
 from notifications.models import Message, Outcome
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
 QUESTIONS = {
-    "still_true": (_("Is it still true?"), "true", _("not true any more")),
+    "still_true": (_("Is it still true?"), _("true"), _("not true any more")),
     "not_expired": (_("Is there time left?"), _("in time"), _("too late")),
     "not_tried": (_("Not tried in vain before?"), _("not yet"), _("this way has failed already")),
-    "has_address": (_("Do we have an address?"), "yes", "none"),
-    "address_usable": (_("Can it take messages?"), "yes", "no"),
-    "takes_texts": (_("Can the number take texts?"), "yes", _("landline or special number")),
-    "region_allowed": (_("Do we text this country?"), "yes", "no"),
-    "address_works": (_("Has the address worked?"), "yes", _("it failed for good")),
-    "not_refused": (_("No STOP from the customer?"), "none", _("said STOP")),
-    "wanted": (_("Does the customer want it so?"), "yes", "no"),
-    "within_limits": (_("Within the limits for one number?"), "yes", _("too many lately")),
-    "provider_available": (_("Is a provider there?"), "yes", _("none answers")),
-    "affordable": (_("Is there money left today?"), "yes", _("the day's limit is used up")),
-    "awake": (_("Is it day where the customer is?"), "day", _("night: waits for the morning")),
+    "has_address": (_("Do we have an address?"), _("yes"), _("none")),
+    "address_usable": (_("Can it take messages?"), _("yes"), _("no")),
+    "takes_texts": (_("Can the number take texts?"), _("yes"), _("landline or special number")),
+    "region_allowed": (_("Do we text this country?"), _("yes"), _("no")),
+    "address_works": (_("Has the address worked?"), _("yes"), _("it failed for good")),
+    "not_refused": (_("No STOP from the customer?"), _("none"), _("said STOP")),
+    "wanted": (_("Does the customer want it so?"), _("yes"), _("no")),
+    "within_limits": (_("Within the limits for one number?"), _("yes"), _("too many lately")),
+    "provider_available": (_("Is a provider there?"), _("yes"), _("none answers")),
+    "affordable": (_("Is there money left today?"), _("yes"), _("the day's limit is used up")),
+    "awake": (_("Is it day where the customer is?"), _("day"), _("night: waits for the morning")),
 }
 REASONS = {
     "chosen": _("It goes by the way the customer chose."),
@@ -43,12 +46,12 @@ REASONS = {
 INPUTS = {
     "rank": _("rank in his choice"),
     "paused_until": _("paused until"),
-    "critical": "critical",
+    "critical": _("critical"),
     "zone": _("time zone"),
     "zone_source": _("known from"),
     "at": _("asked at"),
 }
-WAYS: dict[str, str] = {
+WAYS: dict[str, StrOrPromise] = {
     "": _("The message itself"),
     Channel.SMS: _("By text"),
     Channel.EMAIL: _("By e-mail"),
@@ -87,13 +90,13 @@ def reason_of(message: Message) -> str:
     decided = str((message.decision or {}).get("reason", ""))
     if message.outcome in (Outcome.SUPPRESSED, Outcome.CANCELED, Outcome.EXPIRED):
         decided = message.outcome_reason or decided
-    return REASONS.get(decided, decided.replace("_", " ").capitalize())
+    return str(REASONS.get(decided, decided.replace("_", " ").capitalize()))
 
 
 def _way(channel: str, decision: Mapping[str, Any], gates: list[dict[str, Any]]) -> Way:
     mine = [_answer(gate) for gate in gates if str(gate.get("channel", "")) == channel]
     return Way(
-        title=WAYS.get(channel, channel),
+        title=str(WAYS.get(channel, channel)),
         answers=tuple(mine),
         chosen=bool(channel) and decision.get("channel") == channel,
         passed=all(answer.passed for answer in mine),
@@ -102,15 +105,18 @@ def _way(channel: str, decision: Mapping[str, Any], gates: list[dict[str, Any]])
 
 def _answer(gate: Mapping[str, Any]) -> Answer:
     name, passed = str(gate.get("question", "")), bool(gate.get("passed"))
-    question, yes, no = QUESTIONS.get(name, (name.replace("_", " ").capitalize(), "yes", "no"))
+    odd = (name.replace("_", " ").capitalize(), _("yes"), _("no"))
+    question, yes, no = map(str, QUESTIONS.get(name, odd))
     inputs = gate.get("inputs") or {}
-    said = tuple((INPUTS.get(key, key.replace("_", " ")), _plain(inputs[key])) for key in inputs)
+    said = tuple(
+        (str(INPUTS.get(key, key.replace("_", " "))), _plain(inputs[key])) for key in inputs
+    )
     return Answer(question, yes if passed else no, passed, said)
 
 
 def _plain(value: object) -> str:
     if isinstance(value, bool):
-        return "yes" if value else "no"
+        return str(_("yes") if value else _("no"))
     if isinstance(value, list):
         return ", ".join(map(str, value))
     return "–" if value is None else str(value)

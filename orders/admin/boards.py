@@ -115,7 +115,7 @@ def ready_board(stores: QuerySet[Store], number: int = 1) -> list[Card]:
 def band_counts(stores: QuerySet[Store]) -> list[tuple[str, str, int]]:
     """How many wait in each band of the promise: in words, as a tone, and their number."""
     found = bands(stores, clock.now())
-    return [(BAND_WORDS[name], BAND_TONES[name], found[name]) for name in BANDS]
+    return [(str(BAND_WORDS[name]), BAND_TONES[name], found[name]) for name in BANDS]
 
 
 BOARDS = {"pick": pick_board, "ready": ready_board}

@@ -120,7 +120,7 @@ class Arrival:
     @property
     def wait_words(self) -> str:
         """How the wait stands."""
-        return WAIT_WORDS[self.level]
+        return str(WAIT_WORDS[self.level])
 
 
 @dataclass(frozen=True)

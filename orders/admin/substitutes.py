@@ -277,7 +277,8 @@ def _marks(codes: list[str]) -> list[str]:
     said = []
     for code in codes:
         kind, _, mark = code.partition(":")
-        said.append(_MARKS.get(code) or f"{_KINDS.get(kind, kind)} {mark.replace('_', ' ')}")
+        known = str(_MARKS.get(code, ""))
+        said.append(known or f"{_KINDS.get(kind, kind)} {mark.replace('_', ' ')}")
     return said
 
 

@@ -6,7 +6,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from http import HTTPStatus
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
@@ -30,6 +30,9 @@ from hub.stores.models import Store, StoreSwitch
 from orders.admin.words import clock_time, local
 from orders.switches.services import Preview, preview, switch_on, undo
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
 Kind = StoreSwitch.Kind
 MOST_STORES_TO_CHOOSE = 60
 LASTS = {
@@ -47,11 +50,11 @@ class Told:
     """A switch as people speak of it."""
 
     kind: str
-    title: str
+    title: StrOrPromise
     icon: str
-    what: str
-    button: str
-    done: str
+    what: StrOrPromise
+    button: StrOrPromise
+    done: StrOrPromise
 
 
 TOLD = {

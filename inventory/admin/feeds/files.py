@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from http import HTTPStatus
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import admin, messages
@@ -42,6 +42,9 @@ from inventory.services.files import (
     refused_csv,
     retry_file,
 )
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 LONGEST_KEY = 18
 SHOWN_LINES = 100
@@ -88,7 +91,7 @@ class StockFileAdmin(ReadOnlyAdmin[StockFile]):
     @admin.display(description=gettext_lazy("Status"), ordering="status")
     def state(self, row: StockFile) -> str:
         """The status in words."""
-        return words.STATES[row.status][0]
+        return str(words.STATES[row.status][0])
 
     state.label = dict(words.STATES.values())  # type: ignore[attr-defined]  # unfold colours by it
 
@@ -255,7 +258,7 @@ def _refuse(*, file: StockFile, by: str) -> None:
     refuse_file(file=file, by=by)
 
 
-DECISIONS: dict[str, tuple[Callable[..., None], str]] = {
+DECISIONS: dict[str, tuple[Callable[..., None], StrOrPromise]] = {
     "approve": (_approve, gettext_lazy("Approved. The file is being taken over.")),
     "refuse": (_refuse, gettext_lazy("Refused. Nothing of the file counts.")),
     "retry": (_retry, gettext_lazy("The file is read again.")),

@@ -63,7 +63,7 @@ def _column(name: str) -> forms.CharField:
         label=name,
         required=False,
         max_length=LONGEST_COLUMN,
-        help_text=MEANINGS[name],
+        help_text=str(MEANINGS[name]),
         widget=TextInput(attrs={"placeholder": name}),
     )
 

@@ -64,12 +64,16 @@ def outcomes_of(result: Mapping[str, Any]) -> list[tuple[str, str]]:
     """How many lines became what, in words; nothing that did not happen."""
     counts = {name: number for name, number in result.items() if type(number) is int and number > 0}
     ordered = [*(name for name in OUTCOMES if name in counts), *sorted(counts.keys() - OUTCOMES)]
-    return [(f"{counts[name]:,}", OUTCOMES.get(name, name.replace("_", " "))) for name in ordered]
+    return [
+        (f"{counts[name]:,}", str(OUTCOMES.get(name, name.replace("_", " ")))) for name in ordered
+    ]
 
 
 def expected_of(preview: Mapping[str, Any]) -> list[tuple[str, str]]:
     """What a file would do, in words; nothing that would not happen."""
-    return [(f"{preview[name]:,}", text) for name, text in EXPECTED.items() if preview.get(name)]
+    return [
+        (f"{preview[name]:,}", str(text)) for name, text in EXPECTED.items() if preview.get(name)
+    ]
 
 
 def bytes_of(size: int) -> str:
