@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 from django.contrib import messages
 from django.contrib.admin.utils import unquote
 from django.db import connection, models, transaction
-from django.forms import BaseFormSet, ModelForm
+from django.forms import BaseModelFormSet, ModelForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
@@ -160,7 +160,8 @@ class EffectAdmin(RememberedAdmin[M]):
             request.POST, request.FILES, instance=row
         )
         sound = form.is_valid()
-        formsets, _instances = self._create_formsets(request, form.instance, change=row is not None)
+        page: Any = self  # Django's own name for it has no type
+        formsets, _inlines = page._create_formsets(request, form.instance, change=row is not None)
         if not all([sound, *(one.is_valid() for one in formsets)]):
             return None
         changed = [one for one in formsets if one.has_changed()]
@@ -265,7 +266,7 @@ def _token(request: HttpRequest) -> str:
     return request.POST.get(TOKEN, "")[:TOKEN_CHARACTERS]
 
 
-def _carry_out(form: ModelForm[Any], formsets: Sequence[BaseFormSet[Any]]) -> None:
+def _carry_out(form: ModelForm[Any], formsets: Sequence[BaseModelFormSet[Any, Any]]) -> None:
     """Save what was sent, for the look at what follows; called inside of what is taken back."""
     form.instance.save()
     for formset in formsets:

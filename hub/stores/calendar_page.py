@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from calendar import Calendar as Weeks
+from dataclasses import dataclass
 from datetime import date, time, timedelta
 from http import HTTPStatus
-from typing import Any, NamedTuple
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django import forms
@@ -48,7 +49,8 @@ WEEK = timedelta(days=7)
 FIRST, LAST = date(2000, 1, 1), date(2100, 12, 31)
 
 
-class Cell(NamedTuple):
+@dataclass(frozen=True)
+class Cell:
     """One day of one store: its hours in words, and why they differ when they do."""
 
     day: date
@@ -70,7 +72,8 @@ class DaysForm(forms.Form):
     usual = forms.BooleanField(required=False)
 
 
-class Asked(NamedTuple):
+@dataclass(frozen=True)
+class Asked:
     """What the form asks for."""
 
     stores: list[Store]

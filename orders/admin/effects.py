@@ -158,7 +158,7 @@ def _on_promises(before: Standing, after: Standing, stores: dict[int, Store]) ->
     return [effect]
 
 
-def curb_effects(row: CurbSettings, change: Callable[[], object]) -> list[Effect]:
+def curb_effects(row: Any, change: Callable[[], object]) -> list[Effect]:
     """The waits of the last seven days, judged by the settings before and after."""
     if not row.store_id:
         return []

@@ -58,7 +58,7 @@ def _path(token: str, user_id: int, what: str) -> Path:
         raise TableGone from error
     if (sender, of) != (user_id, what) or not _NAME.match(name):
         raise TableGone
-    return _folder() / name
+    return _folder() / str(name)
 
 
 def _folder() -> Path:

@@ -18,7 +18,6 @@ from django.http import (
 )
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
-from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.csrf import csrf_protect
@@ -94,9 +93,12 @@ class TableAdmin(HubAdmin[M]):
         """What taking the file in does beyond its own rows."""
         return []
 
-    @method_decorator(fresh_login_required)
     def out_view(self, request: HttpRequest, table: str, form: str) -> HttpResponseBase:
-        """The table as a download, of what the person may see."""
+        """The table as a download, of what the person may see; after a fresh login."""
+        send: Any = self._table_out
+        return fresh_login_required(send)(request, table, form)
+
+    def _table_out(self, request: HttpRequest, table: str, form: str) -> HttpResponseBase:
         allowed = self.has_view_permission(request) and request.user.has_perm(EXPORT)
         if not allowed or form not in FORMATS:
             raise Http404

@@ -32,6 +32,8 @@ if TYPE_CHECKING:  # the library ships no types
         def get_import_fields(self) -> list[Any]: ...
 
         def import_data(self, dataset: Dataset, **how: Any) -> Any: ...
+
+        def validate_instance(self, instance: Any, errors: Any = None, **how: Any) -> None: ...
 else:
     from import_export.resources import ModelResource
 
@@ -234,7 +236,7 @@ class TableResource(ModelResource):
         if not faults:
             faults = self._unreadable_keys(row)
         if faults:
-            raise ValidationError(faults)  # type: ignore[arg-type]  # errors by column
+            raise ValidationError(faults)
         key = tuple(row[name].casefold() for name in self.keys)
         earlier = self._seen.setdefault(key, line)
         if earlier != line:
