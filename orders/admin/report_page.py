@@ -23,7 +23,7 @@ from orders.admin.report_charts import (
     time_steps,
 )
 from orders.admin.report_scope import Asked
-from orders.admin.report_words import Change, change, length, reason_words, said
+from orders.admin.report_words import Change, change, length, reason_words, said, tick
 from orders.models import DayReason
 from orders.reporting.measures import Kind, Measure, measures
 from orders.reporting.reading import (
@@ -38,7 +38,7 @@ from orders.reporting.reading import (
     with_percentiles,
 )
 
-MOST_STORES = 50
+MOST_STORES = 20
 DAYS_OF_WEEK = 7
 
 
@@ -58,6 +58,7 @@ class Table:
     """Numbers that can be taken along: ``cells`` for people, ``raw`` for a spreadsheet.
 
     ``shares`` are the lengths of the bars beside the rows, in percent; none where there are none.
+    The first ``names`` columns are words.
     """
 
     key: str
@@ -67,6 +68,7 @@ class Table:
     raw: Sequence[Sequence[object]]
     shares: Sequence[float] = ()
     note: str = ""
+    names: int = 1
 
 
 def tiles(asked: Asked) -> list[tuple[str, list[Tile]]]:
@@ -104,7 +106,7 @@ def _note(measure: Measure, whole: Sum) -> str:
     if not whole.buckets:
         return ""
     most = {"length": length(whole.most or 0), "number": number}
-    return _("half at most; nine of ten %(length)s; %(number)s times") % most
+    return _("half of %(number)s; nine of ten in %(length)s") % most
 
 
 def measured(measure: Measure, asked: Asked) -> dict[str, Any]:
@@ -158,7 +160,7 @@ def charts(
     rows = _rows(measure, now, before, steps, names)
     most = max((value for row in rows for value in row.values if value is not None), default=0)
     makers = {Kind.SHARE: share_steps, Kind.TIME: time_steps, Kind.COUNT: nice_steps}
-    scale = [(value, said(measure.kind, value)) for value in makers[measure.kind](most)]
+    scale = [(value, tick(measure.kind, value)) for value in makers[measure.kind](most)]
     sizes = (("wide", WIDE), ("narrow", NARROW))
     return [(name, chart(rows, names, size=size, scale=scale)) for name, size in sizes]
 
@@ -254,6 +256,7 @@ def items_table(kind: str, view: View) -> Table:
         [[sku, name, said(Kind.COUNT, count)] for sku, name, count in found],
         found,
         [round(100 * count / most, 1) for _sku, _name, count in found],
+        names=2,
     )
 
 
@@ -268,7 +271,7 @@ def _columns(measure: Measure) -> list[str]:
         return [str(measure.title)]
     if measure.kind is Kind.TIME:
         return [_("Half at most"), _("Nine of ten at most"), _("Average"), _("How many")]
-    return [str(measure.title), _("Those"), str(measure.whole_words).capitalize()]
+    return [str(measure.title), _("Number"), str(measure.whole_words).capitalize()]
 
 
 def _cells(measure: Measure, one: Sum) -> list[str]:

@@ -44,6 +44,15 @@ def length(seconds: float) -> str:
     return _("%(number)s days") % {"number": _number(seconds / _DAY, 1)}
 
 
+def tick(kind: Kind, value: float) -> str:
+    """A value of a chart's scale: no decimals where there are none."""
+    if not value:
+        return "0"
+    if kind is Kind.SHARE:
+        return _("%(share)s %%") % {"share": _number(value, 0 if value == round(value) else 1)}
+    return said(kind, value) if kind is Kind.TIME else _number(value, 0 if value >= 1 else 1)
+
+
 def change(measure: Measure, now: float | None, before: float | None) -> Change:
     """What has changed since the days before, in words that say whether it is good."""
     if now is None or before is None:

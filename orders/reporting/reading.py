@@ -14,7 +14,7 @@ from orders.models import DayReason
 from orders.reporting.buckets import percentile
 from orders.reporting.measures import Kind, Measure
 
-MOST_ITEMS = 25
+MOST_ITEMS = 20
 HALF, MOST = 0.5, 0.9
 # Sums of columns that stand for a column of their own.
 SUMS = {"ended": "completed + expired"}
