@@ -34,6 +34,16 @@ WHERE lane = %(lane)s AND state = 'pending' AND lease IS NULL
   AND due_at < statement_timestamp() + make_interval(secs => %(rest)s)
 """
 
+NOBODY_THERE = "no connection"  # how such an error begins, see hub.connectors.http
+_FOLLOW = """
+UPDATE webhooks_webhookcall SET due_at = statement_timestamp()
+WHERE id IN (
+    SELECT id FROM webhooks_webhookcall
+    WHERE lane = %(lane)s AND state = 'pending' AND lease IS NULL
+      AND due_at > statement_timestamp() AND starts_with(last_error, %(nobody)s)
+    ORDER BY id FOR UPDATE SKIP LOCKED)
+"""
+
 
 def load(calls: Sequence[WebhookCall]) -> None:
     """Fetch the events and endpoints of a batch."""
@@ -43,7 +53,9 @@ def load(calls: Sequence[WebhookCall]) -> None:
 def run(call: WebhookCall) -> None:
     """Send a claimed call. Only a 2xx is success; 410 switches the endpoint off.
 
-    An endpoint that says it is overloaded is left alone as a whole for as long as it asks.
+    An endpoint that says it is overloaded is left alone as a whole for as long as it asks. Once
+    one call got through, those that found nobody there follow at once: what they waited for is
+    back.
     """
     endpoint = call.endpoint
     if not endpoint.active:
@@ -79,6 +91,8 @@ def _send(call: WebhookCall) -> Reply:
 def _settle(call: WebhookCall, reply: Reply) -> None:
     if reply.ok:
         leases.settle(call)
+        with connection.cursor() as cursor:
+            cursor.execute(_FOLLOW, {"lane": call.lane, "nobody": NOBODY_THERE})
     elif reply.status == _GONE:
         leases.fail(call, error="HTTP 410: the endpoint is gone", permanent=True)
         disable_endpoint(endpoint=call.endpoint, reason="it answered 410 Gone")

@@ -24,6 +24,7 @@ from hub import devpg
 ROOT = Path(__file__).resolve().parents[2]
 STORES, INVOICES, LINES = 20, 120, 3
 DAY = "2024-06-03"
+WEBHOOKS = "webhooks_webhookcall"
 STATES = ["AL", "AR", "TX", "NY", "CA"]
 
 
@@ -135,6 +136,17 @@ class LiveHub:
         """Rows of a query, on a connection of its own."""
         with psycopg.connect(self.server.dsn(), connect_timeout=5) as connection:
             return connection.execute(query).fetchall()
+
+    def let_webhooks_fall_due(self) -> None:
+        """Each webhook call that waits for its next try may make it now, as time would let it."""
+        with psycopg.connect(self.server.dsn(), connect_timeout=5) as connection:
+            connection.execute(
+                f"UPDATE {WEBHOOKS} SET due_at = statement_timestamp() WHERE state = 'pending'"
+            )
+
+    def waiting_webhooks(self) -> int:
+        """How many webhook calls are neither done nor parked."""
+        return self.sql(f"SELECT count(*) FROM {WEBHOOKS} WHERE state = 'pending'")[0][0]
 
     def count(self, table: str) -> int:
         """Rows of a table; 0 while the server is down."""

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from tests.prove.live import INVOICES, LiveHub, write_files
+from tests.prove.live import INVOICES, WEBHOOKS, LiveHub, write_files
 
 pytestmark = pytest.mark.prove
 
@@ -45,9 +45,17 @@ def test_no_acknowledged_order_is_lost_or_doubled_and_all_work_gets_done(hub, se
     report = json.loads(printed)
     broken = [row for row in report["invariants"] if row["violations"]]
     assert broken == []
-    assert report["left_over"] == [], "work was left over after 60 s"
+    assert unscheduled(report["left_over"]) == [], "work was left over after 60 s"
+    hub.let_webhooks_fall_due()
+    hub.until(lambda: not hub.waiting_webhooks(), 60)
     assert (report["placed"], report["refused"]) == (INVOICES, {})
     assert hub.count("orders_order") - before == INVOICES
+
+
+def unscheduled(left_over):
+    """Without webhook calls that wait for their next try, minutes away by the schedule that sites
+    know: the web server may have been dead for two tries in a row, and it is their receiver."""
+    return [row for row in left_over if not (row["queue"] == WEBHOOKS and row["due_in"] > 0)]
 
 
 def test_idle_processes_that_are_killed_come_back_to_work(hub):

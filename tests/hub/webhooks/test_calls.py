@@ -189,6 +189,37 @@ def test_an_overloaded_receiver_that_names_no_time_rests_a_minute(site, status):
     assert wait_of(call) >= 58
 
 
+def failed(call, error):
+    """Let the call have failed twice so, and wait for minutes."""
+    WebhookCall.objects.filter(pk=call.pk).update(
+        attempts=2, last_error=error, due_at="2100-01-01T00:00Z"
+    )
+
+
+def test_who_found_nobody_there_follows_once_one_call_got_through(site):
+    _, endpoint = site(OK, OK, events=3)
+    first, second, _ = WebhookCall.objects.order_by("pk")
+    failed(first, "no connection: ConnectionError")
+    failed(second, "HTTP 500")
+
+    send_due(endpoint)
+
+    first.refresh_from_db()
+    second.refresh_from_db()
+    assert wait_of(first) <= 0
+    assert wait_of(second) > 300  # it was heard and refused: others getting through change nothing
+
+
+def test_a_call_that_fails_brings_no_other_forward(site):
+    _, endpoint = site(reply(500), events=2)
+    waiting = WebhookCall.objects.order_by("pk").first()
+    failed(waiting, "no connection: ConnectionError")
+
+    send_due(endpoint)
+
+    assert wait_of(waiting) > 300
+
+
 def test_one_overloaded_receiver_does_not_delay_another(site):
     _, slow = site(reply(503, Retry_After="600"))
     _, quick = site(OK)
