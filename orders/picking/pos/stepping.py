@@ -56,8 +56,7 @@ def bring_in_step(fulfillment_id: int) -> None:
 
 def forget_standing(fulfillment: FulfillmentOrder) -> None:
     """What the POS has is not believed any more: it is looked up before the next call."""
-    PosList.objects.get_or_create(fulfillment=fulfillment)
-    _rows(fulfillment).update(in_doubt=True)
+    _doubt(fulfillment)
 
 
 def _have(work: PosWork) -> None:
@@ -136,8 +135,7 @@ def _keep_known(fulfillment: FulfillmentOrder, known: Known) -> Standing:
 
 def _told(work: PosWork, call: Callable[[], R]) -> R:
     """Make a call that changes what the POS has; until it is answered, its outcome is unknown."""
-    PosList.objects.get_or_create(fulfillment=work.fulfillment)
-    _rows(work.fulfillment).update(in_doubt=True)
+    _doubt(work.fulfillment)
     try:
         return call()
     except ConnectorError as error:
@@ -146,12 +144,25 @@ def _told(work: PosWork, call: Callable[[], R]) -> R:
         raise
 
 
+def _doubt(fulfillment: FulfillmentOrder) -> None:
+    """From now on nobody knows what the POS has, by one statement."""
+    PosList.objects.bulk_create(
+        [PosList(fulfillment=fulfillment, in_doubt=True)],
+        update_conflicts=True,
+        unique_fields=["fulfillment"],
+        update_fields=["in_doubt"],
+    )
+
+
 def _note(fulfillment: FulfillmentOrder, *, reference: str, revision: int) -> None:
     FulfillmentOrder.objects.filter(pk=fulfillment.pk).update(pos_reference=reference)
-    PosList.objects.get_or_create(fulfillment=fulfillment)
-    _rows(fulfillment).exclude(
-        revision=revision, in_doubt=False, withdrawn_at=None, pushed_at__isnull=False
-    ).update(revision=revision, in_doubt=False, withdrawn_at=None, pushed_at=clock.now())
+    stands = {"revision": revision, "in_doubt": False, "withdrawn_at": None}
+    news = _rows(fulfillment).exclude(**stands, pushed_at__isnull=False)
+    now = clock.now()
+    if not news.update(**stands, pushed_at=now):  # as it was, or told before this was kept
+        PosList.objects.get_or_create(
+            fulfillment=fulfillment, defaults={**stands, "pushed_at": now}
+        )
 
 
 def _rows(fulfillment: FulfillmentOrder) -> QuerySet[PosList]:
