@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db.models import prefetch_related_objects
@@ -23,7 +23,7 @@ _LOADED = (
     "pickup_code",
     "replaces",
 )
-_PREFETCHED = ("rounds", "move_offers")
+_PREFETCHED = ("rounds", "move_offers", "order__fulfillments")
 # What it takes to see whether a message is still true: nobody's sealed name or address.
 _LIGHT = ("order", "replaces")
 
@@ -44,9 +44,23 @@ class Case:
     store: Store | None = None
 
 
+def cases_about(subjects: Collection[str]) -> dict[str, Case]:
+    """The case of each subject, such as ``fulfillment:17``; empty where there is no such pickup."""
+    parts = _parts_of(subjects)
+    _prefetch(parts)
+    return {subject: _case(subject, parts.get(subject)) for subject in subjects}
+
+
 def case_of(subject: str) -> Case:
-    """The case of one subject, such as ``fulfillment:17``; empty when there is no such pickup."""
-    return _case(subject, _parts_of([subject]).get(subject))
+    """The case of one subject."""
+    return cases_about([subject])[subject]
+
+
+def pickup_of(case: Case) -> tuple[FulfillmentOrder, Order]:
+    """The pickup and the order of a case that has them."""
+    if case.fulfillment is None or case.order is None:
+        raise LookupError(case.subject)
+    return case.fulfillment, case.order
 
 
 def parts_of(messages: Sequence[Message]) -> dict[int, FulfillmentOrder | None]:

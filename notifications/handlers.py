@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from hub.events import retention
 from hub.events.catalog import (
     CollectedGoodsRecalled,
@@ -21,6 +23,7 @@ from hub.events.catalog import (
     GoodsRefused,
     InboundReceived,
     MoveOffered,
+    OfFulfillment,
     OrderCanceled,
     OrderPlaced,
     PartlyHandedOff,
@@ -34,9 +37,11 @@ from hub.events.catalog import (
     WindowChanged,
     WrongStoreReached,
 )
+from hub.events.models import Fact
 from hub.events.queues import register
 from hub.events.registry import handles
 from notifications.blocked import blocks_of
+from notifications.cases import cases_about
 from notifications.curb import (
     BRING_ID,
     COMING_EARLY,
@@ -56,7 +61,7 @@ from notifications.curb import (
     WINDOW_CHANGED,
     WRONG_STORE,
 )
-from notifications.happened import is_by_wish, is_rest, stayed_with_store
+from notifications.happened import is_by_wish, is_rest, stayed_with_stores
 from notifications.inbound.hearing import hear
 from notifications.inbound.threads import purge_talks
 from notifications.purging import drop_words, purge_receipts
@@ -82,7 +87,8 @@ from notifications.purposes import (
 )
 from notifications.reaching import handlers as reaching  # noqa: F401  registers its reactions
 from notifications.services.sending import QUEUE
-from notifications.services.writing import write_message
+from notifications.services.writing import Telling, write_message, write_messages
+from orders.curbside.aging import parts_with_aged_goods
 from orders.timeline import add_source
 
 SMS_SOURCE = "sms:"
@@ -95,26 +101,45 @@ retention.register("words of messages", drop_words)
 retention.register("talks", purge_talks)
 
 
-@handles(OrderPlaced)
-def tell_order_received(fact: OrderPlaced) -> None:
-    write_message(purpose=ORDER_RECEIVED, subject=f"order:{fact.order_id}")
+@handles(OrderPlaced, together=True)
+def tell_order_received(facts: Sequence[OrderPlaced], rows: Sequence[Fact]) -> None:
+    write_messages(
+        [
+            Telling(purpose=ORDER_RECEIVED, subject=f"order:{fact.order_id}", trace=row.trace_id)
+            for fact, row in zip(facts, rows, strict=True)
+        ]
+    )
 
 
-@handles(ReadyForPickup)
-def tell_ready(fact: ReadyForPickup) -> None:
+@handles(ReadyForPickup, together=True)
+def tell_ready(facts: Sequence[ReadyForPickup], rows: Sequence[Fact]) -> None:
     """Tell that it can be collected, and what to bring; what a hand-off left is told there."""
-    part = fulfillment_of(f"fulfillment:{fact.fulfillment_id}")
-    if part and not is_rest(part):
-        _tell(READY, fact.fulfillment_id)
-        _tell_if(fact.fulfillment_id, BRING_ID)
+    about = _subjects(facts, rows)
+    cases = cases_about(about)
+    parts = [case.fulfillment for case in cases.values() if case.fulfillment]
+    aged = parts_with_aged_goods(parts)
+    tellings = []
+    for part in parts:
+        subject = READY.subject(part)
+        if not is_rest(part):
+            tellings.append(Telling(purpose=READY, subject=subject, trace=about[subject]))
+            if part.pk in aged and BRING_ID.holds(part):
+                tellings.append(Telling(purpose=BRING_ID, subject=subject, trace=about[subject]))
+    write_messages(tellings)
 
 
-@handles(FulfillmentHandedOff)
-def tell_handed_off(fact: FulfillmentHandedOff) -> None:
+@handles(FulfillmentHandedOff, together=True)
+def tell_handed_off(facts: Sequence[FulfillmentHandedOff], rows: Sequence[Fact]) -> None:
     """Who left some of it there has a text of his own, with the receipt, too."""
-    part = fulfillment_of(f"fulfillment:{fact.fulfillment_id}")
-    if part and not stayed_with_store(part):
-        _tell(HANDED_OFF, fact.fulfillment_id)
+    about = _subjects(facts, rows)
+    left = stayed_with_stores([fact.fulfillment_id for fact in facts])
+    write_messages(
+        [
+            Telling(purpose=HANDED_OFF, subject=subject, trace=trace)
+            for subject, trace in about.items()
+            if subject not in left
+        ]
+    )
 
 
 @handles(OrderCanceled, FulfillmentCanceled)
@@ -261,6 +286,12 @@ def tell_delegate(fact: DelegateNamed) -> None:
 @handles(ComplaintAnswered)
 def tell_answer(fact: ComplaintAnswered) -> None:
     _tell(COMPLAINT_ANSWERED, fact.fulfillment_id)
+
+
+def _subjects(facts: Sequence[OfFulfillment], rows: Sequence[Fact]) -> dict[str, str]:
+    """The pickups of the facts, each with the trace it belongs to."""
+    told = zip(facts, rows, strict=True)
+    return {f"fulfillment:{fact.fulfillment_id}": row.trace_id for fact, row in told}
 
 
 def _tell(purpose: Purpose, fulfillment_id: int) -> None:

@@ -59,7 +59,17 @@ def is_rest(part: FulfillmentOrder) -> bool:
 
 def stayed_with_store(part: FulfillmentOrder) -> bool:
     """Whether the customer left something of it at the curb, as a text of its own tells."""
-    return HandOffLine.objects.filter(hand_off__fulfillment=part, outcome__in=STAYED).exists()
+    return bool(stayed_with_stores([part.pk]))
+
+
+def stayed_with_stores(fulfillment_ids: Collection[int]) -> set[str]:
+    """The subjects of those of which the customer left something at the curb, as a text of its
+    own tells."""
+    lines = HandOffLine.objects.filter(
+        hand_off__fulfillment_id__in=fulfillment_ids, outcome__in=STAYED
+    )
+    left = lines.values_list("hand_off__fulfillment_id", flat=True)
+    return {f"fulfillment:{key}" for key in left}
 
 
 def is_by_wish(part: FulfillmentOrder) -> bool:

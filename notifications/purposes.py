@@ -33,8 +33,9 @@ _READY_OR_LATER = [FulfillmentStatus.READY, FulfillmentStatus.COMPLETED]
 
 
 def _nothing_ready_yet(fulfillment: FulfillmentOrder) -> bool:
-    parts = fulfillment.order.fulfillments.filter(status__in=_READY_OR_LATER)
-    return fulfillment.order.status == OrderStatus.OPEN and not parts.exists()
+    parts = fulfillment.order.fulfillments.all()
+    late = any(part.status in _READY_OR_LATER for part in parts)
+    return fulfillment.order.status == OrderStatus.OPEN and not late
 
 
 def last_round(fulfillment: FulfillmentOrder) -> SubstitutionRound | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from hub.events.catalog import (
@@ -58,7 +59,8 @@ from hub.events.catalog import (
 from hub.events.happening import Happening
 from hub.events.models import Fact
 from hub.events.registry import handles
-from hub.webhooks.services import announce
+from hub.webhooks.models import ChannelEvent
+from hub.webhooks.services import announce_all
 from orders.details import details_of
 from orders.models import FulfillmentOrder, FulfillmentStatus, Order, OrderStatus, Visit
 
@@ -87,11 +89,16 @@ def _key(fact: Happening) -> str:
     return fact.subject
 
 
-@handles(OrderPlaced, OrderCanceled, OrderCompleted, key=_key, envelope=True)
-def announce_order(fact: OfOrder, envelope: Fact) -> None:
-    """Tell the site what became of its order."""
-    order = Order.objects.get(pk=fact.order_id)
-    _announce(order, envelope, status=BROUGHT[fact.name])
+@handles(OrderPlaced, OrderCanceled, OrderCompleted, key=_key, together=True)
+def announce_order(facts: Sequence[OfOrder], rows: Sequence[Fact]) -> None:
+    """Tell the sites what became of their orders."""
+    orders = Order.objects.in_bulk([fact.order_id for fact in facts])
+    announce_all(
+        [
+            _event(orders[fact.order_id], row, status=BROUGHT[fact.name])
+            for fact, row in zip(facts, rows, strict=True)
+        ]
+    )
 
 
 @handles(
@@ -129,14 +136,23 @@ def announce_order(fact: OfOrder, envelope: Fact) -> None:
     ComplaintAnswered,
     PickupRated,
     key=_key,
-    envelope=True,
+    together=True,
 )
-def announce_fulfillment(fact: OfFulfillment, envelope: Fact) -> None:
-    """Tell the site what became of a store's part; an acknowledgement, a recall, or whatever has
+def announce_fulfillment(facts: Sequence[OfFulfillment], rows: Sequence[Fact]) -> None:
+    """Tell the sites what became of stores' parts; an acknowledgement, a recall, or whatever has
     details of its own beside its status changes none."""
-    part = _part(fact)
+    parts = _PARTS.in_bulk([fact.fulfillment_id for fact in facts])
+    announce_all(
+        [
+            _of_fact(parts[fact.fulfillment_id], fact, row)
+            for fact, row in zip(facts, rows, strict=True)
+        ]
+    )
+
+
+def _of_fact(part: FulfillmentOrder, fact: OfFulfillment, row: Fact) -> ChannelEvent:
     more = _of_part(part) | details_of(fact)
-    _announce(part.order, envelope, status=BROUGHT.get(fact.name), **more)
+    return _event(part.order, row, status=BROUGHT.get(fact.name), **more)
 
 
 @handles(
@@ -156,26 +172,24 @@ def announce_fulfillment(fact: OfFulfillment, envelope: Fact) -> None:
 )
 def announce_visit(fact: OfVisit, envelope: Fact) -> None:
     """Tell the site where its customer is; ``status`` is the visit's when the event is made."""
-    part, visit = _part(fact), Visit.objects.get(pk=fact.visit_id)
+    part, visit = _PARTS.get(pk=fact.fulfillment_id), Visit.objects.get(pk=fact.visit_id)
     where = {**_of_part(part), "visit_id": visit.public_id, **details_of(fact)}
-    _announce(part.order, envelope, status=visit.status, **where)
+    announce_all([_event(part.order, envelope, status=visit.status, **where)])
 
 
-def _announce(order: Order, envelope: Fact, *, status: str | None, **more: Any) -> None:
+_PARTS = FulfillmentOrder.objects.select_related("order", "store")
+
+
+def _event(order: Order, row: Fact, *, status: str | None, **more: Any) -> ChannelEvent:
     data = {"order_id": order.public_id, "external_id": order.external_id, **more}
     data |= {"is_test": order.is_test} | ({"status": str(status)} if status else {})
-    announce(
+    return ChannelEvent(
+        public_id=row.public_id,
         channel_id=order.channel_id,
-        event_id=envelope.public_id,
-        type=envelope.name,
-        occurred_at=envelope.occurred_at,
+        type=row.name,
+        occurred_at=row.occurred_at,
         data=data,
     )
-
-
-def _part(fact: OfFulfillment) -> FulfillmentOrder:
-    parts = FulfillmentOrder.objects.select_related("order", "store")
-    return parts.get(pk=fact.fulfillment_id)
 
 
 def _of_part(part: FulfillmentOrder) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections import defaultdict
 from collections.abc import Sequence
 
 from django.db import transaction
@@ -10,7 +11,8 @@ from django.db.models import prefetch_related_objects
 
 from hub.errors import ConnectorError
 from hub.events import leases, registry
-from hub.events.models import Delivery
+from hub.events.happening import Happening
+from hub.events.models import Delivery, Fact
 from hub.events.queues import Queue, register
 from hub.trace import acting, tracing
 
@@ -30,12 +32,11 @@ def run(delivery: Delivery) -> None:
     fact_row = delivery.fact
     try:
         handler = registry.handler_named(delivery.handler)
-        data = fact_row.data if delivery.edited is None else delivery.edited
-        fact = registry.decode(name=fact_row.name, v=fact_row.v, data=data)
+        fact = _decoded(delivery)
     except registry.UnknownFact as error:
         leases.fail(delivery, error=str(error), wait=UNKNOWN_RETRY_SECONDS)
         return
-    arguments = (fact, fact_row) if handler.envelope else (fact,)
+    arguments = _arguments(handler, fact, fact_row)
     with tracing(fact_row.trace_id), acting("system"):
         if handler.network:
             _react(handler, arguments, attempt=delivery.attempts)
@@ -45,6 +46,47 @@ def run(delivery: Delivery) -> None:
                 handler.react(*arguments)
                 if not leases.settle(delivery):
                     raise LeaseLost(delivery.pk)
+
+
+def groups(deliveries: Sequence[Delivery]) -> list[list[Delivery]]:
+    """Deliveries of a claim with those of the same handler that are worked together, oldest first;
+    any other stands alone."""
+    found: dict[object, list[Delivery]] = defaultdict(list)
+    for delivery in deliveries:
+        found[delivery.handler if _works_together(delivery) else delivery.pk].append(delivery)
+    return list(found.values())
+
+
+def run_group(deliveries: Sequence[Delivery]) -> None:
+    """Do the work of one handler for several claimed deliveries, which commit together or not at
+    all. Raises whatever the handler raises, UnknownFact, or LeaseLost when one of them is another
+    worker's by now."""
+    rows = [delivery.fact for delivery in deliveries]
+    facts = [_decoded(delivery) for delivery in deliveries]
+    with acting("system"), transaction.atomic():
+        registry.handler_named(deliveries[0].handler).react(facts, rows)
+        if leases.settle_all(deliveries) < len(deliveries):
+            raise LeaseLost([delivery.pk for delivery in deliveries])
+
+
+def _works_together(delivery: Delivery) -> bool:
+    try:
+        return registry.handler_named(delivery.handler).together
+    except registry.UnknownFact:
+        return False
+
+
+def _decoded(delivery: Delivery) -> Happening:
+    """What a person put in the place of the fact's data is that of this delivery alone."""
+    row = delivery.fact
+    data = row.data if delivery.edited is None else delivery.edited
+    return registry.decode(name=row.name, v=row.v, data=data)
+
+
+def _arguments(handler: registry.Handler, fact: Happening, row: Fact) -> tuple[object, ...]:
+    if handler.together:
+        return ([fact], [row])
+    return (fact, row) if handler.envelope else (fact,)
 
 
 def _react(handler: registry.Handler, arguments: Sequence[object], *, attempt: int) -> None:
@@ -63,4 +105,4 @@ def load(deliveries: Sequence[Delivery]) -> None:
     prefetch_related_objects(list(deliveries), "fact")
 
 
-register(Queue(model=Delivery, run=run, load=load))
+register(Queue(model=Delivery, run=run, load=load, groups=groups, run_group=run_group))

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import random
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, ClassVar
@@ -156,6 +157,19 @@ def settle(row: Leased, *, state: State = State.DONE, error: str = "") -> bool:
         "state = %s, lease = NULL, finished_at = statement_timestamp(), last_error = %s",
         [state, error],
     )
+
+
+def settle_all(rows: Sequence[Any]) -> int:
+    """End the work of rows of one claim, as far as their leases still hold; returns how many."""
+    table = rows[0]._meta.db_table
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE {table} SET state = 'done', lease = NULL, last_error = '', "  # noqa: S608
+            "finished_at = statement_timestamp() WHERE id = ANY(%s) AND lease = %s",
+            [[row.pk for row in rows], rows[0].lease],
+        )
+        settled: int = cursor.rowcount
+        return settled
 
 
 def postpone(row: Leased, *, seconds: float, error: str = "", counted: bool = True) -> bool:

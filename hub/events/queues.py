@@ -13,6 +13,9 @@ from hub.events.leases import Leased
 class Queue:
     """``run`` does one claimed row's work and settles it; it may raise, the relay then retries.
 
+    ``groups`` splits a claimed batch of the lane ``db`` into those that ``run_group`` works in one
+    transaction, all or none; a group of one is ``run``.
+
     ``load`` readies a claimed batch (one query for what all rows need). ``in_doubt`` is the SQL
     condition of rows of which nobody knows whether they took effect.
 
@@ -24,6 +27,8 @@ class Queue:
     model: type[Leased]
     run: Callable[[Any], None]
     load: Callable[[Sequence[Any]], None] = lambda _rows: None
+    groups: Callable[[Sequence[Any]], list[list[Any]]] = lambda rows: [[row] for row in rows]
+    run_group: Callable[[Sequence[Any]], None] = lambda _rows: None
     in_doubt: str = "false"
     batch: int = 1
     run_batch: Callable[[Sequence[Any]], None] | None = None

@@ -20,7 +20,8 @@ class UnknownFact(Exception):
 
 @dataclass(frozen=True)
 class Handler:
-    """One reaction. ``network`` handlers run outside any transaction, in a lane of their own."""
+    """One reaction. ``network`` handlers run outside any transaction, in a lane of their own;
+    those that work ``together`` take what is due for them in one call and one transaction."""
 
     name: str
     react: Callable[..., None]
@@ -28,6 +29,7 @@ class Handler:
     key: Callable[[Any], str]
     network: bool
     envelope: bool
+    together: bool = False
     waits: tuple[float, ...] = ()
     only: Callable[[Any], bool] | None = None
 
@@ -41,6 +43,7 @@ def handles(
     lane: str | Callable[[F], str] = "db",
     key: Callable[[F], str] | None = None,
     envelope: bool = False,
+    together: bool = False,
     waits: tuple[float, ...] = (),
     only: Callable[[F], bool] | None = None,
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
@@ -53,6 +56,10 @@ def handles(
     as second argument, for handlers that need its public id or time. ``waits`` are the seconds
     from each failed try to the next, where the usual ones do not fit. Facts for which ``only``
     says no make no delivery at all.
+
+    A handler of the lane ``db`` that works ``together`` is called with a list of facts, oldest
+    first, and the list of their rows: as many as were claimed with one another. Its queries should
+    be as many for fifty facts as for one. What it raises for several is tried with each alone.
     """
 
     def register(react: Callable[..., None]) -> Callable[..., None]:
@@ -63,6 +70,7 @@ def handles(
             key=key or (lambda _fact: ""),
             network=lane != "db",
             envelope=envelope,
+            together=together,
             waits=waits,
             only=only,
         )

@@ -156,11 +156,12 @@ class Relay:
             _run_together(queue.run_batch, rows)
             return
         queue.load(rows)
-        for row in rows:
+        for group in queue.groups(rows):
             if self._stop.is_set() or time.monotonic() - started > leases.LEASE_SECONDS / 2:
-                leases.postpone(row, seconds=0, counted=False)
+                for row in group:
+                    leases.postpone(row, seconds=0, counted=False)
             else:
-                run_one(queue, row)
+                _run_group(queue, group)
 
     def _listen(self) -> None:
         """Turn notifications into wake-ups; after a lost connection, try again."""
@@ -197,6 +198,19 @@ def _run_together(work: Callable[[list[Leased]], None], rows: list[Leased]) -> N
         raise
     except Exception:
         logger.exception("a batch of %s failed", rows[0].lane)
+
+
+def _run_group(queue: Queue, rows: list[Leased]) -> None:
+    """Work rows in one transaction; when that fails, each alone, so that only the guilty pays."""
+    if len(rows) > 1:
+        try:
+            queue.run_group(rows)
+        except Exception as error:  # noqa: BLE001  whatever it was, it is met again alone
+            logger.info("%d rows are tried one by one: %s", len(rows), redact(str(error)))
+        else:
+            return
+    for row in rows:
+        run_one(queue, row)
 
 
 def run_one(queue: Queue, row: Leased) -> None:

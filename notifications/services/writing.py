@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
@@ -10,9 +12,9 @@ from hub import clock
 from hub.customers.preferences import locale_for
 from hub.events.catalog import MessageNotSent
 from hub.events.leases import State
-from hub.events.outbox import publish, wake_on_commit
+from hub.events.outbox import publish_all, wake_on_commit
 from hub.trace import trace_id
-from notifications.cases import case_of
+from notifications.cases import Case, cases_about, pickup_of
 from notifications.choosing import EXPIRED, STALE
 from notifications.models import Message, Outcome
 from notifications.purpose import Purpose
@@ -23,7 +25,25 @@ from orders.models import FulfillmentOrder
 OUTCOME_OF_REASON = {STALE: Outcome.CANCELED, EXPIRED: Outcome.EXPIRED}
 
 
-@transaction.atomic
+@dataclass(frozen=True, kw_only=True)
+class Telling:
+    """What is to be told: which words, about which subject, because of what (``trace``).
+
+    One that ``follows`` another message takes none of the ``excluded`` channels.
+    """
+
+    purpose: Purpose
+    subject: str
+    trace: str
+    follows: Message | None = None
+    excluded: frozenset[str] = frozenset()
+
+    def key(self, part: FulfillmentOrder) -> str:
+        """One message per key, ever."""
+        key = self.purpose.dedupe_key(part)
+        return f"{key}{STEP}{self.follows.pk}" if self.follows else key
+
+
 def write_message(
     *,
     purpose: Purpose,
@@ -31,57 +51,82 @@ def write_message(
     follows: Message | None = None,
     excluded: frozenset[str] = frozenset(),
 ) -> Message | None:
-    """Leave one message about the subject for the relays to send, or say why none goes out.
+    """Leave one message as ``write_messages`` does; None when there is nothing new to write."""
+    telling = Telling(
+        purpose=purpose, subject=subject, trace=trace_id(), follows=follows, excluded=excluded
+    )
+    return next(iter(write_messages([telling])), None)
 
-    The message of an occasion is written once, however often this is called: later calls, and
-    subjects that no store prepares, return None. One that ``follows`` another is written once for
-    that, and takes none of the ``excluded`` channels. A message with no channel to take is settled
-    at once, as suppressed, canceled or expired, and MessageNotSent is published.
+
+@transaction.atomic
+def write_messages(tellings: Sequence[Telling]) -> list[Message]:
+    """Leave a message for each telling for the relays to send, or say why none goes out.
+
+    The message of an occasion is written once, however often this is called: of later calls, and
+    of subjects that no store prepares, there is none among those returned. A message with no
+    channel to take is settled at once, as suppressed, canceled or expired, and MessageNotSent is
+    published. The queries are as many for fifty as for one.
     """
-    case = case_of(subject)
-    if case.fulfillment is None or case.order is None:
-        return None
-    part, now = case.fulfillment, clock.now()
-    expires_at = purpose.expires_at(part, now)
-    question = Question(
-        case=case,
-        purpose=purpose,
-        still_true=purpose.holds(part),
-        expired=expires_at <= now,
-        is_test=case.order.is_test,
-        excluded=excluded,
-    )
-    message = Message(
-        purpose=purpose.name,
-        subject=subject,
-        order_id=case.order.pk,
-        profile=case.profile,
-        contact=case.contact,
-        follows=follows,
-        locale=locale_of(part),
-        dedupe_key=_key(purpose, part, follows),
-        is_test=case.order.is_test,
-        trace_id=trace_id(),
-        expires_at=expires_at,
-        **standing_of_new(question),
-    )
-    return keep(message)
+    cases = cases_about({telling.subject for telling in tellings})
+    meant = [telling for telling in tellings if cases[telling.subject].fulfillment]
+    questions = [_question(telling, cases[telling.subject]) for telling in meant]
+    standings = standings_of_new(questions)
+    return keep_all([_message(*one) for one in zip(meant, questions, standings, strict=True)])
 
 
 def keep(message: Message) -> Message | None:
-    """Insert it unless its occasion has one, and let the relays or the reactions know."""
-    Message.objects.bulk_create([message], ignore_conflicts=True)
-    written = Message.objects.filter(public_id=message.public_id).first()
-    if written and written.state == State.PENDING:
+    """Keep one as ``keep_all`` does; None when its occasion has one."""
+    return next(iter(keep_all([message])), None)
+
+
+def keep_all(messages: Sequence[Message]) -> list[Message]:
+    """Insert those whose occasion has none, and let the relays or the reactions know."""
+    if not messages:
+        return []
+    Message.objects.bulk_create(messages, ignore_conflicts=True)
+    names = [message.public_id for message in messages]
+    written = list(Message.objects.filter(public_id__in=names).order_by("pk"))
+    if any(message.state == State.PENDING for message in written):
         wake_on_commit()
-    elif written:
-        publish(MessageNotSent(order_id=written.order_id, message_id=written.pk))
+    ended = [message for message in written if message.state != State.PENDING]
+    if ended:
+        publish_all(
+            [MessageNotSent(order_id=one.order_id, message_id=one.pk) for one in ended],
+            traces=[one.trace_id for one in ended],
+        )
     return written
 
 
-def _key(purpose: Purpose, part: FulfillmentOrder, follows: Message | None) -> str:
-    key = purpose.dedupe_key(part)
-    return f"{key}{STEP}{follows.pk}" if follows else key
+def _question(telling: Telling, case: Case) -> Question:
+    part, order = pickup_of(case)
+    now = clock.now()
+    return Question(
+        case=case,
+        purpose=telling.purpose,
+        still_true=telling.purpose.holds(part),
+        expired=telling.purpose.expires_at(part, now) <= now,
+        is_test=order.is_test,
+        excluded=telling.excluded,
+    )
+
+
+def _message(telling: Telling, question: Question, standing: dict[str, Any]) -> Message:
+    case = question.case
+    part, order = pickup_of(case)
+    return Message(
+        purpose=telling.purpose.name,
+        subject=telling.subject,
+        order_id=order.pk,
+        profile=case.profile,
+        contact=case.contact,
+        follows=telling.follows,
+        locale=locale_of(part),
+        dedupe_key=telling.key(part),
+        is_test=order.is_test,
+        trace_id=telling.trace,
+        expires_at=telling.purpose.expires_at(part, clock.now()),
+        **standing,
+    )
 
 
 def locale_of(fulfillment: FulfillmentOrder) -> str:
@@ -92,15 +137,25 @@ def locale_of(fulfillment: FulfillmentOrder) -> str:
 
 def standing_of_new(question: Question, *, lane: str = "") -> dict[str, Any]:
     """How a message starts, by column: waiting in that lane, else in its channel's usual one; or
-    ended for the decision's reason.
+    ended for the decision's reason."""
+    return standings_of_new([question], lane=lane)[0]
+
+
+def standings_of_new(questions: Sequence[Question], *, lane: str = "") -> list[dict[str, Any]]:
+    """How each of new messages starts; see ``standing_of_new``.
 
     Whether a provider can be reached just now is asked when it is claimed, not here.
     """
-    carriers = Carriers(tests=[question.is_test], all_reachable=True)
-    decision, _ = Deciding([question], carriers=carriers).decide(question)
+    carriers = Carriers(tests=[one.is_test for one in questions], all_reachable=True)
+    deciding = Deciding(questions, carriers=carriers)
+    return [_standing(one, deciding, lane=lane) for one in questions]
+
+
+def _standing(question: Question, deciding: Deciding, *, lane: str) -> dict[str, Any]:
+    decision, _ = deciding.decide(question)
     kept = as_kept(decision, question)
     if decision.channel:
-        usual = carriers.usual_lane(decision.channel, is_test=question.is_test)
+        usual = deciding.carriers.usual_lane(decision.channel, is_test=question.is_test)
         return {"decision": kept, "channel": decision.channel, "lane": lane or usual}
     return {
         "decision": kept,

@@ -38,6 +38,12 @@ def age_terms(fulfillment: FulfillmentOrder, *, at: datetime | None = None) -> A
     return AgeTerms(age, legal <= at, legal, frozenset(row.pk for row in wanted))
 
 
+def parts_with_aged_goods(parts: Collection[FulfillmentOrder]) -> set[int]:
+    """The keys of those that hold goods not everybody may buy, by one query."""
+    lines = FulfillmentLine.objects.filter(fulfillment__in=parts, item__minimum_age__gt=0)
+    return set(lines.values_list("fulfillment_id", flat=True))
+
+
 def next_legal_sale(curb: CurbSettings, timezone: str, at: datetime) -> datetime:
     """``at`` itself when such goods may be sold then, else the next moment when they may.
 

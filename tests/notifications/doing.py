@@ -39,17 +39,23 @@ def fall_due() -> None:
     Message.objects.filter(state="pending").update(due_at=Now())
 
 
+def tell_ready(part: FulfillmentOrder) -> None:
+    """React to the part's becoming ready."""
+    fact = ReadyForPickup(order_id=part.order_id, fulfillment_id=part.pk)
+    handlers.tell_ready([fact], [Fact()])
+
+
 def ready_message(**values) -> Message:
     """The message of a pickup that has just become ready; takes what ``make_order`` takes."""
     part = factories.make_ready(**values)
-    handlers.tell_ready(ReadyForPickup(order_id=part.order_id, fulfillment_id=part.pk))
+    tell_ready(part)
     return Message.objects.get(purpose="ready", subject=f"fulfillment:{part.pk}")
 
 
 def received_message(**values) -> Message:
     """The message about a fresh order; takes what ``make_order`` takes."""
     order = factories.make_order(**values)
-    handlers.tell_order_received(OrderPlaced(order_id=order.pk))
+    handlers.tell_order_received([OrderPlaced(order_id=order.pk)], [Fact()])
     return Message.objects.get(purpose="order_received", order_id=order.pk)
 
 
@@ -57,7 +63,8 @@ def handed_off_message(**values) -> Message:
     """The message after a hand-off; takes what ``make_order`` takes."""
     part = factories.make_ready(**values)
     collect(part.pk)
-    handlers.tell_handed_off(FulfillmentHandedOff(order_id=part.order_id, fulfillment_id=part.pk))
+    fact = FulfillmentHandedOff(order_id=part.order_id, fulfillment_id=part.pk)
+    handlers.tell_handed_off([fact], [Fact()])
     return Message.objects.get(purpose="handed_off", subject=f"fulfillment:{part.pk}")
 
 

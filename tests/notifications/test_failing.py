@@ -8,8 +8,6 @@ from hub import clock
 from hub.connectors.sms.memory import MemorySms
 from hub.errors import ConnectorError
 from hub.events import leases
-from hub.events.catalog import ReadyForPickup
-from notifications import handlers
 from notifications.models import Message, Outcome
 from notifications.services import handing, sending
 from tests.factories import pin_of
@@ -26,10 +24,6 @@ from tests.notifications.doing import (
 pytestmark = pytest.mark.django_db
 
 AMBIGUOUS = ConnectorError("no whole reply", ambiguous=True)
-
-
-def tell_ready(part):
-    handlers.tell_ready(ReadyForPickup(order_id=part.order_id, fulfillment_id=part.pk))
 
 
 def test_a_passing_failure_is_tried_again_with_the_same_words_and_reference(phone):

@@ -12,6 +12,7 @@ from hub import clock
 from hub.connectors.registry import sms_connector
 from hub.events import leases
 from hub.events.catalog import ReadyForPickup
+from hub.events.models import Fact
 from hub.events.relay import run_one
 from hub.links.models import Link
 from notifications import handlers
@@ -67,7 +68,7 @@ def test_a_worker_whose_lease_ended_while_it_worked_records_nothing(phone):
 def test_many_workers_write_the_message_of_one_occasion_once(phone):
     part = make_ready()
     fact = ReadyForPickup(order_id=part.order_id, fulfillment_id=part.pk)
-    at_once(6, lambda _number: handlers.tell_ready(fact))
+    at_once(6, lambda _number: handlers.tell_ready([fact], [Fact()]))
     assert Message.objects.filter(purpose="ready").count() == 1
 
 

@@ -10,7 +10,7 @@ from hub import clock
 from hub.customers.consent import record_consent
 from hub.customers.preferences import set_preferences
 from hub.errors import ConnectorError
-from hub.events.catalog import FulfillmentCanceled, OrderCanceled, ReadyForPickup
+from hub.events.catalog import FulfillmentCanceled, OrderCanceled
 from hub.links.services import may_act, open_link
 from notifications import handlers
 from notifications.models import Message, Outcome
@@ -25,6 +25,7 @@ from tests.notifications.doing import (
     part_of,
     ready_message,
     received_message,
+    tell_ready,
     work,
 )
 
@@ -45,10 +46,6 @@ def stop(contact, channel="sms"):
 
 def customer(**changed):
     return CUSTOMER | changed
-
-
-def tell_ready(part):
-    handlers.tell_ready(ReadyForPickup(order_id=part.order_id, fulfillment_id=part.pk))
 
 
 def token_in(body):

@@ -21,6 +21,8 @@ from hub.events.catalog import (
     PickupReminded,
     ReadyForPickup,
 )
+from hub.events.models import Fact
+from hub.events.registry import handler_named
 from hub.trace import acting
 from inventory.services.recalls import close_recall, open_recall
 from notifications import handlers
@@ -46,7 +48,9 @@ pytestmark = pytest.mark.django_db
 
 
 def tell(handler, fact, part, **data):
-    handler(fact(order_id=part.order_id, fulfillment_id=part.pk, **data))
+    told = fact(order_id=part.order_id, fulfillment_id=part.pk, **data)
+    together = handler_named(f"{handler.__module__}.{handler.__qualname__}").together
+    handler(*(([told], [Fact()]) if together else (told,)))
 
 
 def ready(**values):

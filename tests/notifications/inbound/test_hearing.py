@@ -106,7 +106,7 @@ class TestStop:
         part = ready_at(store, email="")
         text("STOP REMINDERS")
         told_of = {"order_id": part.order_id, "fulfillment_id": part.pk}
-        handlers.tell_ready(ReadyForPickup(**told_of))
+        handlers.tell_ready([ReadyForPickup(**told_of)], [Fact()])
         handlers.remind(PickupReminded(**told_of, number=1))
         outcomes = dict(Message.objects.values_list("purpose", "outcome"))
         assert (outcomes["ready"], outcomes["reminded"]) == ("created", "suppressed")

@@ -104,14 +104,14 @@ def test_what_is_not_ready_joins_when_it_is_or_when_its_customer_says_so(store):
     assert active_visit(two) is None
     assert arrive(fulfillment=three) == visit
     FulfillmentOrder.objects.filter(pk=two.pk).update(status="ready")
-    join_visit(Happened(two))
+    join_visit([Happened(two)], [])
     assert active_visit(two) == visit
 
 
 def test_nobody_is_joined_to_a_customer_who_is_still_on_the_road(store):
     one, two = order_of(store, MOTHER), order_of(store, MOTHER)
     visit = say_on_my_way(fulfillment=one, minutes=10)
-    join_visit(Happened(two))
+    join_visit([Happened(two)], [])
     assert active_visit(two) is None
     assert say_on_my_way(fulfillment=two, minutes=5) == visit
     assert Visit.objects.count() == 1
@@ -190,5 +190,5 @@ def test_goods_that_become_ready_for_somebody_who_waits_join_by_the_real_step(st
     one = order_of(store, MOTHER)
     visit = arrive(fulfillment=one)
     two = order_of(store, MOTHER)
-    join_visit(Happened(two))
+    join_visit([Happened(two)], [])
     assert parts_of(visit) == [one, two]

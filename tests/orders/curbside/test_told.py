@@ -31,7 +31,7 @@ def events(part):
     for fact in Fact.objects.filter(subject=f"order:{part.order_id}", name__in=KINDS).order_by(
         "pk"
     ):
-        announce_fulfillment(KINDS[fact.name](**fact.data), fact)
+        announce_fulfillment([KINDS[fact.name](**fact.data)], [fact])
     return [row.data for row in ChannelEvent.objects.order_by("position")]
 
 

@@ -32,7 +32,7 @@ def make_short(units=3, found=1, **goods):
 
 def told(part, name):
     fact = Fact.objects.get(name=name, data__fulfillment_id=part.pk)
-    announce_fulfillment(decode(name=fact.name, v=fact.v, data=fact.data), fact)
+    announce_fulfillment([decode(name=fact.name, v=fact.v, data=fact.data)], [fact])
     return ChannelEvent.objects.get(public_id=fact.public_id).data
 
 

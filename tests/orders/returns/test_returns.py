@@ -59,7 +59,7 @@ def test_the_refund_is_what_the_units_cost_and_the_site_hears_of_both():
     assert (goods.reason, goods.by) == ("changed her mind", "staff:7")
     assert (goods.refund.reason, goods.refund.amount_minor) == ("returned", 500)
     for fact in Fact.objects.filter(name__in=["order.refund_due", "fulfillment.goods_returned"]):
-        announce_fulfillment(decode(name=fact.name, v=fact.v, data=fact.data), fact)
+        announce_fulfillment([decode(name=fact.name, v=fact.v, data=fact.data)], [fact])
     told = {event.type: event.data for event in ChannelEvent.objects.all()}
     row = {
         "number": 1,
