@@ -17,25 +17,31 @@ from django.urls import URLPattern, path, reverse
 from django.utils.decorators import method_decorator
 from django.utils.translation import get_language_info, gettext_lazy
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from hub import clock
 from hub.errors import Invalid
+from hub.staff.chosen import chosen_stores
+from hub.staff.navigation import add_badge
 from hub.staff.scope import StoreWorkAdmin, stores_for
 from hub.staff.tones import Tones
 from hub.stores.models import Store
 from notifications.admin.chain import Told, chain_of
+from notifications.admin.watching import CALLS
 from notifications.models import CallTask
 from notifications.reaching.calls import NOTE_CHARACTERS, note_call
 from orders.admin import exceptions
 from orders.admin.boards import work_link
 from orders.admin.exceptions import Problem
+from orders.admin.live import follow, live, waiting_on
 from orders.admin.parts import person_of, tapped
 from orders.admin.words import clock_time, local, span
 from orders.models import FulfillmentOrder, Order
+from orders.pulse import watch
 
 MOST_CARDS = 100
 MOST_PROBLEMS = 50
+RENEW_SECONDS = 60  # «open for 5 min» must not stay on the screen
 TITLE = gettext_lazy("Call the customer")
 
 # What to say on the telephone, by what the customer should have read.
@@ -120,6 +126,7 @@ class CallTaskAdmin(StoreWorkAdmin[CallTask]):
         wrap, named = self.admin_site.admin_view, "notifications_calltask_"
         own = [
             path("board/", wrap(self.board_view), name=named + "board"),
+            path("board/cards/", wrap(self.cards_view), name=named + "cards"),
             path("<int:pk>/note/", wrap(self.note_view), name=named + "note"),
         ]
         return [*own, *super().get_urls()]
@@ -174,22 +181,34 @@ class CallTaskAdmin(StoreWorkAdmin[CallTask]):
         """The messages before the call."""
         return "; ".join(f"{one.title}: {one.ended}" for one in chain_of(row.message))
 
+    @method_decorator(require_safe)
     def board_view(self, request: HttpRequest) -> HttpResponse:
-        """Open calls of the person's stores: the longest-waiting first, those tried before last."""
+        """Open calls of the chosen stores: the longest-waiting first, those tried before last."""
+        return self._board(request, "admin/notifications/calls.html")
+
+    @method_decorator(require_safe)
+    def cards_view(self, request: HttpRequest) -> HttpResponse:
+        """The cards alone, for the board that is open already."""
+        return self._board(request, "admin/notifications/calls_cards.html")
+
+    def _board(self, request: HttpRequest, template: str) -> HttpResponse:
         person_of(request)
-        now = clock.now()
-        rows = open_calls(stores_for(request)).select_related("store", "message__follows")
+        pulse, now = live(request, "calls", size=MOST_CARDS), clock.now()
+        rows = open_calls(chosen_stores(request)).select_related("store", "message__follows")
         tasks = list(rows.order_by("tries", "opened_at", "pk")[:MOST_CARDS])
         parts = FulfillmentOrder.objects.select_related("order__contact", "store").in_bulk(
             [task.fulfillment_id for task in tasks]
         )
         context = {
             **self.admin_site.each_context(request),
+            **pulse,
+            **follow(request, "calls"),
+            "renew_seconds": RENEW_SECONDS,
             "title": _("Calls"),
             "calls": [_card(task, parts[task.fulfillment_id], now) for task in tasks],
             "note_characters": NOTE_CHARACTERS,
         }
-        return TemplateResponse(request, "admin/notifications/calls.html", context)
+        return TemplateResponse(request, template, context)
 
     @method_decorator(require_POST)
     def note_view(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -205,7 +224,7 @@ class CallTaskAdmin(StoreWorkAdmin[CallTask]):
                 field, errors = next(iter(form.errors.items()))
                 raise Invalid(f"{field}: {errors[0]}")
             note_call(task=task, by=person, **form.cleaned_data)
-            return DONE[form.cleaned_data["outcome"]]
+            return str(DONE[form.cleaned_data["outcome"]])
 
         return tapped(request, act, board_link())
 
@@ -235,7 +254,7 @@ def not_reached(stores: QuerySet[Store]) -> Iterator[Problem]:
             about=about,
             reason=task.reason,
         )
-        yield Problem(TITLE, detail, task.opened_at, board_link(), "danger")
+        yield Problem(str(TITLE), detail, task.opened_at, board_link(), "danger")
 
 
 def _card(task: CallTask, part: FulfillmentOrder, now: datetime) -> Call:
@@ -244,7 +263,7 @@ def _card(task: CallTask, part: FulfillmentOrder, now: datetime) -> Call:
         task=task,
         part=part,
         link=work_link(part),
-        say=SAY.get(task.message.purpose, task.message.purpose.replace("_", " ")),
+        say=str(SAY.get(task.message.purpose, task.message.purpose.replace("_", " "))),
         since=clock_time(task.opened_at, zone, now),
         waits=span(now - task.opened_at),
         tried=clock_time(task.tried_at, zone, now) if task.tried_at else "",
@@ -263,3 +282,5 @@ def _language(locale: str) -> str:
 
 
 exceptions.add_source(not_reached)
+add_badge("notifications.CallTask", waiting_on("calls"))
+watch(CALLS)

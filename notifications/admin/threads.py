@@ -23,26 +23,31 @@ from hub import clock
 from hub.customers.consent import is_refused
 from hub.customers.models import Channel
 from hub.errors import Conflict, Invalid
+from hub.staff.chosen import chosen_stores
 from hub.staff.navigation import add_badge
 from hub.staff.scope import StoreWorkAdmin, stores_for
 from hub.stores.models import Store
+from notifications.admin.watching import TALKS
 from notifications.inbound.canned import canned_in
 from notifications.inbound.saying import LONGEST_SAID, delivery_of, say
-from notifications.inbound.threads import close_thread, mark_read, reopen_thread, unread_in
+from notifications.inbound.threads import close_thread, mark_read, reopen_thread
 from notifications.models import Message, Thread, ThreadEntry
 from notifications.segments import UCS2
 from notifications.services.words import text_words
 from orders.admin import exceptions
 from orders.admin.boards import work_link
 from orders.admin.exceptions import Problem
+from orders.admin.live import follow, live, waiting_on
 from orders.admin.parts import person_of, tapped
 from orders.admin.words import clock_time, local, span
 from orders.models import FulfillmentOrder
+from orders.pulse import watch
 
 LONGEST_KEY = 19
 MOST_CARDS = 100
 MOST_ENTRIES = 200
 MOST_PROBLEMS = 50
+RENEW_SECONDS = 60  # «5 min ago» must not stay on the screen
 PREVIEW_CHARACTERS = 120
 LANGUAGE_NAMES = {
     "en": gettext_lazy("English"),
@@ -217,11 +222,15 @@ class ThreadAdmin(StoreWorkAdmin[Thread]):
 
     def _board(self, request: HttpRequest, template: str) -> HttpResponse:
         person_of(request)
-        rows = Thread.objects.filter(store__in=stores_for(request), closed_at__isnull=True)
+        pulse = live(request, "talks", size=MOST_CARDS)
+        rows = Thread.objects.filter(store__in=chosen_stores(request), closed_at__isnull=True)
         read_last = Case(When(unread=0, then=1), default=0)
         found = list(rows.select_related("store").order_by(read_last, "last_at")[:MOST_CARDS])
         context = {
             **self.admin_site.each_context(request),
+            **pulse,
+            **follow(request, "talks"),
+            "renew_seconds": RENEW_SECONDS,
             "title": _("Talks"),
             "cards": _cards(found),
         }
@@ -259,11 +268,6 @@ def board_link() -> str:
 def talk_link(thread: Thread) -> str:
     """The page of one talk."""
     return reverse("admin:notifications_thread_talk", args=[thread.pk])
-
-
-def unread_badge(request: HttpRequest) -> int:
-    """How many texts nobody at the person's stores has read, for the menu."""
-    return unread_in(stores_for(request))
 
 
 def unanswered(stores: QuerySet[Store]) -> Iterator[Problem]:
@@ -361,8 +365,9 @@ def _who(thread: Thread, part: FulfillmentOrder | None) -> str:
 
 
 def _language(thread: Thread) -> str:
-    return LANGUAGE_NAMES.get(thread.locale.split("-")[0], thread.locale or "–")
+    return str(LANGUAGE_NAMES.get(thread.locale.split("-")[0], thread.locale or "–"))
 
 
 exceptions.add_source(unanswered)
-add_badge("notifications.Thread", unread_badge)
+add_badge("notifications.Thread", waiting_on("talks"))
+watch(TALKS)

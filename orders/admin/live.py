@@ -65,13 +65,19 @@ def live(request: HttpRequest, tab: str, *, size: int) -> dict[str, Any]:
 
 
 def frame(request: HttpRequest, tab: str, counts: dict[str, int]) -> dict[str, Any]:
-    """What the whole page of a board has besides its cards; the chosen store is remembered."""
+    """What the whole page of a board has besides its cards, its tabs among them."""
+    tabs = [(name, title, counts.get(name, 0)) for name, title in TITLES.items()]
+    return follow(request, tab) | {"title": TITLES[tab], "tabs": tabs}
+
+
+def follow(request: HttpRequest, board: str) -> dict[str, Any]:
+    """What a page needs to follow a board of the chosen store, which is remembered."""
     remember_choice(request)
     return {
-        "title": TITLES[tab],
-        "tabs": [(name, title, counts.get(name, 0)) for name, title in TITLES.items()],
+        "tab": board,
         "store_choices": choices(request),
-        "pulse_url": pulse_url(request, tab),
+        "store_code": chosen_code(request),
+        "pulse_url": pulse_url(request, board),
     }
 
 

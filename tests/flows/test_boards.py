@@ -25,6 +25,7 @@ from tests.factories import (
     make_store,
     stock,
 )
+from tests.flows.pickup import findings
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -204,6 +205,7 @@ def look_at(page, what):
         .map(it => it.outerHTML.slice(0, 90))"""
     )
     assert not small, f"too small to tap on {what}: {small}"
+    assert findings(page) == [], what
 
 
 def fill(store, goods):

@@ -238,7 +238,7 @@
   function fieldsOf() { return all("input:not([type=hidden]), select, textarea"); }
 
   function placeOf(element) {
-    const card = element.closest("[data-card], article");
+    const card = element.closest("[data-card], article, section");
     const one = card && (card.dataset.card || card.dataset.visit);
     const among = card ? [...card.querySelectorAll("a, button, input, select, textarea, summary")] : [];
     return element.id || (one ? one + "/" + among.indexOf(element) : "");
