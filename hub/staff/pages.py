@@ -11,6 +11,7 @@ from django.db import models
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -73,9 +74,11 @@ class HubAdmin(ModelAdmin[M]):
     """A page that can be left without harm: no deletion, 404 for what is not there or not yours.
 
     Its rows belong to no store, so it is closed to those who work for named stores only.
+    ``empty_note`` says on a list without rows where they come from, and what to do.
     """
 
     deletable: ClassVar[bool] = False
+    empty_note: ClassVar[str | Promise] = ""
     list_per_page = 50
     show_full_result_count = False
     list_filter_submit = True

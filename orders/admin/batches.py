@@ -14,6 +14,7 @@ from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.decorators import method_decorator
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from hub import clock
@@ -51,6 +52,9 @@ class BatchForm(forms.Form):
 class PickBatchAdmin(StoreWorkAdmin[PickBatch]):
     """The batches, and the screens on which they are made and picked."""
 
+    empty_note = gettext_lazy(
+        "Batches are made under «Pick several together»: one person, one way, several orders."
+    )
     list_display = ["public_id", "store", "picker", "sorting", "opened_at", "closed_at"]
     list_filter = ["sorting", ("closed_at", admin.EmptyFieldListFilter)]
     list_select_related = ["store", "picker"]

@@ -50,6 +50,9 @@ class AnswerForm(forms.Form):
 class ComplaintAdmin(StoreWorkAdmin[Complaint]):
     """The inbox of complaints: open ones first; a row leads to its answer."""
 
+    empty_note = gettext_lazy(
+        "Customers complain on the page of their pickup; it comes here and to the exceptions."
+    )
     store_path = "fulfillment__store"
     list_display = ["order_number", "store", "what", "told", "state"]
     list_filter = ["kind", ("answered_at", admin.EmptyFieldListFilter)]
@@ -147,6 +150,7 @@ class ComplaintAdmin(StoreWorkAdmin[Complaint]):
 class RatingAdmin(StoreWorkAdmin[Rating]):
     """Ratings of pickups, and the report per store."""
 
+    empty_note = gettext_lazy("Customers rate their pickup on its page, when it is over.")
     store_path = "fulfillment__store"
     list_display = ["order_number", "store", "stars", "said", "rated"]
     list_filter = ["stars"]

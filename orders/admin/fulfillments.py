@@ -49,6 +49,7 @@ from orders.states import LIVE, allowed_actions
 class FulfillmentOrderAdmin(StoreWorkAdmin[FulfillmentOrder]):
     """The search list of all parts, and beside it the boards and the work page."""
 
+    empty_note = _("Orders come from the sites. Without a site, make one in the sandbox.")
     list_display = ["order_number", "store", "state", "promised", "public_id"]
     list_filter = ["status"]
     list_select_related = ["order", "store"]

@@ -61,6 +61,9 @@ KIND_WORDS = {
 class HandOffAdmin(OfPartAdmin[HandOff]):
     """The proofs of all hand-offs, and the screen on which the next one is made."""
 
+    empty_note = gettext_lazy(
+        "Each hand-off is kept here with its proof, from the first ready order on."
+    )
     part_page = "admin:orders_handoff_part"
     list_display = ["order_number", "store", "given_at", "method", "receiver", "bags", "by"]
     list_filter = ["method", "receiver", "age_checked"]

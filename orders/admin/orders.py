@@ -43,6 +43,9 @@ CANCEL, STOP, LIFT = "orders.change_order", "orders.add_block", "orders.change_b
 class OrderAdmin(StoreWorkAdmin[Order]):
     """Orders with a part in one of the person's stores."""
 
+    empty_note = gettext_lazy(
+        "Orders come from the sites by the API. Without a site, make one in the sandbox."
+    )
     list_display = ["external_id", "state", "channel", "total", "placed", "remark"]
     list_filter = ["status", "channel", "is_test"]
     list_select_related = ["channel"]

@@ -14,6 +14,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from hub import clock
@@ -46,6 +47,7 @@ PICKABLE = [FulfillmentStatus.PROPOSED, FulfillmentStatus.ACCEPTED, FulfillmentS
 class ZonePickAdmin(StoreWorkAdmin[ZonePick]):
     """Who picks which zone, and the screen on which that is done."""
 
+    empty_note = gettext_lazy("Claims appear when somebody takes an order from the Pick board.")
     store_path = "fulfillment__store"
     list_display = ["fulfillment", "zone", "picker", "claimed_until", "out_since", "in_since"]
     list_filter = ["zone"]
@@ -125,6 +127,7 @@ class ZonePickAdmin(StoreWorkAdmin[ZonePick]):
 class PickEntryAdmin(StoreWorkAdmin[PickEntry]):
     """What pickers scanned, counted by hand and did not find, and why: their history."""
 
+    empty_note = gettext_lazy("Every scan and count while picking is kept here, with who made it.")
     store_path = "line__fulfillment__store"
     list_display = ["at", "order", "item", "kind", "units", "code", "reason", "by"]
     list_filter = ["kind"]

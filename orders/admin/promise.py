@@ -43,6 +43,9 @@ class SlotForm(forms.ModelForm):  # type: ignore[type-arg]
 class SlotCapacityAdmin(ScopedAdmin[SlotCapacity], EffectAdmin[SlotCapacity]):
     """Days on which windows take more or fewer orders; only where they have a number at all."""
 
+    empty_note = gettext_lazy(
+        "Name a day here on which a store can take more or fewer orders than usual."
+    )
     deletable = True
     form = SlotForm
     list_display = ["store", "date", "begins", "ends", "orders", "reason"]
@@ -57,6 +60,7 @@ class SlotCapacityAdmin(ScopedAdmin[SlotCapacity], EffectAdmin[SlotCapacity]):
 class WindowBookingAdmin(StoreWorkAdmin[WindowBooking]):
     """Who has a place in which window; beside it the page of preparation times."""
 
+    empty_note = gettext_lazy("Places are booked when sites let customers choose a pickup window.")
     list_display = ["store", "window", "reference", "kind"]
     list_select_related = ["store"]
     search_fields = ["=reference", "=store__code"]

@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 from django.utils.decorators import method_decorator
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from hub.errors import Invalid
@@ -44,6 +45,9 @@ class PutBackForm(forms.Form):
 class PutBackAdmin(StoreWorkAdmin[PutBack]):
     """The record of all put-backs, and the screen for those that are to be done."""
 
+    empty_note = gettext_lazy(
+        "Goods come here when an order that was picked is canceled, refused or not collected."
+    )
     list_display = ["item", "units", "store", "location", "reason", "asked_at", "state"]
     list_filter = ["outcome", ("done_at", admin.EmptyFieldListFilter)]
     list_select_related = ["line__item", "store"]

@@ -85,6 +85,9 @@ class RecallForm(forms.Form):
 class RecallAdmin(HubAdmin[Recall]):
     """Every recall of the chain."""
 
+    empty_note = gettext_lazy(
+        "Call an item back here: orders that have it are stopped, and stores look through them."
+    )
     list_display = ["item", "of_what", "reason", "state", "pulled", "opened_at"]
     list_filter = [("closed_at", admin.EmptyFieldListFilter)]
     list_select_related = ["item"]
@@ -217,6 +220,7 @@ class RecallAdmin(HubAdmin[Recall]):
 class PullTaskAdmin(StoreWorkAdmin[PullTask]):
     """What each store has to take off its shelves."""
 
+    empty_note = gettext_lazy("Stores get these tasks when an item is called back.")
     list_display = ["what", "store", "reason", "units_expected", "units_pulled", "state"]
     list_filter = [("done_at", admin.EmptyFieldListFilter)]
     list_select_related = ["recall__item", "store"]

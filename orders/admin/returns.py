@@ -43,6 +43,7 @@ TAKE, ADJUST = "orders.take_return", "orders.adjust_price"
 class GoodsReturnAdmin(OfPartAdmin[GoodsReturn]):
     """What came back; a row leads to the page of its part."""
 
+    empty_note = gettext_lazy("What customers bring back is taken on the page of their order.")
     part_page = "admin:orders_goodsreturn_part"
     list_display = ["order_number", "store", "came_back", "reason", "due_back", "by"]
     list_select_related = ["fulfillment__order", "fulfillment__store", "refund"]

@@ -100,6 +100,9 @@ class RuleInline(TabularInline[RoutingRule, RoutingRuleSet]):
 class RoutingRuleSetAdmin(RememberedAdmin[RoutingRuleSet]):
     """Drafts are changed, tried and made active; what has been active can be copied."""
 
+    empty_note = gettext_lazy(
+        "Without rules the nearest store that has everything is chosen. Add some to prefer others."
+    )
     change_form_template = "admin/orders/routingruleset/change_form.html"
     list_display = ["name", "whose", "said", "version", "most_parts", "activated_at"]
     list_filter = ["state", "channel"]
@@ -201,6 +204,7 @@ class RoutingRuleSetAdmin(RememberedAdmin[RoutingRuleSet]):
 class RoutingSimulationAdmin(ReadOnlyAdmin[RoutingSimulation]):
     """Trials of rules on past orders: how far they are, and what they found."""
 
+    empty_note = gettext_lazy("Try rules on past orders here before they count.")
     list_display = ["rule_set", "said", "since", "done", "total", "asked_by", "asked_at"]
     list_select_related = ["rule_set"]
     ordering = ["-pk"]
@@ -256,6 +260,7 @@ class RoutingSimulationAdmin(ReadOnlyAdmin[RoutingSimulation]):
 class RoutingDecisionAdmin(StoreWorkAdmin[RoutingDecision]):
     """Why a store was chosen: what every rule made of the stores, and the best twenty."""
 
+    empty_note = gettext_lazy("Every order keeps here why its store was chosen.")
     store_path = "order__fulfillments__store"
     list_display = ["order", "store", "decided_at"]
     list_select_related = ["order", "store"]

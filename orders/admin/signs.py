@@ -28,6 +28,9 @@ PDF, SVG = "application/pdf", "image/svg+xml"
 class SignAdmin(StoreWorkAdmin[Sign]):
     """The record of all signs, and beside it the page on which they are printed."""
 
+    empty_note = gettext_lazy(
+        "Signs lead customers from the curb to their page. Print them on the page of signs."
+    )
     list_display = ["store", "place", "active", "address", "created_at"]
     list_filter = ["active"]
     list_select_related = ["store", "spot"]

@@ -62,6 +62,9 @@ class ManyForm(forms.Form):
 class SpotAdmin(TableAdmin[Spot], ScopedAdmin[Spot]):
     """Spots end by ``active``: a visit that stood there stays on record."""
 
+    empty_note = gettext_lazy(
+        "Number the places in front of the store: then customers can say where they stand."
+    )
     form = SpotForm
     list_display = ["store", "label", "zone", "accessible", "oversize", "closed_for", "active"]
     list_filter = ["active", "accessible", "oversize", ("closed_for", admin.EmptyFieldListFilter)]

@@ -12,6 +12,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.decorators import method_decorator
 from django.utils.safestring import mark_safe
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from hub.staff.scope import ScopedAdmin, StoreWorkAdmin, stores_for
@@ -37,6 +38,9 @@ PDF = "application/pdf"
 class StagingLocationAdmin(ScopedAdmin[StagingLocation]):
     """Places end by «active»: what stood there stays on record."""
 
+    empty_note = gettext_lazy(
+        "Name the shelves, coolers and freezers where bags wait for their customers."
+    )
     list_display = ["store", "code", "zone", "active"]
     list_filter = ["active", "zone"]
     list_select_related = ["store"]
@@ -48,6 +52,7 @@ class StagingLocationAdmin(ScopedAdmin[StagingLocation]):
 class BagAdmin(StoreWorkAdmin[Bag]):
     """The list of all bags, the staging screen, and what is printed for an order."""
 
+    empty_note = gettext_lazy("Bags are made on the pick screen, when an order is picked.")
     store_path = "fulfillment__store"
     list_display = ["barcode", "fulfillment", "number", "zone", "location", "staged_at"]
     list_filter = ["zone"]

@@ -53,6 +53,9 @@ _KINDS = {"allergen": "contains", "diet": "not", "age": gettext_lazy("from age")
 class SubstitutionRoundAdmin(OfPartAdmin[SubstitutionRound]):
     """What customers were asked; a row leads to the page of its part."""
 
+    empty_note = gettext_lazy(
+        "Questions come here when a picker offers something else for what is missing."
+    )
     part_page = "admin:orders_substitutionround_part"
     list_display = ["order_number", "store", "opened", "until", "state", "answers"]
     list_filter = [("closed_at", admin.EmptyFieldListFilter)]

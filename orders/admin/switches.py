@@ -110,6 +110,9 @@ class SwitchForm(forms.Form):
 class StoreSwitchAdmin(StoreWorkAdmin[StoreSwitch]):
     """The record of all switches, and beside it the page on which they are turned."""
 
+    empty_note = gettext_lazy(
+        "Nothing was switched yet. A lead pauses orders or closes early on the page of switches."
+    )
     list_display = ["store", "state", "kind", "reason", "opened", "opened_by", "closed"]
     list_filter = ["kind", ("closed_at", admin.EmptyFieldListFilter)]
     list_select_related = ["store"]
