@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
@@ -17,6 +18,7 @@ from hub.errors import HubError, Invalid
 from hub.stores.models import Store
 from hub.stores.services import find_store
 from hub.trace import actor
+from orders.actions import is_first
 from orders.admin.parts import part_for, tapped
 from orders.admin.words import STATUS_TONES, local
 from orders.models import FulfillmentOrder, FulfillmentStatus, MoveOffer
@@ -126,9 +128,15 @@ def _do(request: HttpRequest, part: FulfillmentOrder, form: RescueForm) -> str:
             _("The customer is asked about another store.") if named else _("Another store has it.")
         )
     if asked["act"] == "give_up":
-        give_up(ended=part)
+        _give_up(part, asked["token"])
         return _("Given up. The site is told what the customer gets back.")
     return _send(part, asked)
+
+
+@transaction.atomic
+def _give_up(part: FulfillmentOrder, token: str) -> None:
+    if is_first(fulfillment=part, action="give_up", token=token):
+        give_up(ended=part)
 
 
 def _send(part: FulfillmentOrder, asked: dict[str, Any]) -> str:
