@@ -107,7 +107,8 @@ class HubAdmin(ModelAdmin[M]):
 
     def has_delete_permission(self, request: HttpRequest, obj: M | None = None) -> bool:
         """Only pages marked ``deletable`` offer it: nothing sold or told is ever deleted."""
-        return self.deletable and super().has_delete_permission(request, obj)
+        open_here = self.deletable and self.is_open_to(request)
+        return open_here and super().has_delete_permission(request, obj)
 
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
