@@ -7,6 +7,7 @@ from django.test import Client, RequestFactory
 from django.urls import reverse
 
 from notifications.models import TextingRules
+from tests.confirming import save
 from tests.factories import make_store
 
 pytestmark = pytest.mark.django_db
@@ -28,7 +29,7 @@ def page(client):
 
 def change(client, **said):
     address = client.get(reverse(LIST)).url
-    return client.post(address, SAID | said)
+    return save(client, address, SAID | said)
 
 
 def test_the_page_opens_the_one_row_and_names_the_countries_that_stand(chief):

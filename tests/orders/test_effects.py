@@ -11,6 +11,7 @@ from hub import clock
 from hub.stores.models import HoursException, OpeningHours, StoreGroup
 from notifications.models import TextingRules
 from orders.models import CurbSettings, FulfillmentOrder, SlotCapacity, Visit, WindowBooking
+from tests.confirming import hidden
 from tests.factories import (
     make_fulfillment,
     make_item,
@@ -39,16 +40,6 @@ def read(reply):
     assert reply.status_code == 200, reply.status_code
     html = reply.content.decode()
     return " ".join(re.sub(r"<[^>]+>", " ", html[html.index("<body") :]).split())
-
-
-def hidden(reply):
-    sent: dict[str, list[str]] = {}
-    for name, value in re.findall(
-        r'type="hidden" name="([^"]+)" value="([^"]*)"', reply.content.decode()
-    ):
-        sent.setdefault(name, []).append(value)
-    sent.pop("csrfmiddlewaretoken", None)
-    return sent
 
 
 def goods(store):
