@@ -76,7 +76,9 @@ class RuleInline(TabularInline[RoutingRule, RoutingRuleSet]):
     @admin.display(description=gettext_lazy("Ranks by"))
     def ranks(self, row: RoutingRule) -> str:
         """The sorters in order."""
-        return ", ".join(SORTERS.get(code, code) for code in row.sorters) or _("the store's code")
+        return ", ".join(str(SORTERS.get(code, code)) for code in row.sorters) or _(
+            "the store's code"
+        )
 
     @admin.display(description=gettext_lazy("Ranked list"))
     def list_of_stores(self, row: RoutingRule) -> str:
