@@ -6,6 +6,7 @@ import json
 
 import pytest
 from django.contrib.auth.models import Permission
+from django.db import transaction
 from django.urls import reverse
 
 from hub import clock
@@ -50,8 +51,9 @@ def call(endpoint):
     return WebhookCall.objects.get()
 
 
+@transaction.atomic
 def announced(endpoint, data):
-    return announce(
+    announce(
         channel_id=endpoint.channel_id,
         event_id="evt_1",
         type="order.ready",
