@@ -1,5 +1,5 @@
 # ruff: noqa: ARG002  an override takes all that Django passes
-"""Tablets of the stores, and the badges and PINs of their people."""
+"""Tablets of the stores, and the badges and PINs of their people; beside them the audit trail."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
 
 from hub.staff import badges, tablets
+from hub.staff.audit_page import AuditAdmin as AuditAdmin
 from hub.staff.barcodes import code128, qr
 from hub.staff.models import IDLE_MINUTES, LONGEST_IDLE_MINUTES, StaffKey, Tablet
 from hub.staff.people import name_of
@@ -62,7 +63,10 @@ class TabletAdmin(ScopedAdmin[Tablet]):
         *("name", "idle_minutes", "store", "state", "public_id"),
         *("enrolled_by", "enrolled_at", "last_seen_at", "ended_at", "ended_by"),
     ]
-    readonly_fields = fields[2:]
+    readonly_fields = [
+        *("store", "state", "public_id"),
+        *("enrolled_by", "enrolled_at", "last_seen_at", "ended_at", "ended_by"),
+    ]
     actions = ["end_selected"]
     change_form_outer_before_template = "staff/tablet_top.html"
 
@@ -151,7 +155,7 @@ class StaffKeyAdmin(ScopedAdmin[StaffKey]):
     """The people of a store: who has a badge and a PIN; a lead issues badges and takes them."""
 
     fields = ["user", "badge_issued_at", "badge_issued_by", "pin_set_at"]
-    readonly_fields = fields
+    readonly_fields = ["user", "badge_issued_at", "badge_issued_by", "pin_set_at"]
     search_fields = ["user__username", "user__first_name", "user__last_name"]
 
     def get_urls(self) -> list[URLPattern]:
@@ -239,7 +243,7 @@ def log(request: HttpRequest, row: models.Model, flag: int, said: str) -> None:
     """The audit trail has what the person did to the row."""
     LogEntry.objects.log_actions(
         user_id=cast(User, request.user).pk,
-        queryset=[row],  # type: ignore[arg-type]  # it iterates only
+        queryset=[row],
         action_flag=flag,
         change_message=said,
         single_object=True,

@@ -261,7 +261,7 @@ def _pressed(asked: Asked, span: _Span) -> list[Line]:
 
 def _changes(asked: Asked, span: _Span) -> list[Line]:
     """What was changed of rules and settings, field by field."""
-    lines = []
+    lines: list[Line] = []
     for model in _histories():
         rows = _of_reader(model, asked).filter(span.within("history_date"))
         if asked.person is not None:

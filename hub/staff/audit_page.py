@@ -1,20 +1,24 @@
+# ruff: noqa: ARG002  an override takes all that Django passes
 """The page of the audit trail, narrowed to the reader's stores."""
 
 from __future__ import annotations
 
+from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import admin
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from hub.staff.audit import Asked, day_begins, trail
-from hub.staff.pages import is_store_bound
+from hub.staff.pages import ReadOnlyAdmin, is_store_bound
 from hub.staff.scope import stores_for
 
 PERMISSION = "staff.view_audit"
@@ -23,14 +27,42 @@ LONGEST_SUBJECT = 60
 MOST_CHOICES = 200
 
 
-@require_safe
-def audit_view(request: HttpRequest) -> HttpResponse:
-    """Who did what in the reader's stores; ``?person=``, ``?store=`` (its code), ``?subject=``
-    such as order:17, ``?since=`` and ``?until=`` (days, UTC) narrow it."""
-    if not request.user.has_perm(PERMISSION):
-        raise PermissionDenied
-    asked = _asked(request)
-    found = trail(asked)
+@admin.register(LogEntry)
+class AuditAdmin(ReadOnlyAdmin[LogEntry]):
+    """The whole trail in place of the list of what was pressed in the admin, which is a part."""
+
+    fields = ["action_time", "user", "content_type", "object_repr", "change_message"]
+
+    def is_open_to(self, request: HttpRequest) -> bool:
+        """Open to all staff: the trail says which stores."""
+        return True
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        """For who may read the trail."""
+        return request.user.has_perm(PERMISSION)
+
+    def has_view_permission(self, request: HttpRequest, obj: LogEntry | None = None) -> bool:
+        """For who may read the trail."""
+        return request.user.has_perm(PERMISSION)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[LogEntry]:
+        """Entries belong to no store: single ones are for those who see all stores."""
+        rows = super().get_queryset(request)
+        return rows.none() if is_store_bound(request) else rows
+
+    @method_decorator(require_safe)
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Who did what in the reader's stores; ``?person=``, ``?store=`` (its code),
+        ``?subject=`` such as order:17, ``?since=`` and ``?until=`` (days, UTC) narrow it."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        return _audit(request)
+
+
+def _audit(request: HttpRequest) -> HttpResponse:
+    found = trail(_asked(request))
     kept = {name: value for name, value in request.GET.items() if name != "after" and value}
     people = _people(request)
     context = {

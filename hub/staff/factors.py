@@ -40,7 +40,9 @@ class WrongCode(Forbidden):
 
 def factor_of(user: User) -> AppFactor | None:
     """The app that the person has set up."""
-    return AppFactor.objects.filter(user_id=user.pk, confirmed=True).order_by("pk").first()
+    apps = AppFactor.objects.filter(user_id=user.pk, confirmed=True)
+    found: AppFactor | None = apps.order_by("pk").first()
+    return found
 
 
 def is_asked_of(user: User) -> bool:
@@ -52,9 +54,9 @@ def is_asked_of(user: User) -> bool:
 
 def setting_up(user: User) -> AppFactor:
     """The app that the person is about to set up; the same until it is confirmed."""
-    device, _made = AppFactor.objects.get_or_create(
+    device: AppFactor = AppFactor.objects.get_or_create(
         user_id=user.pk, confirmed=False, defaults={"name": "app"}
-    )
+    )[0]
     return device
 
 

@@ -57,7 +57,7 @@ def _on_tablet(device: Tablet, user: Any) -> Any:
     if person is None:
         refusal = _("This tablet is for the people of %(store)s. Log in on another device.")
         raise ValidationError(refusal % {"store": device.store.name}, code="not_here")
-    person.backend = BACKEND  # type: ignore[attr-defined]  # as authenticate() does
+    person.backend = BACKEND  # as authenticate() does
     return person
 
 

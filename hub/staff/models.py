@@ -132,9 +132,9 @@ class TabletPerson(User):
         default_permissions = ()
 
     @classmethod
-    def from_db(cls, db: Any, field_names: Any, values: Any) -> Self:
+    def from_db(cls, db: Any, field_names: Any, values: Any, **how: Any) -> Self:
         """As stored, but never a superuser; ``has_all_rights`` says who is one elsewhere."""
-        person = super().from_db(db, field_names, values)
+        person = super().from_db(db, field_names, values, **how)
         person.has_all_rights = person.is_superuser  # type: ignore[attr-defined]
         person.is_superuser = False
         return person

@@ -176,6 +176,9 @@ MENU: list[Job] = [
             Item(_("Brands"), "label", "stores.Brand"),
             Item(_("People"), "badge", "auth.User"),
             Item(_("Groups"), "groups", "auth.Group"),
+            Item(_("People of the store"), "badge", "staff.StaffKey"),
+            Item(_("Tablets"), "tablet_android", "staff.Tablet"),
+            Item(_("Audit trail"), "policy", "admin.LogEntry"),
         ],
     ),
     Job(

@@ -8,21 +8,28 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
-from django.contrib.auth.models import Permission
+from django.contrib.auth.models import Group
 from django.db import transaction
 
 from hub.api.keys import create_key, revoke_key
 from hub.api.models import ApiKey
 from hub.errors import Forbidden
+from hub.staff import roles
+from hub.staff.badges import set_pin
 from hub.stores.models import SalesChannel, StaffScope, Store
 from hub.webhooks.models import WebhookEndpoint
 from orders.chain.rows import Chain
 
 PASSWORD = "curbhub-demo"  # noqa: S105  works only where HUB_DEBUG does
 _KEY_NAME = "demo site"
-_LEAD_MAY = [
-    *("change_order", "override_pin", "change_message", "change_storeswitch"),
-    *("take_return", "adjust_price", "add_block", "change_block", "add_consentevent"),
+PIN = "739156"
+_PEOPLE = [
+    ("picker", "Pia Picker", roles.PICKER),
+    ("lead", "Leo Lead", roles.LEAD),
+    ("support", "Sam Support", roles.SUPPORT),
+    ("operations", "Olga Operations", roles.OPERATIONS),
+    ("integrator", "Ines Integrator", roles.INTEGRATOR),
+    ("admin", "Ada Administrator", roles.ADMINISTRATOR),
 ]
 _SITE_PATH = "/sim/site/webhooks"
 _SCOPES = [
@@ -38,8 +45,9 @@ _SCOPES = [
 
 @transaction.atomic
 def open_demo_access(chain: Chain) -> dict[str, Any]:
-    """Afterwards ``demo`` may do everything, ``lead`` works in the first store, and every channel
-    of the chain has a webhook and one fresh API key; earlier demo keys are revoked.
+    """Afterwards ``demo`` may do everything, every role has a person (those of stores in the
+    first one, with a PIN for its tablets), and every channel of the chain has a webhook and one
+    fresh API key; earlier demo keys are revoked.
 
     Returns ``{"logins": [{"user", "password", "for"}], "api_keys": {channel: key}, "stores":
     [code], "skus": [sku]}``. Raises Forbidden outside debug mode: these log-ins are public.
@@ -48,13 +56,14 @@ def open_demo_access(chain: Chain) -> dict[str, Any]:
         raise Forbidden("demo log-ins are made only with HUB_DEBUG=1")
     first = Store.objects.get(code=chain.stores[0].code)
     _user("demo", is_superuser=True)
-    _scope_lead(first)
+    roles.ship()
+    people = [_of_role(first, *row) for row in _PEOPLE]
     codes = [row.code for row in chain.channels]
     channels = SalesChannel.objects.filter(code__in=codes).order_by("code")
     return {
         "logins": [
             {"user": "demo", "password": PASSWORD, "for": "everything"},
-            {"user": "lead", "password": PASSWORD, "for": str(first)},
+            *people,
         ],
         "api_keys": {channel.code: _fresh_key(channel) for channel in channels},
         "stores": [row.code for row in chain.stores],
@@ -72,14 +81,18 @@ def _user(name: str, *, is_superuser: bool = False) -> Any:
     return user
 
 
-def _scope_lead(store: Store) -> None:
-    """A lead sees and changes what the day's work needs, in one store."""
-    lead = _user("lead")
-    apps = ["orders", "inventory", "notifications", "customers", "stores"]
-    seen = Permission.objects.filter(content_type__app_label__in=apps, codename__startswith="view_")
-    worked = Permission.objects.filter(codename__in=_LEAD_MAY)
-    lead.user_permissions.set([*seen, *worked])
-    StaffScope.objects.get_or_create(user=lead, store=store)
+def _of_role(store: Store, name: str, full_name: str, role: str) -> dict[str, str]:
+    """The person of the role; one of a store's roles works in this store only."""
+    person = _user(name)
+    first, _, last = full_name.partition(" ")
+    get_user_model().objects.filter(pk=person.pk).update(first_name=first, last_name=last)
+    person.groups.set([Group.objects.get(name=role)])
+    told = {"user": name, "password": PASSWORD, "for": role}
+    if role not in roles.STORE_ROLES:
+        return told
+    StaffScope.objects.get_or_create(user=person, store=store)
+    set_pin(person=person, pin=PIN)
+    return told | {"for": f"{role}, {store}; PIN {PIN} on a tablet"}
 
 
 def _fresh_key(channel: SalesChannel) -> str:

@@ -18,7 +18,7 @@ from tests.factories import make_fulfillment, make_person, make_ready, make_role
 
 pytestmark = pytest.mark.django_db
 
-PAGE = "/admin/audit/"
+PAGE = "/admin/admin/logentry/"
 
 
 def accepted_by(person):
