@@ -9,6 +9,7 @@ from django.urls import reverse
 from hub.connectors.signing import key_of
 from hub.stores.models import StaffScope
 from orders.models import CurbSettings
+from tests import confirming
 from tests.factories import make_person, make_store
 
 pytestmark = pytest.mark.django_db
@@ -42,7 +43,7 @@ def lead(client, store):
 
 
 def save(client, store, **fields):
-    return client.post(reverse(ADD), GOOD | {"store": store.pk} | fields)
+    return confirming.save(client, reverse(ADD), GOOD | {"store": store.pk} | fields)
 
 
 def test_numbers_are_kept_as_e164_and_steps_as_minutes(client, lead, store):
@@ -95,9 +96,11 @@ def test_the_secret_is_shown_once_and_can_be_renewed(client, lead, store):
 
     page = reverse("admin:orders_curbsettings_change", args=[curb.pk])
     assert curb.alert_secret not in client.get(page).content.decode()
-    kept = client.post(page, GOOD | {"alert_url": curb.alert_url})
+    kept = confirming.save(client, page, GOOD | {"alert_url": curb.alert_url})
     assert kept.status_code == 302
-    renewed = client.post(page, GOOD | {"alert_url": curb.alert_url, "renew_secret": "on"})
+    renewed = confirming.save(
+        client, page, GOOD | {"alert_url": curb.alert_url, "renew_secret": "on"}
+    )
     fresh = CurbSettings.objects.get().alert_secret
     assert fresh != curb.alert_secret
     assert fresh in renewed.content.decode()
