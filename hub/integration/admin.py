@@ -129,13 +129,13 @@ class SettingsLevelAdmin(ScopedAdmin[SettingsLevel], ReadOnlyAdmin[SettingsLevel
         ]
         return [*own, *super().get_urls()]
 
-    @method_decorator(fresh_login_required)
+    @fresh_login_required
     def download_view(self, request: HttpRequest) -> HttpResponse:
         """All settings as one file, for whoever proved lately who they are."""
         self._page(request)
         return file_pages.download(request)
 
-    @method_decorator(fresh_login_required)
+    @fresh_login_required
     def file_view(self, request: HttpRequest) -> HttpResponse:
         """Bring a file in: first what it changes, then the word."""
         return file_pages.file_page(request, self._page(request))

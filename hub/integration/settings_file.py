@@ -76,7 +76,7 @@ def _take_level(row: Row, by: str) -> None:
     says = only(row, ("says",))["says"]
     group, store = row["key"]
     known = {
-        name: SettingsLevel._meta.get_field(name).to_python(value)
+        name: _field(SettingsLevel, name).to_python(value)
         for name, value in says.items()
         if name in FIELDS
     }
@@ -102,8 +102,8 @@ def _take_hours(row: Row, _by: str) -> None:
         OpeningHours(
             store=store,
             weekday=weekday,
-            opens=OpeningHours._meta.get_field("opens").to_python(opens),
-            closes=OpeningHours._meta.get_field("closes").to_python(closes),
+            opens=_field(OpeningHours, "opens").to_python(opens),
+            closes=_field(OpeningHours, "closes").to_python(closes),
         )
         for weekday, opens, closes in week
     ]
@@ -129,8 +129,12 @@ def _exceptions() -> Iterable[Row]:
 
 def _take_exception(row: Row, _by: str) -> None:
     code, day = row["key"]
-    date = HoursException._meta.get_field("date").to_python(day)
+    date = _field(HoursException, "date").to_python(day)
     put(HoursException, {"store": store_of(code), "date": date}, only(row, (*SPAN, "reason")))
+
+
+def _field(model: Any, name: str) -> Any:
+    return model._meta.get_field(name)
 
 
 def _plain(value: Any) -> Any:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -155,7 +155,7 @@ def take_over(file: Mapping[str, Sequence[Row]], *, by: str) -> list[Difference]
     for section in sections():
         if one := by_name.get(section.name):
             rows = [*one.added, *(after for _before, after in one.changed)]
-            section.around(lambda section=section, rows=rows: _load(section, rows, by))
+            section.around(partial(_load, section, rows, by))
     return found
 
 
@@ -227,17 +227,20 @@ def only(row: Row, fields: Iterable[str]) -> Row:
 
 def store_of(code: str | None) -> Store | None:
     """The store of that code; None for none. Raises UnknownReference."""
-    return _named(Store, "code", code)
+    found: Store | None = _named(Store, "code", code)
+    return found
 
 
 def group_of(name: str | None) -> StoreGroup | None:
     """The group of that name; None for none. Raises UnknownReference."""
-    return _named(StoreGroup, "name", name)
+    found: StoreGroup | None = _named(StoreGroup, "name", name)
+    return found
 
 
 def channel_of(code: str | None) -> SalesChannel | None:
     """The sales channel of that code; None for none. Raises UnknownReference."""
-    return _named(SalesChannel, "code", code)
+    found: SalesChannel | None = _named(SalesChannel, "code", code)
+    return found
 
 
 def _named(model: Any, by: str, word: str | None) -> Any:

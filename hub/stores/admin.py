@@ -41,6 +41,7 @@ from hub.stores.resources import (
 )
 from hub.stores.setting_words import LABELS, origin_of, words_of
 
+_LINK = '<span class="hub" style="padding: 0"><a class="hub-button" href="{}">{}</a></span>'
 WEEKDAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
 
 
@@ -157,7 +158,7 @@ class StoreAdmin(TableAdmin[Store], ScopedAdmin[Store], EffectAdmin[Store]):
         if row.pk is None:
             return str(Stage.SETUP.label)
         link = reverse("admin:integration_stagechange_store", args=[row.pk])
-        return format_html('<a href="{}">{}</a>', link, Stage(row.stage).label)
+        return format_html(_LINK, link, Stage(row.stage).label)
 
     @admin.display(description=_("What holds here"))
     def settings_shown(self, row: Store) -> SafeString | str:
@@ -170,7 +171,7 @@ class StoreAdmin(TableAdmin[Store], ScopedAdmin[Store], EffectAdmin[Store]):
         ]
         link = reverse("admin:stores_settingslevel_of_store", args=[row.pk])
         told = format_html_join("", "<li>{}: <b>{}</b> ({})</li>", lines)
-        return format_html('<ul>{}</ul><a href="{}">{}</a>', told, link, gettext("Change"))
+        return format_html("<ul>{}</ul>{}", told, format_html(_LINK, link, gettext("Change")))
 
 
 @admin.register(StoreGroup)

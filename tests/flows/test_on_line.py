@@ -180,6 +180,9 @@ def test_what_was_given_up_is_sent_again_as_it_was_and_edited(page, live_server)
 @pytest.mark.usefixtures("integrator")
 def test_the_cockpit_follows_by_itself(page, live_server):
     till = make_pos()
+    page.wait_for_selector("text=First steps")
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=PICTURES / "checklist-desk-light.png")
     page.goto(live_server.url + reverse("admin:events_breaker_cockpit"))
     page.wait_for_selector(f".hub-card.success:has-text('{till.store.code}')")
 
@@ -215,7 +218,6 @@ def test_the_integrators_pages_fit_every_screen(page, live_server, shops):
         "levels": reverse("admin:stores_settingslevel_changelist"),
         "level": reverse("admin:stores_settingslevel_of_store", args=[shops[1].pk]),
         "settings-file": reverse("admin:stores_settingslevel_file"),
-        "first-steps": reverse("admin:index"),
         "store-settings": reverse("admin:stores_store_change", args=[shops[1].pk]),
     }
     PICTURES.mkdir(parents=True, exist_ok=True)
