@@ -223,7 +223,7 @@ def _trouble(address: AddressStanding) -> str:
 
 def _rows(standing: Standing) -> list[tuple[str, str]]:
     """The grid in words."""
-    return [(GROUP_WORDS[group], _row(group, standing)) for group in GROUPS]
+    return [(str(GROUP_WORDS[group]), _row(group, standing)) for group in GROUPS]
 
 
 def _row(group: str, standing: Standing) -> str:
