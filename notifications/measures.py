@@ -1,23 +1,29 @@
 """What the messages of a stretch of time came to: one statement for each group of figures.
 
 All of them count messages *written* in the window, so that numerator and denominator are of the
-same messages. Times are seconds, money is millionths of the provider's currency.
+same messages. Times are seconds, money is millionths of the provider's currency. In steps of days
+those that are over come as they were made up (``notifications.reporting``): what became of their
+messages since then is in them from the next night on, and percentiles are within 5 %.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 from django.db import connection, transaction
 
-from notifications.purposes import PURPOSES
+from notifications.reporting import statements as sql
+from notifications.reporting.rollup import WAITING, settled_until
+from orders.reporting.buckets import percentile
 
 MOST_ROWS = 40
 OPT_OUT_HOURS = 72
-WAITING = sorted(name for name, purpose in PURPOSES.items() if purpose.waits_at_night)
+BY_DAY = "day"
+HALF, MOST = 0.5, 0.95
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,10 +37,20 @@ class Window:
 
     @property
     def values(self) -> dict[str, Any]:
-        """As parameters of the statements."""
+        """As parameters of the statements: days from ``first`` to before ``settled`` are made up,
+        messages are looked at before ``until`` and from ``since`` on."""
+        first = self.start.astimezone(UTC).date() + timedelta(days=1)
+        settled = first
+        if self.step == BY_DAY and (known := settled_until()):
+            settled = max(first, min(known, self.end.astimezone(UTC).date()))
+        alone = settled == first
         return {
             "start": self.start,
+            "until": self.end if alone else datetime.combine(first, time(), UTC),
+            "since": self.end if alone else datetime.combine(settled, time(), UTC),
             "end": self.end,
+            "first": first,
+            "settled": settled,
             "step": self.step,
             "stores": list(self.stores) if self.stores is not None else None,
             "waiting": WAITING,
@@ -102,94 +118,12 @@ class Speed:
     provider_p95: float
 
 
-# Messages of the window, each with the store it belongs to; that is looked up only when asked.
-_STORE = """
-    LEFT JOIN orders_fulfillmentorder AS own ON own.id = CASE
-        WHEN message.subject LIKE 'fulfillment:%%' THEN substr(message.subject, 13)::bigint END
-    LEFT JOIN (
-        SELECT DISTINCT ON (part.order_id) part.order_id, part.store_id
-        FROM orders_fulfillmentorder AS part
-        WHERE part.created_at >= %(start)s - interval '90 days'
-        ORDER BY part.order_id, part.id DESC
-    ) AS newest ON own.id IS NULL AND newest.order_id = message.order_id
-"""
-_MINE = " AND coalesce(own.store_id, newest.store_id) = ANY(%(stores)s)"
-
-# Counted once by all names together: the sets are sums over these few thousand rows.
-_TALLIES = """
-WITH counted AS (
-    SELECT message.channel, message.provider, message.purpose, message.template,
-        {store} AS store, date_trunc(%(step)s, message.created_at, 'UTC') AS step,
-        count(*) AS written, count(*) FILTER (WHERE taken.over) AS accepted,
-        count(*) FILTER (WHERE message.outcome = 'delivered') AS delivered,
-        count(*) FILTER (WHERE taken.over AND message.outcome IN ('undelivered', 'failed'))
-            AS failed,
-        count(*) FILTER (WHERE message.stale_at IS NOT NULL) AS stale,
-        count(*) FILTER (WHERE message.delivered_late) AS late,
-        sum(message.unsure_tries) AS unsure,
-        count(*) FILTER (WHERE message.follows_id IS NOT NULL) AS followed,
-        count(*) FILTER (WHERE taken.over AND message.channel = 'sms') AS texts,
-        sum(message.segments) FILTER (WHERE taken.over AND message.channel = 'sms') AS segments,
-        sum(message.cost_micros) AS micros
-    FROM notifications_message AS message {join}
-    CROSS JOIN LATERAL (SELECT message.accepted_at IS NOT NULL OR message.outcome
-        IN ('accepted', 'sent', 'delivered', 'undelivered', 'unknown') AS over) AS taken
-    WHERE message.created_at >= %(start)s AND message.created_at < %(end)s {mine}
-    GROUP BY 1, 2, 3, 4, 5, 6
-), named AS (
-    SELECT *, split_part(template, '@', 1) AS words FROM counted
-)
-SELECT grouping(channel, provider, purpose, words, store, step),
-    channel, provider, purpose, words, store, step, sum(written), sum(accepted), sum(delivered),
-    sum(failed), sum(delivered + failed), sum(stale), sum(late), sum(unsure), sum(followed),
-    sum(texts), sum(segments), sum(micros)
-FROM named
-GROUP BY GROUPING SETS ((), (channel), (provider), (purpose), (words), (store), (step))
-"""
 _BY = ("channel", "provider", "purpose", "template", "store", "step")
-# ``grouping`` has a bit for each name that a row is not told by, the last name's the lowest.
 _SETS = {63: "", **{63 - (1 << (5 - place)): name for place, name in enumerate(_BY)}}
-
-# Ready, and told for the first time. What waits for the morning is quiet until 8:00 there.
-_SPEED = """
-WITH told AS (
-    SELECT date_trunc(%(step)s, message.created_at, 'UTC') AS step,
-        extract(epoch FROM message.accepted_at - part.ready_at) AS whole,
-        extract(epoch FROM message.accepted_at
-            - coalesce(message.submitted_at, message.accepted_at)) AS provider,
-        CASE WHEN message.purpose = ANY(%(waiting)s) THEN extract(epoch FROM
-            least(message.accepted_at, morning.at) - message.created_at) ELSE 0 END AS quiet
-    FROM notifications_message AS message
-    JOIN orders_fulfillmentorder AS part ON part.id = substr(message.subject, 13)::bigint
-    JOIN stores_store AS store ON store.id = part.store_id
-    CROSS JOIN LATERAL (SELECT message.created_at AT TIME ZONE store.timezone AS at) AS local
-    CROSS JOIN LATERAL (
-        SELECT CASE WHEN local.at::time >= '21:00' THEN local.at::date + 1 + time '8:00'
-            WHEN local.at::time < '8:00' THEN local.at::date + time '8:00'
-            ELSE local.at END AT TIME ZONE store.timezone AS at
-    ) AS morning
-    WHERE message.created_at >= %(start)s AND message.created_at < %(end)s
-      AND message.purpose = 'ready' AND message.follows_id IS NULL
-      AND message.subject LIKE 'fulfillment:%%'
-      AND message.accepted_at >= part.ready_at
-      AND (%(stores)s::bigint[] IS NULL OR part.store_id = ANY(%(stores)s))
-)
-SELECT step, count(*),
-    percentile_cont(ARRAY[0.5, 0.95]) WITHIN GROUP (ORDER BY whole),
-    percentile_cont(ARRAY[0.5, 0.95])
-        WITHIN GROUP (ORDER BY greatest(whole - quiet - provider, 0)),
-    percentile_cont(ARRAY[0.5, 0.95]) WITHIN GROUP (ORDER BY greatest(quiet, 0)),
-    percentile_cont(ARRAY[0.5, 0.95]) WITHIN GROUP (ORDER BY greatest(provider, 0))
-FROM told GROUP BY GROUPING SETS ((), (step)) HAVING count(*) > 0 ORDER BY step NULLS FIRST
-"""
-
-_SUPPRESSED = """
-SELECT message.outcome, message.outcome_reason, count(*)
-FROM notifications_message AS message {join}
-WHERE message.created_at >= %(start)s AND message.created_at < %(end)s
-  AND message.outcome IN ('suppressed', 'canceled', 'expired') {mine}
-GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2 LIMIT %(most)s
-"""
+_LIVE = """(message.created_at >= %(start)s AND message.created_at < %(until)s
+    OR message.created_at >= %(since)s AND message.created_at < %(end)s)"""
+_OF_PART = " AND (%(stores)s::bigint[] IS NULL OR part.store_id = ANY(%(stores)s::bigint[]))"
+_STEP = "date_trunc(%(step)s, message.created_at, 'UTC')"
 
 # Few say STOP: from each of them back to what had reached him in the three days before.
 _OPT_OUTS = """
@@ -212,15 +146,6 @@ WHERE true {mine}
 GROUP BY GROUPING SETS ((), (message.purpose)) ORDER BY 2 DESC LIMIT %(most)s
 """
 
-_ADDRESSES = """
-SELECT count(*) FROM (
-    SELECT DISTINCT message.contact_id, message.channel
-    FROM notifications_message AS message {join}
-    WHERE message.created_at >= %(start)s AND message.created_at < %(end)s
-      AND message.delivered_at IS NOT NULL {mine}
-) AS address
-"""
-
 _CALLS = """
 SELECT outcome, count(*), count(*) FILTER (WHERE closed_at IS NULL)
 FROM notifications_calltask
@@ -241,7 +166,7 @@ def tallies(window: Window) -> dict[str, list[Tally]]:
     """The counts in the whole (under the empty name), and by channel, provider, purpose,
     template, store (its key) and step (ISO time)."""
     found: dict[str, list[Tally]] = {"": []}
-    for row in _rows(_scoped(_TALLIES, window, always=True), window):
+    for row in _rows(sql.TALLIES.format(live=_LIVE, step=_STEP, mine=_mine(window)), window):
         by = _SETS[row[0]]
         key = row[1 + _BY.index(by)] if by else ""
         if key is not None:
@@ -251,23 +176,40 @@ def tallies(window: Window) -> dict[str, list[Tally]]:
 
 def speeds(window: Window) -> tuple[Speed | None, list[Speed]]:
     """From ready to taken over: in the whole, and by step; None when nothing was ready."""
-    rows = [_speed(row) for row in _rows(_SPEED, window)]
+    if window.step == BY_DAY:
+        return _speeds_by_day(window)
+    statement = sql.SPEED.format(live=_LIVE, step=_STEP, mine=_OF_PART)
+    rows = [_speed(row) for row in _rows(statement, window)]
     return (rows[0], rows[1:]) if rows else (None, [])
+
+
+def _speeds_by_day(window: Window) -> tuple[Speed | None, list[Speed]]:
+    of = "store_id IS NULL" if window.stores is None else "store_id = ANY(%(stores)s)"
+    statement = sql.SPREAD.format(
+        live=_LIVE, step=_STEP, mine=_OF_PART, of=of, store="NULL::bigint"
+    )
+    spread: dict[str, dict[str, Counter[int]]] = {}
+    for step, name, bucket, n in _rows(statement, window):
+        for value in ("", step.isoformat()):
+            counted = spread.setdefault(value, {}).setdefault(name, Counter())
+            counted[bucket] += int(n)
+    found = [_spread_speed(value, spread[value]) for value in sorted(spread)]
+    return (found[0], found[1:]) if found else (None, [])
 
 
 def suppressions(window: Window) -> list[tuple[str, str, int]]:
     """(outcome, reason, how many) of what was decided not to be sent, the most frequent first."""
-    return [(row[0], row[1], row[2]) for row in _rows(_scoped(_SUPPRESSED, window), window)]
+    join = sql.STORE if window.stores is not None else ""
+    statement = sql.SUPPRESSED.format(live=_LIVE, join=join, mine=_mine(window))
+    return [(row[0], row[1], int(row[2])) for row in _rows(statement, window)]
 
 
-def opt_outs(window: Window) -> tuple[int, int, list[tuple[str, int]]]:
-    """How many addresses said STOP within 72 hours of a message, of how many that got one, and
-    by the purpose of those messages."""
-    rows = list(_rows(_scoped(_OPT_OUTS, window), window))
+def opt_outs(window: Window) -> tuple[int, list[tuple[str, int]]]:
+    """How many addresses said STOP within 72 hours of a message, and by its purpose."""
+    join = sql.STORE if window.stores is not None else ""
+    rows = list(_rows(_OPT_OUTS.format(join=join, mine=_mine(window)), window))
     whole = sum(count for purpose, count in rows if purpose is None)
-    by_purpose = [(purpose, count) for purpose, count in rows if purpose is not None]
-    ((addresses,),) = _rows(_scoped(_ADDRESSES, window), window)
-    return whole, addresses, by_purpose
+    return whole, [(purpose, count) for purpose, count in rows if purpose is not None]
 
 
 def calls(window: Window) -> list[tuple[str, int, int]]:
@@ -286,14 +228,8 @@ def share(part: int, whole: int) -> float | None:
     return 100 * part / whole if whole else None
 
 
-def _scoped(sql: str, window: Window, *, always: bool = False) -> str:
-    """The statement with the look-up of stores where it is needed."""
-    needed = window.stores is not None or always
-    return sql.format(
-        join=_STORE if needed else "",
-        mine=_MINE if window.stores is not None else "",
-        store="coalesce(own.store_id, newest.store_id)",
-    )
+def _mine(window: Window) -> str:
+    return sql.MINE if window.stores is not None else ""
 
 
 def _rows(sql: str, window: Window) -> list[tuple[Any, ...]]:
@@ -330,6 +266,25 @@ def _speed(row: Sequence[Any]) -> Speed:
         quiet_p95=quiet[1],
         provider_p50=provider[0],
         provider_p95=provider[1],
+    )
+
+
+def _spread_speed(value: str, spread: Mapping[str, Counter[int]]) -> Speed:
+    def at(name: str, share_of: float) -> float:
+        found = percentile(share_of, spread[name]) or 0
+        return found if found >= 1 else 0.0  # of less than a second the buckets know no more
+
+    return Speed(
+        value=value,
+        count=spread["whole"].total(),
+        p50=at("whole", HALF),
+        p95=at("whole", MOST),
+        queue_p50=at("queue", HALF),
+        queue_p95=at("queue", MOST),
+        quiet_p50=at("quiet", HALF),
+        quiet_p95=at("quiet", MOST),
+        provider_p50=at("provider", HALF),
+        provider_p95=at("provider", MOST),
     )
 
 

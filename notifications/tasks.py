@@ -5,6 +5,7 @@ from __future__ import annotations
 from hub.trace import acting
 from notifications.inbound import questions, threads
 from notifications.reaching import calls, following, unheard
+from notifications.reporting import rollup
 
 
 def reach_customers() -> dict[str, int]:
@@ -23,3 +24,8 @@ def close_talks() -> dict[str, int]:
     """Close talks in which a day of silence has passed, and questions whose time is over."""
     with acting("system"):
         return {"talks": threads.close_silent(), "questions": questions.close_expired()}
+
+
+def make_up_messages() -> int:
+    """Make up the last days of messages for the measures; returns how many."""
+    return rollup.make_up_messages()

@@ -134,7 +134,7 @@ def tiles(
     asked: Sequence[tuple[str, int, int]],
 ) -> list[Tile]:
     """The figures at the top."""
-    stopped, addresses, _ = opt_outs(window)
+    stopped, _purposes = opt_outs(window)
     currencies = dict(Provider.objects.values_list("name", "currency"))
     cost = spent(counts.get("provider", []), currencies)
     called = sum(count for _, count, _ in asked)
@@ -173,9 +173,9 @@ def tiles(
         ),
         Tile(
             gettext("Said STOP"),
-            percent(share(stopped, addresses)),
-            gettext("{stopped} of {addresses} within 72 h").format(
-                stopped=stopped, addresses=addresses
+            percent(share(stopped, whole.delivered)),
+            gettext("{stopped} within 72 h of {delivered} delivered").format(
+                stopped=stopped, delivered=whole.delivered
             ),
         ),
         Tile(
@@ -263,7 +263,7 @@ def _named(by: str, rows: Sequence[Tally]) -> list[tuple[str, Tally]]:
         names = {str(store.pk): str(store) for store in Store.objects.filter(pk__in=keys)}
         return [(names.get(row.value, "–"), row) for row in rows]
     if by == "channel":
-        return [(WAYS.get(row.value, gettext("No channel")), row) for row in rows]
+        return [(str(WAYS.get(row.value, gettext("No channel"))), row) for row in rows]
     nothing = {"provider": gettext("Not handed over"), "template": gettext("Not worded")}
     named = [(row.value.replace("_", " ") if by == "purpose" else row.value, row) for row in rows]
     return [(name or nothing.get(by, "–"), row) for name, row in named]

@@ -9,6 +9,7 @@ from notifications.models.message import (
     Receipt,
     _message_id,
 )
+from notifications.models.reporting import DayMessages, DayUnsent, MessageTimes
 from notifications.models.rules import TextingRules
 from notifications.models.template import TemplateVersion
 from notifications.models.threads import HeardText, OpenQuestion, Thread, ThreadEntry
@@ -17,8 +18,11 @@ __all__ = [
     "OPEN_OUTCOMES",
     "UNSURE_OUTCOMES",
     "CallTask",
+    "DayMessages",
+    "DayUnsent",
     "HeardText",
     "Message",
+    "MessageTimes",
     "OpenQuestion",
     "Outcome",
     "Receipt",

@@ -1,0 +1,1 @@
+"""Past days of messages, made up once, so that months are read as fast as hours."""
