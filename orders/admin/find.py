@@ -34,7 +34,7 @@ def find_urls() -> list[URLPattern]:
 def find_view(request: HttpRequest) -> HttpResponse:
     """The only hit in the person's stores (302), or a list of what may be meant."""
     must_see(request)
-    query = request.GET.get("q", "").replace("\0", "").strip()[:LONGEST_TERM]
+    query = request.GET.get("term", "").replace("\0", "").strip()[:LONGEST_TERM]
     over = request.GET.get("over") == "1"
     hits = hits_of(stores_for(request), query, over=over) if query else None
     if hits and (link := _only(request, hits)):

@@ -70,7 +70,7 @@ def others(store, item):
 
 
 def find(client, term, **more):
-    return client.get(reverse("admin:orders_fulfillmentorder_find"), {"q": term} | more)
+    return client.get(reverse("admin:orders_fulfillmentorder_find"), {"term": term} | more)
 
 
 def leads_to(reply, part):

@@ -60,7 +60,7 @@
 
   // --- the one search: «/» goes there, and so does what a scanner types on a page without a field
 
-  const BETWEEN_KEYS_MS = 60; // nobody types that fast, every scanner does
+  const BETWEEN_KEYS_MS = 90; // hardly anybody types that fast for long, every scanner does
   const SHORTEST_SCAN = 4;
   let scanned = "", scannedAt = 0;
 
