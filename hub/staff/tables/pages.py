@@ -42,6 +42,7 @@ from hub.staff.tables.resource import MOST_SHOWN, Outcome, TableResource
 M = TypeVar("M", bound=models.Model)
 
 EXPORT = "staff.export_data"
+ICON = "table_view"
 _OVERHEAD = 64 * 1024  # of the form around the file
 
 
@@ -69,16 +70,16 @@ class TableAdmin(HubAdmin[M]):
         before = getattr(super(), "list_tools", None)
         tools = list(before(request)) if before else []
         named = f"admin:{self.opts.app_label}_{self.opts.model_name}_"
-        for table, (title, _resource) in self.tables.items():
-            if self._may_take_in(request):
-                page = reverse(f"{named}in", args=[table])
-                tools.append((_("Take in: %(table)s") % {"table": title}, page, "upload_file"))
-            if request.user.has_perm(EXPORT):
-                for form in FORMATS:
-                    page = reverse(f"{named}out", args=[table, form])
-                    words = {"table": title, "form": form.upper()}
-                    tools.append((_("%(table)s as %(form)s") % words, page, "download"))
-        return tools
+        if not (self._may_take_in(request) or self._may_take_out(request)):
+            return tools
+        return tools + [
+            (
+                _("%(table)s as a table") % {"table": title},
+                reverse(f"{named}in", args=[table]),
+                ICON,
+            )
+            for table, (title, _resource) in self.tables.items()
+        ]
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
@@ -99,15 +100,16 @@ class TableAdmin(HubAdmin[M]):
         return fresh_login_required(send)(request, table, form)
 
     def _table_out(self, request: HttpRequest, table: str, form: str) -> HttpResponseBase:
-        allowed = self.has_view_permission(request) and request.user.has_perm(EXPORT)
-        if not allowed or form not in FORMATS:
+        if not self._may_take_out(request) or form not in FORMATS:
             raise Http404
         resource = self._table_resource(request, table)
         return FORMATS[form](table, resource.header(), resource.lines())
 
     def in_view(self, request: HttpRequest, table: str) -> HttpResponse:
-        """Ask for a file; show what it changes and what is wrong in it; take it in."""
-        if not self._may_take_in(request):
+        """Offer the table, and ask for a file; show what it changes and what is wrong in it;
+        take it in."""
+        may_in = self._may_take_in(request)
+        if not may_in and (request.method != "GET" or not self._may_take_out(request)):
             raise Http404
         if int(request.META.get("CONTENT_LENGTH") or 0) > MOST_BYTES + _OVERHEAD:
             # before anything of it is read, the form's own proof included: it is refused anyway
@@ -182,6 +184,9 @@ class TableAdmin(HubAdmin[M]):
     def _may_take_in(self, request: HttpRequest) -> bool:
         return self.has_add_permission(request) or self.has_change_permission(request)
 
+    def _may_take_out(self, request: HttpRequest) -> bool:
+        return self.has_view_permission(request) and request.user.has_perm(EXPORT)
+
     def _table_name(self, table: str) -> str:
         return f"{self.opts.label_lower}.{table}"
 
@@ -199,7 +204,8 @@ class TableAdmin(HubAdmin[M]):
             "code": error.code if error else "",
             "most_rows": MOST_ROWS,
             "most_megabytes": MOST_BYTES // 2**20,
-            "formats": list(FORMATS) if request.user.has_perm(EXPORT) else [],
+            "formats": list(FORMATS) if self._may_take_out(request) else [],
+            "may_take_in": self._may_take_in(request),
         }
         status = HTTPStatus.BAD_REQUEST if error else HTTPStatus.OK
         return TemplateResponse(request, "admin/staff/table_in.html", context, status=status)
@@ -229,7 +235,7 @@ class TableAdmin(HubAdmin[M]):
         named = f"admin:{self.opts.app_label}_{self.opts.model_name}_"
         return {
             **self.admin_site.each_context(request),
-            "title": _("Take in: %(table)s") % {"table": self.tables[table][0]},
+            "title": _as_table(self.tables[table][0]),
             "opts": self.opts,
             "table": table,
             "list_url": reverse(f"{named}changelist"),
@@ -239,6 +245,10 @@ class TableAdmin(HubAdmin[M]):
 
 def _key(request: HttpRequest) -> int:
     return int(request.user.pk or 0)
+
+
+def _as_table(title: object) -> str:
+    return _("%(table)s as a table") % {"table": title}
 
 
 def _counts(outcome: Outcome) -> list[tuple[str, int, str]]:

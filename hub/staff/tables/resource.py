@@ -282,6 +282,10 @@ class TableResource(ModelResource):
         if missing := [name for name in self.required if name not in header]:
             raise WrongColumns(_("missing columns: %(n)s") % {"n": ", ".join(missing)})
 
+    def _key(self, row: Any) -> str:
+        cells = self.cells(row)
+        return " ".join(cells[name] for name in self.keys)
+
     def _ordering(self) -> list[str]:
         return [str(self.fields[name].attribute) for name in self.keys]
 
@@ -298,7 +302,7 @@ class TableResource(ModelResource):
                 outcome.faults += [_of_error(line, one.error) for one in row.errors]
             else:
                 outcome.differences.append(
-                    Difference(line, row.import_type, row.object_repr or "", row.diff)
+                    Difference(line, row.import_type, self._key(row.instance), row.diff)
                 )
                 outcome.rows.append(row.instance)
         return outcome

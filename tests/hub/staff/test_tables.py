@@ -207,7 +207,14 @@ class TestSpots:
     def test_a_picker_has_no_such_page(self, client, store):
         client.force_login(make_role("Picker", store))
         assert client.get(self.page()).status_code == 404
-        assert client.get(page_out(Spot, "spots")).status_code in (302, 404)
+        assert client.get(page_out(Spot, "spots")).status_code == 404
+
+    def test_who_may_only_take_out_is_offered_that_and_no_more(self, client, store):
+        client.force_login(make_role("Integrator"))
+        html = client.get(page_in(Item, "products")).content.decode()
+        assert "CSV" in html
+        assert "Look at it" not in html
+        assert send(client, page_in(Item, "products"), "sku\nA\n").status_code == 404
 
     def test_a_huge_upload_is_refused_unread(self, client, chief):
         assert client.post(self.page(), CONTENT_LENGTH=str(10**9)).status_code == 303
