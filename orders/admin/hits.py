@@ -6,7 +6,7 @@ index finds: the order's number, its bags, and whole names, phones and addresses
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
@@ -36,7 +36,7 @@ class Hits:
     ``over`` is whether parts that are over are among them.
     """
 
-    parts: list[FulfillmentOrder]
+    parts: Sequence[FulfillmentOrder]
     item: Item | None
     over: bool
 
@@ -86,7 +86,7 @@ def item_of(term: str) -> Item | None:
     return Item.objects.filter(known | Q(pk__in=other.values("item"))).order_by("pk").first()
 
 
-def _shown(rows: QuerySet[FulfillmentOrder], *, live_only: bool) -> list[FulfillmentOrder]:
+def _shown(rows: QuerySet[FulfillmentOrder], *, live_only: bool) -> Sequence[FulfillmentOrder]:
     """A page of them, what is still to be done first; ``live_only`` leaves out what is over when
     there is anything else."""
     place = Case(When(status__in=LIVE, then=Value(0)), default=1, output_field=IntegerField())

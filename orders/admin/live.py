@@ -57,7 +57,7 @@ def live(request: HttpRequest, tab: str, *, size: int) -> dict[str, Any]:
         "size": size,
         "store_code": code,
         "store_query": urlencode({"store": code}) if code else "",
-        "cards_query": urlencode({"page": number, "store": code}),
+        "cards_query": urlencode({"page": str(number), "store": code}),
         "many_stores": keys_of(request) is None or len(keys_of(request) or []) > 1,
         "may_act": works_in_stores(request),
         "now": clock.now(),
