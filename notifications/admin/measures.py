@@ -31,7 +31,9 @@ from notifications.measures import (
     tallies,
 )
 from notifications.models import CallTask, Outcome
+from notifications.reporting.measures import DELIVERED
 from notifications.reports import MICROS, gauges
+from orders.reporting.measures import register
 
 MOST_STORES = 200
 SPANS = {
@@ -290,3 +292,4 @@ def _per_pickup(cost: Mapping[str, int], collected: int) -> str:
 
 
 metrics.add_gauges(gauges)
+register(DELIVERED)

@@ -29,7 +29,8 @@ class Measure:
     A share is ``part`` of ``whole``, a count is ``part``: columns of ``table``. A time is the
     ``stretch`` of ``table``, told as what half and what nine of ten took at most. ``better`` is
     1 where more of it is good, -1 where less is, 0 where neither. ``reasons`` are the kinds of
-    rows of ``DayReason`` that say why.
+    rows of ``DayReason`` that say why. ``chain_rows``: rows without a store are of the whole
+    chain; else they are of no store, and the chain is the sum of all.
     """
 
     key: str
@@ -43,6 +44,7 @@ class Measure:
     whole_words: Words = ""
     stretch: str = ""
     table: str = FIGURES
+    chain_rows: bool = True
     better: int = 1
     reasons: tuple[str, ...] = ()
 

@@ -94,7 +94,8 @@ class Sum:
 def by_step(measure: Measure, view: View) -> dict[date, Sum]:
     """The measure in each step of the view; steps without anything are empty sums."""
     found = {step: Sum() for step in view.steps}
-    for step, *values in _rows(_by_step(measure), view.values | _names(measure)):
+    statement = _by_step(measure, _of(view, measure))
+    for step, *values in _rows(statement, view.values | _names(measure)):
         found.setdefault(step, Sum()).add(_sum(measure, values))
     return found
 
@@ -191,21 +192,22 @@ JOIN inventory_item AS item ON item.id = missed.item_id ORDER BY missed.count DE
 """  # noqa: S608  made of constants
 
 
-def _of(view_stores: object) -> str:
+def _of(view: View, measure: Measure) -> str:
     """Written out for the planner: it finds the chain's rows, or the stores', by index."""
-    return "store_id IS NULL" if view_stores is None else "store_id = ANY(%(stores)s::bigint[])"
+    if view.stores is not None:
+        return "store_id = ANY(%(stores)s::bigint[])"
+    return "store_id IS NULL" if measure.chain_rows else "true"
 
 
-def _by_step(measure: Measure) -> str:
-    """A statement with a place for which stores."""
+def _by_step(measure: Measure, of: str) -> str:
     step = "date_trunc(%(step)s, day::timestamp)::date"
     if measure.kind is Kind.TIME:
         return f"""SELECT {step}, bucket, sum(n),
             sum(seconds) FILTER (WHERE place = 1)
         FROM {measure.table}, unnest(buckets, counts) WITH ORDINALITY AS one (bucket, n, place)
-        WHERE {{of}} AND {_DAYS} {_of_stretch(measure)} GROUP BY 1, 2"""  # noqa: S608
+        WHERE {of} AND {_DAYS} {_of_stretch(measure)} GROUP BY 1, 2"""  # noqa: S608
     return f"""SELECT {step}, {_column(measure.part)}, {_column(measure.whole)}
-        FROM {measure.table} WHERE {{of}} AND {_DAYS} GROUP BY 1"""  # noqa: S608
+        FROM {measure.table} WHERE {of} AND {_DAYS} GROUP BY 1"""  # noqa: S608
 
 
 def _sum(measure: Measure, values: Sequence[Any]) -> Sum:
@@ -219,10 +221,11 @@ def _sum(measure: Measure, values: Sequence[Any]) -> Sum:
 def _all_counts(
     table: str, own: Sequence[Measure], view: View, found: dict[str, dict[date, Sum]]
 ) -> None:
+    of = _of(view, own[0])
     columns = list(dict.fromkeys(name for one in own for name in (one.part, one.whole) if name))
     rows = _rows(
         f"""SELECT day, {", ".join(map(_column, columns))} FROM {table}
-        WHERE {{of}} AND {_DAYS} GROUP BY day""",  # noqa: S608  made of constants
+        WHERE {of} AND {_DAYS} GROUP BY day""",  # noqa: S608  made of constants
         view.values | {"first": view.before.first},
     )
     for day, *values in rows:
@@ -234,18 +237,18 @@ def _all_counts(
 def _all_times(
     table: str, own: Sequence[Measure], view: View, found: dict[str, dict[date, Sum]]
 ) -> None:
-    keys = {one.stretch: one.key for one in own}
+    keys, of = {one.stretch: one.key for one in own}, _of(view, own[0])
     values = view.values | {
         "first": view.before.first,
         "now": view.first,
         "before": view.before.first,
     }
     each = f"""SELECT day, stretch, sum(count), sum(seconds) FROM {table}
-        WHERE {{of}} AND {_DAYS} GROUP BY day, stretch"""  # noqa: S608  made of constants
+        WHERE {of} AND {_DAYS} GROUP BY day, stretch"""  # noqa: S608  made of constants
     spread = f"""SELECT CASE WHEN day >= %(now)s THEN %(now)s::date ELSE %(before)s::date END,
             stretch, bucket, sum(n)
         FROM {table}, unnest(buckets, counts) AS one (bucket, n)
-        WHERE {{of}} AND {_DAYS} GROUP BY 1, stretch, bucket"""  # noqa: S608  made of constants
+        WHERE {of} AND {_DAYS} GROUP BY 1, stretch, bucket"""  # noqa: S608  made of constants
     for day, stretch, count, seconds in _rows(each, values):
         if stretch in keys:
             found[keys[stretch]][day].add(Sum(whole=int(count), seconds=int(seconds)))
@@ -268,7 +271,6 @@ def _names(measure: Measure) -> dict[str, Any]:
 
 
 def _rows(statement: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
-    """The rows of a statement; ``{of}`` in it is which stores."""
     with connection.cursor() as cursor:
-        cursor.execute(statement.replace("{of}", _of(values["stores"])), values)
+        cursor.execute(statement, values)
         return list(cursor.fetchall())

@@ -22,6 +22,7 @@ from hub import devpg
 from hub.customers.models import Contact, Profile
 from hub.ids import new_id
 from hub.stores.models import StoreGroup
+from notifications.reporting.rollup import make_up_messages
 from orders.reporting.rollup import ORDERS, days_of_stores
 from tests.factories import make_brand, make_channel
 
@@ -314,6 +315,7 @@ def _roll_up() -> None:
         cursor.execute("SELECT current_date, current_date - %s, now()", [DAYS + 1])
         last, first, now = cursor.fetchone() or (None, None, None)
     ORDERS.make_up(days_of_stores(first, last), as_of=now)
+    make_up_messages()
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
         cursor.execute("RESET statement_timeout")
