@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from django.contrib.auth.models import User
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Max, Q
 
 from hub import clock
@@ -54,6 +54,8 @@ MARK = "SANDBOX-"
 MOST_LINES = 5
 MOST_UNITS = 5  # of each; goods by weight: as many times a hundred grams
 GRAMS = 100
+LONGEST = timedelta(days=1)
+BATCH = 20
 SOURCE = "hub"
 REASON = "the sandbox order is over"
 # Numbers of the North American plan that are given to nobody, for films and tries.
@@ -68,7 +70,6 @@ class SandboxOver(Conflict):
     title = "This sandbox order is over; make another one"
 
 
-@transaction.atomic
 def begin_sandbox(
     *,
     store: Store,
@@ -79,25 +80,35 @@ def begin_sandbox(
 ) -> SandboxRun:
     """Place a sandbox order of ``goods`` (item id → units) for this store.
 
-    The same token again returns the first one. Raises Invalid for no goods or too many, and as
-    ``place_order`` does.
+    The same token again, even at the same moment, returns the first one. Raises Invalid for no
+    goods or too many and for a token of nothing, and as ``place_order`` does.
     """
-    known = SandboxRun.objects.filter(token=token).select_related("order").first()
-    if known:
-        return known
+    if not token:
+        raise Invalid("open the form again")
     items = Item.objects.in_bulk(goods)
     if not 0 < len(items) <= MOST_LINES or len(items) < len(goods):
         raise Invalid(f"choose 1 to {MOST_LINES} items of the store")
-    stops = SalesStop.objects.filter(store=store, item__in=_bottom(goods))
+    asked = _asked(store, channel, items, goods)
+    try:
+        return _known(token) or _begin(Desk(channel, is_test=True), asked, store, by, token)
+    except IntegrityError:
+        if found := _known(token):  # a twin of this press was faster
+            return found
+        raise
+
+
+def _known(token: str) -> SandboxRun | None:
+    return SandboxRun.objects.filter(token=token).select_related("order").first()
+
+
+@transaction.atomic
+def _begin(desk: Desk, asked: Asked, store: Store, by: User, token: str) -> SandboxRun:
+    skus = [line["sku"] for line in asked["lines"]]
+    items = Item.objects.filter(sku__in=skus).values_list("pk", flat=True)
+    stops = SalesStop.objects.filter(store=store, item__in=_bottom(dict.fromkeys(items, 1)))
     stopped = sorted(stops.values_list("item_id", flat=True))
-    desk = Desk(channel, is_test=True)
-    order = place_order(desk=desk, asked=_asked(store, channel, items, goods))
+    order = place_order(desk=desk, asked=asked)
     return SandboxRun.objects.create(order=order, by=by, token=token, stopped=stopped)
-
-
-def is_sandbox(external_id: str) -> bool:
-    """Whether an order of this number was made here."""
-    return external_id.startswith(MARK)
 
 
 @transaction.atomic
@@ -120,6 +131,13 @@ def end_sandbox(*, run: SandboxRun) -> SandboxRun:
     SandboxRun.objects.filter(pk=run.pk, ended_at__isnull=True).update(ended_at=clock.now())
     run.refresh_from_db()
     return run
+
+
+def end_stale_sandboxes() -> int:
+    """End the sandbox orders that somebody left a day ago: they hold goods; returns how many."""
+    since = clock.now() - LONGEST
+    left = SandboxRun.objects.filter(ended_at__isnull=True, begun_at__lt=since).order_by("pk")
+    return len([end_sandbox(run=run) for run in left[:BATCH]])
 
 
 @transaction.atomic

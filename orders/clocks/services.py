@@ -12,6 +12,7 @@ from orders.curbside.escalating import escalate_waits, tell_unseen_arrivals
 from orders.curbside.visits import end_stale_visits
 from orders.placing.moving import lapse_offers
 from orders.routing.trials import give_up_simulations
+from orders.sandbox import end_stale_sandboxes
 
 logger = logging.getLogger("hub.orders")
 
@@ -26,6 +27,7 @@ STEPS: dict[str, Callable[[], int]] = {
     "waits told": escalate_waits,
     "visits ended": end_stale_visits,
     "simulations given up": give_up_simulations,
+    "sandboxes ended": end_stale_sandboxes,
 }
 
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.contrib.auth.models import Permission
 from django.urls import reverse
 
+from hub import clock
 from inventory.models import SalesStop, StockLevel
 from orders.admin.sandbox_steps import STEPS
 from orders.models import FulfillmentOrder, Order, SandboxRun
-from orders.sandbox import begin_sandbox, end_sandbox
+from orders.sandbox import begin_sandbox, end_sandbox, end_stale_sandboxes
 from tests.factories import make_channel, make_item, make_store, stock
 from tests.orders.picking.making import make_picker
+from tests.racing import at_once
 
 pytestmark = pytest.mark.django_db
 
@@ -114,6 +118,28 @@ def test_it_reaches_no_real_phone_and_says_what_it_is(run):
     assert run.order.is_test
     assert run.order.external_id.startswith("SANDBOX-")
     assert run.order.contact.phone.startswith("+1202555")
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.race
+def test_two_presses_at_once_place_one_order():
+    store, mug = make_store(), make_item()
+    stock(store, {mug: 20})
+    person, channel = make_picker(store), make_channel()
+    asked = {"store": store, "channel": channel, "goods": {mug.pk: 1}, "by": person}
+
+    runs = at_once(4, lambda _: begin_sandbox(**asked, token="one").pk)
+
+    assert len(set(runs)) == 1
+    assert StockLevel.objects.get(item=mug).allocated == 1
+
+
+def test_one_that_was_left_is_ended_after_a_day(store, goods, run):
+    assert end_stale_sandboxes() == 0
+    SandboxRun.objects.update(begun_at=clock.now() - timedelta(hours=25))
+
+    assert end_stale_sandboxes() == 1
+    assert not StockLevel.objects.filter(allocated__gt=0).exists()
 
 
 def test_a_stop_that_was_there_before_stays(client, store, goods, lead):
