@@ -22,6 +22,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from hub.events.models import Fact
+from hub.history import ADDED, CHANGED
 from hub.staff.changes import Change, changes_in
 from hub.staff.people import name_of
 from hub.stores.models import Store, StoreSwitch
@@ -29,6 +30,7 @@ from hub.stores.models import Store, StoreSwitch
 PAGE = 60
 LOOKED_AT = 300  # facts at most, of which a page shows those of the reader's stores
 MOST_OF_EACH = 60  # lines of every other source within the span of a page
+LONGEST_ROW = 200  # characters that tell of a row that came or went
 MILLISECOND_BITS = 80
 LETTERS = "0123456789abcdefghjkmnpqrstvwxyz"
 BY_STAFF = "actor::text LIKE 'staff:%%'"  # as the index says it, so that the planner finds it
@@ -296,9 +298,17 @@ def _of_reader(model: Any, asked: Asked) -> Any:
 
 
 def _of_change(change: Change) -> Iterable[Line]:
+    """A line for each field that changed; one for a row that came or went."""
     of = f"{change.what} {change.of}".strip()
-    if not change.steps:
-        yield Line(change.at, change.who, change.verb, of, why=change.why)
+    if change.kind != CHANGED or not change.steps:
+        came = change.kind == ADDED
+        told = "; ".join(
+            f"{one.label}: {one.after if came else one.before}" for one in change.steps
+        )
+        told = told if len(told) <= LONGEST_ROW else f"{told[:LONGEST_ROW]}…"
+        before, after = ("", told) if came else (told, "")
+        yield Line(change.at, change.who, change.verb, of, "", before, after, change.why)
+        return
     for step in change.steps:
         what = f"{change.verb}: {step.label}"
         yield Line(change.at, change.who, what, of, "", step.before, step.after, change.why)
