@@ -9,6 +9,7 @@ from django.db import connections
 from hub import devpg
 from hub.connectors import http
 from orders import pulse
+from tests.schema import copy_template
 
 CHROMIUM = "/usr/bin/chromium"
 # neither the sandbox nor /dev/shm is to be had in every container
@@ -28,6 +29,14 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix):
     """Start the embedded server before the first test database is made."""
     if settings.EMBEDDED_POSTGRES:
         devpg.ensure(settings.EMBEDDED_POSTGRES)
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb(django_db_modify_db_settings, django_db_blocker):
+    """The test database stands already, with its whole schema: a copy that is as good as new."""
+    with django_db_blocker.unblock():
+        copy_template()
+    return True
 
 
 @pytest.fixture(autouse=True)
