@@ -19,6 +19,7 @@ from django.utils.translation import ngettext
 
 from hub.errors import HubError
 from hub.integration.sight import seen_stores
+from hub.staff import effects as staff_effects
 from hub.staff.pages import is_store_bound
 from hub.staff.refusals import refused
 from hub.stores.inheriting import DEFAULTS, FIELDS, MAY_BE_NOTHING, Held, said
@@ -117,10 +118,23 @@ def edit_page(
         "effect": effect,
         "summary": _said(effect) if effect else "",
         "changes": _changes(effect) if effect else [],
+        "effects": _on_orders(form, target) if effect and effect.stores else [],
         "sent": _sent(request.POST),
         "may_change": may_change,
     }
     return TemplateResponse(request, "admin/integration/level.html", context)
+
+
+def _on_orders(form: LevelForm | None, target: dict[str, Any]) -> list[staff_effects.Effect]:
+    """What the change does to promises and orders that are there."""
+    stores = Store.objects.filter(active=True).order_by("pk")
+    if target["store"] is not None:
+        stores = stores.filter(pk=target["store"].pk)
+    elif target["group"] is not None:
+        stores = stores.filter(groups=target["group"])
+    says = form.says() if form else {}
+    keys = list(stores.values_list("pk", flat=True))
+    return staff_effects.effects_on_stores(keys, lambda: set_level(by="", says=says, **target))
 
 
 def _found(

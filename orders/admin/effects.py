@@ -24,21 +24,28 @@ from orders.models import CurbSettings, FulfillmentOrder, Visit
 EXAMPLES = 12
 REPLAYED_DAYS = 7
 MOST_VISITS = 20_000
+MOST_STORES = 500
 
 
 def store_effects(row: Any, change: Callable[[], object]) -> list[Effect]:
     """What becomes of the store's promises and orders; ``row`` is a store or belongs to one."""
     store_id = row.pk if isinstance(row, Store) else row.store_id
-    return effects_on_stores([store_id], change) if store_id else []
+    return orders_of_stores([store_id], change) if store_id else []
 
 
-def effects_on_stores(store_ids: Collection[int], change: Callable[[], object]) -> list[Effect]:
+def orders_of_stores(store_ids: Collection[int], change: Callable[[], object]) -> list[Effect]:
     """The same for several stores, to which one change is made."""
-    stores = Store.objects.in_bulk(list(store_ids))
+    looked_at = sorted(store_ids)[:MOST_STORES]
+    stores = Store.objects.in_bulk(looked_at)
     if not stores:
         return []
     before, after = tried(change, partial(standing, list(stores), at=clock.now()))
-    return [_on_orders(before, after, stores), *_on_promises(before, after, stores)]
+    effects = [_on_orders(before, after, stores), *_on_promises(before, after, stores)]
+    if len(looked_at) < len(store_ids):
+        words = _("%(seen)s of %(all)s stores were looked at.")
+        told = words % {"seen": len(looked_at), "all": len(store_ids)}
+        effects[0].said.append(Said(told, "warning"))
+    return effects
 
 
 def _on_orders(before: Standing, after: Standing, stores: dict[int, Store]) -> Effect:
@@ -211,7 +218,7 @@ def _waits(store_id: int) -> list[float]:
     return [((end or now) - arrived).total_seconds() / 60 for arrived, end in times if arrived]
 
 
-add_stores_probe(effects_on_stores)
+add_stores_probe(orders_of_stores)
 add_probe("stores.Store", store_effects)
 add_probe("orders.SlotCapacity", store_effects)
 add_probe("orders.CurbSettings", curb_effects)

@@ -225,3 +225,11 @@ def test_limits_on_texts_are_judged_by_the_last_seven_days(client, chief):
     client.post(page, hidden(first))
     assert TextingRules.objects.get().per_number_day == 2
     assert TextingRules.history.count() == 1
+
+
+def test_another_lead_time_shows_the_promises_of_the_next_hours(client, chief, store):
+    page = reverse("admin:stores_settingslevel_of_store", args=[store.pk])
+    told = read(client.post(page, {"lead_minutes": 300}))
+    assert "In 1 store new orders are promised for another time" in told
+    store.refresh_from_db()
+    assert store.lead_minutes == 60
