@@ -181,8 +181,8 @@ def _rows(
 
     ones = [now[step] for step in steps]
     # the days before, each beside its successor; of weeks there may be one more than these
-    olds = [old.value(measure) for old in before.values()][-len(steps) :]
-    olds = [None] * (len(steps) - len(olds)) + olds
+    known = [old.value(measure) for old in before.values()][-len(steps) :]
+    olds: list[float | None] = [*([None] * (len(steps) - len(known))), *known]
     values = [one.value(measure) for one in ones]
     if measure.kind is Kind.TIME:
         most = [one.most for one in ones]
@@ -310,5 +310,5 @@ def _days(view: View) -> list[date]:
 
 def _with_shares(table: Table) -> list[tuple[Sequence[str], float | None]]:
     """Each row beside the length of its bar."""
-    shares = table.shares or [None] * len(table.cells)
+    shares: Sequence[float | None] = table.shares or [None] * len(table.cells)
     return list(zip(table.cells, shares, strict=True))

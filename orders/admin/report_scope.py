@@ -107,7 +107,7 @@ def _stores(request: HttpRequest, of: str) -> tuple[str, tuple[int, ...] | None,
             raise Http404
         return str(store), (store.pk,), store.timezone
     if kind == "group":
-        return _group(visible.filter(groups=value), value) if _is_key(value) else _nothing()
+        return _group(visible, int(value)) if _is_key(value) else _nothing()
     if sees_chain(request):
         zone = visible.values_list("timezone", flat=True).first()
         return _("All stores"), None, zone or "UTC"
@@ -115,12 +115,12 @@ def _stores(request: HttpRequest, of: str) -> tuple[str, tuple[int, ...] | None,
     return _("All your stores"), tuple(key for key, _zone in found), found[0][1] if found else "UTC"
 
 
-def _group(stores: QuerySet[Store], value: str) -> tuple[str, tuple[int, ...] | None, str]:
-    found = list(stores.values_list("pk", "timezone"))
+def _group(visible: QuerySet[Store], key: int) -> tuple[str, tuple[int, ...] | None, str]:
+    found = list(visible.filter(groups=key).values_list("pk", "timezone"))
     if not found:
         raise Http404
-    name = StoreGroup.objects.values_list("name", flat=True).get(pk=value)
-    return name, tuple(key for key, _zone in found), found[0][1]
+    name = StoreGroup.objects.values_list("name", flat=True).get(pk=key)
+    return name, tuple(pk for pk, _zone in found), found[0][1]
 
 
 def _is_key(value: str) -> bool:

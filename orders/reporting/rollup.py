@@ -148,7 +148,7 @@ def _settled(fact_id: int) -> int:
 
 
 def _touched(mark: RollupMark, now: datetime) -> list[StoreDay]:
-    values = {"fact": mark.fact_id, "since": mark.ran_at - MARGIN, "as_of": now}
+    values: dict[str, Any] = {"fact": mark.fact_id, "since": mark.ran_at - MARGIN, "as_of": now}
     with connection.cursor() as cursor:
         cursor.execute(sql.TOUCHED_DAYS, values)
         return [StoreDay(day, store_id) for day, store_id in cursor.fetchall()]
