@@ -193,7 +193,7 @@ class CallTaskAdmin(StoreWorkAdmin[CallTask]):
 
     def _board(self, request: HttpRequest, template: str) -> HttpResponse:
         person_of(request)
-        pulse, now = live(request, "calls", size=MOST_CARDS), clock.now()
+        pulse, now = live(request, "calls"), clock.now()
         rows = open_calls(chosen_stores(request)).select_related("store", "message__follows")
         tasks = list(rows.order_by("tries", "opened_at", "pk")[:MOST_CARDS])
         parts = FulfillmentOrder.objects.select_related("order__contact", "store").in_bulk(

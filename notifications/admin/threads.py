@@ -222,7 +222,7 @@ class ThreadAdmin(StoreWorkAdmin[Thread]):
 
     def _board(self, request: HttpRequest, template: str) -> HttpResponse:
         person_of(request)
-        pulse = live(request, "talks", size=MOST_CARDS)
+        pulse = live(request, "talks")
         rows = Thread.objects.filter(store__in=chosen_stores(request), closed_at__isnull=True)
         read_last = Case(When(unread=0, then=1), default=0)
         found = list(rows.select_related("store").order_by(read_last, "last_at")[:MOST_CARDS])

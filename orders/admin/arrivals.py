@@ -224,7 +224,7 @@ def _cards(request: HttpRequest, *, done: str = "", failed: str = "") -> HttpRes
 
 def _board(request: HttpRequest) -> dict[str, Any]:
     size = boards.SIZES["arrivals"]
-    context = live(request, "arrivals", size=size)
+    context = live(request, "arrivals")
     curb = curb_board(chosen_stores(request), number=context["page"], size=size)
     return context | {
         "cards": curb.arrivals,

@@ -57,7 +57,7 @@ def cards_view(request: HttpRequest, tab: str) -> HttpResponse:
 
 def _board(request: HttpRequest, tab: str) -> dict[str, Any]:
     size = boards.SIZES.get(tab, 0)
-    context = live(request, tab, size=size)
+    context = live(request, tab)
     stores = chosen_stores(request)
     cards = boards.BOARDS[tab](stores, context["page"]) if tab in boards.BOARDS else []
     found = problems(stores) if tab == "exceptions" else []

@@ -43,9 +43,9 @@ def page_number(request: HttpRequest) -> int:
     return max(1, int(text)) if is_number else 1
 
 
-def live(request: HttpRequest, tab: str, *, size: int) -> dict[str, Any]:
+def live(request: HttpRequest, tab: str) -> dict[str, Any]:
     """The context of a board's cards, read before its rows: what changes in between is asked for
-    again. ``size`` is how many cards fill a page."""
+    again."""
     pulse = fresh_pulse(keys_of(request), tab)
     code, number = chosen_code(request), page_number(request)
     return {
@@ -54,7 +54,6 @@ def live(request: HttpRequest, tab: str, *, size: int) -> dict[str, Any]:
         "counts": pulse.counts,
         "own_count": pulse.counts.get(tab, 0),
         "page": number,
-        "size": size,
         "store_code": code,
         "store_query": urlencode({"store": code}) if code else "",
         "cards_query": urlencode({"page": str(number), "store": code}),

@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.db.models import F
 from django.urls import reverse
 
 from hub import clock
 from hub.stores.models import StaffScope, Store
+from orders import pulse
 from orders.admin.exceptions import problems
 from orders.curbside.visits import arrive
 from orders.models import (
@@ -31,6 +33,7 @@ from tests.factories import (
     make_store,
     stock,
 )
+from tests.orders.test_find import read_whole
 
 pytestmark = pytest.mark.django_db
 
@@ -174,6 +177,21 @@ def test_the_chosen_store_is_remembered_and_another_ones_never_shown(client, sto
     assert client.get(pick, {"store": foreign.code}).context["cards"] == []
     StaffScope.objects.filter(store=second).delete()
     assert [card.key for card in client.get(pick).context["cards"]] == [part.pk]
+
+
+def test_no_statement_of_the_pulse_needs_a_growing_table_from_end_to_end(store, item):
+    fill(store, item)
+    growing = {"orders_order", "orders_fulfillmentorder", "orders_visit", "orders_block"}
+    growing |= {"orders_pickupcode", "orders_rejection", "orders_zonepick", "events_delivery"}
+    growing |= {"orders_fulfillmentline", "notifications_calltask", "notifications_thread"}
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        for reading in pulse._readings:
+            cursor.execute(
+                f"EXPLAIN (FORMAT JSON) {reading._sql}", {"stores": None, "now": clock.now()}
+            )
+            (plan,) = cursor.fetchone()
+            assert not set(read_whole(plan[0]["Plan"])) & growing, reading._sql
 
 
 def rows_in(store, statuses):
