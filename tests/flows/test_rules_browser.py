@@ -17,6 +17,7 @@ from hub.stores.exceptional_days import set_days
 from hub.stores.models import StoreGroup
 from orders.models import FulfillmentOrder, Spot
 from tests.factories import make_fulfillment, make_item, make_spots, make_store, stock
+from tests.flows.pickup import findings
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -124,3 +125,5 @@ def test_every_page_fits_every_screen(page, live_server, store, chief, scheme):
             page.screenshot(path=PICTURES / f"history-{name}-{size}-{scheme}.png", full_page=True)
             wide = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
             assert wide <= 0, f"{name} is {wide} pixels too wide at {size}"
+            if size == "tablet":
+                assert findings(page) == [], name
