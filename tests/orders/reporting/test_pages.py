@@ -15,6 +15,7 @@ from django.urls import reverse
 from hub import clock
 from hub.staff import fresh
 from hub.stores.models import StaffScope, StoreGroup
+from notifications.models import DayMessages
 from orders.admin.report_charts import Row, chart, nice_steps, share_steps, spark, time_steps
 from orders.admin.report_words import change, length, said
 from orders.models import DayFigures, DayReason, DayTimes
@@ -44,6 +45,16 @@ def some_times(store, stretch, seconds, *, ago=0):
             buckets=[60, 70],
             counts=[3, 1],
         )
+
+
+def some_messages(store, *, ago=0):
+    counted = [field.name for field in DayMessages._meta.fields[7:]]
+    DayMessages.objects.create(
+        store=store,
+        day=(clock.now() - timedelta(days=ago)).date(),
+        purpose="ready",
+        **dict.fromkeys(counted, 2),
+    )
 
 
 def worker(*stores):
@@ -94,6 +105,7 @@ def test_every_measure_opens_with_and_without_anything_in_it(admin_client, key, 
         a_day(store, ago=ago, **numbers)
         for stretch in ("accept", "pick", "ready", "late", "pos", "wait", "dwell"):
             some_times(store, stretch, 900, ago=ago)
+        some_messages(store, ago=ago)
     item = make_item()
     for kind in ("short", "rejected", "item"):
         DayReason.objects.create(
