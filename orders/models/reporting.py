@@ -100,7 +100,14 @@ class DayTimes(DayOfStore):
                 fields=["store", "day", "stretch"], nulls_distinct=False, name="day_times_once"
             )
         ]
-        indexes = [models.Index(fields=["stretch", "day"], name="day_times_stretch")]
+        indexes = [
+            models.Index(
+                fields=["stretch", "store", "day"],
+                include=["count", "seconds"],
+                name="day_times_read",
+            ),
+            models.Index(fields=["day"], name="day_times_day"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.stretch} on {self.day} of {self.store_id or 'the chain'}"
