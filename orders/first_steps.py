@@ -15,5 +15,6 @@ STEPS = [
         gettext_lazy("With a test key: it reaches no phone and no POS, and can be driven through."),
         Order.objects.exists,
         lambda: reverse("admin:api_apikey_add"),
+        "api.add_apikey",
     )
 ]

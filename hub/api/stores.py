@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any, ClassVar
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q, QuerySet
 from django.db.models.functions import JSONObject
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -112,9 +112,10 @@ def described(rows: QuerySet[Store]) -> QuerySet[Store, dict[str, Any]]:
         .order_by("date")
         .values(day=JSONObject(date="date", opens="opens", closes="closes"))
     )
-    paused = switched_on(StoreSwitch.Kind.PAUSED).filter(store=OuterRef("pk"))
+    switched = Exists(switched_on(StoreSwitch.Kind.PAUSED).filter(store=OuterRef("pk")))
+    paused = ExpressionWrapper(switched | Q(stage=Stage.PAUSED), output_field=BooleanField())
     found: QuerySet[Store, dict[str, Any]] = rows.filter(active=True).values(
-        *FIELDS, week=ArraySubquery(week), days=ArraySubquery(days), paused=Exists(paused)
+        *FIELDS, week=ArraySubquery(week), days=ArraySubquery(days), paused=paused
     )
     return found
 

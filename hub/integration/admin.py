@@ -39,6 +39,7 @@ class WaveAdmin(ReadOnlyAdmin[Wave]):
             path("choose/", wrap(self.choose_view), name=named + "choose"),
             path("start/", wrap(self.start_view), name=named + "start"),
             path("<int:pk>/progress/", wrap(self.progress_view), name=named + "progress"),
+            path("<int:pk>/resume/", wrap(self.resume_view), name=named + "resume"),
         ]
         return [*own, *super().get_urls()]
 
@@ -62,6 +63,12 @@ class WaveAdmin(ReadOnlyAdmin[Wave]):
         """Move the chosen stores."""
         self._page(request)
         return wave_pages.start(request)
+
+    @method_decorator(require_POST)
+    def resume_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Let a wave go on whose run has died."""
+        self._page(request)
+        return wave_pages.resume(request, pk)
 
     def progress_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """What became of each store."""

@@ -18,13 +18,14 @@ from hub.stores.models import OpeningHours, PosConnection, Store
 
 @dataclass(frozen=True)
 class Step:
-    """One step: what it is, whether it is done, where it is done, and its place."""
+    """One step: what it is, whether it is done, where it is done, and the permission that needs."""
 
     place: int
     title: Any
     why: Any
     is_done: Callable[[], bool]
     link: Callable[[], str]
+    needs: str
 
 
 _over: set[str] = set()
@@ -43,7 +44,11 @@ def steps_for(request: HttpRequest) -> list[dict[str, Any]]:
         return []
     found = [one for module in modules("first_steps") for one in module.STEPS]
     told = [
-        {"step": one, "done": one.is_done(), "link": one.link()}
+        {
+            "step": one,
+            "done": one.is_done(),
+            "link": one.link() if request.user.has_perm(one.needs) else "",
+        }
         for one in sorted(found, key=lambda one: one.place)
     ]
     if all(one["done"] for one in told):
@@ -68,6 +73,7 @@ STEPS = [
         gettext_lazy("Where it is, and its time zone. It begins in setup: nobody is told of it."),
         Store.objects.exists,
         lambda: reverse("admin:stores_store_add"),
+        "stores.add_store",
     ),
     Step(
         2,
@@ -75,6 +81,7 @@ STEPS = [
         gettext_lazy("Promises, pickup windows and deadlines follow from them."),
         OpeningHours.objects.exists,
         lambda: reverse("admin:stores_store_changelist"),
+        "stores.view_store",
     ),
     Step(
         3,
@@ -82,6 +89,7 @@ STEPS = [
         gettext_lazy("Then ping it, and compare its stock with the hub's."),
         lambda: PosConnection.objects.filter(active=True).exists(),
         lambda: reverse("admin:stores_posconnection_add"),
+        "stores.add_posconnection",
     ),
     Step(
         4,
@@ -89,5 +97,6 @@ STEPS = [
         gettext_lazy("Customers hear by text that their order is ready."),
         _texts,
         lambda: reverse("admin:providers_provider_add"),
+        "providers.add_provider",
     ),
 ]

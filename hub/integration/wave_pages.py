@@ -21,7 +21,13 @@ from hub.integration.checking import Check, Result, checks, missing_for, readine
 from hub.integration.models import StageChange, Wave, WaveStore
 from hub.integration.sight import seen_stores
 from hub.integration.stages import MOVES
-from hub.integration.waves import MOST, TOKEN_CHARACTERS, start_wave
+from hub.integration.waves import (
+    MOST,
+    TOKEN_CHARACTERS,
+    is_stuck,
+    resume_wave,
+    start_wave,
+)
 from hub.staff.refusals import refused
 from hub.stores.models import Stage, Store, StoreGroup
 
@@ -149,11 +155,28 @@ def progress_page(request: HttpRequest, context: dict[str, Any], pk: int) -> Htt
         "counts": counts,
         "ended": counts["all"] - counts["waiting"],
         "runs": wave.state != Wave.State.DONE,
+        "is_stuck": is_stuck(wave),
+        "may_move": request.user.has_perm("integration.add_wave"),
     }
     part = "admin/integration/progress_part.html"
     return TemplateResponse(
         request, part if "part" in request.GET else "admin/integration/progress.html", context
     )
+
+
+def resume(request: HttpRequest, pk: int) -> HttpResponse:
+    """Let a wave go on whose run has died, and go back to its page (303)."""
+    if not request.user.has_perm("integration.add_wave") or pk >= BIGGEST_KEY:
+        raise Http404
+    wave = get_object_or_404(Wave, pk=pk)
+    if not wave.stores.filter(store__in=seen_stores(request)).exists():
+        raise Http404
+    if resume_wave(wave=wave):
+        messages.success(request, _("It goes on where it stopped."))
+    else:
+        messages.info(request, _("It is at work, or over."))
+    link = reverse("admin:integration_wave_progress", args=[wave.pk])
+    return HttpResponseRedirect(link, status=HTTPStatus.SEE_OTHER)
 
 
 def store_page(request: HttpRequest, context: dict[str, Any], pk: int) -> HttpResponse:

@@ -23,6 +23,7 @@ CHUNK = 25
 TOKEN_CHARACTERS = 64
 # longer than a chunk can take: then whoever was at it has died
 DEAD_AFTER = timedelta(minutes=5)
+DEAD = Q(state=Wave.State.RUNNING, begun_at__lt=Now() - DEAD_AFTER)
 TASK = "hub.integration.tasks.run_wave"
 
 
@@ -54,9 +55,25 @@ def start_wave(
     if is_new and len(stores) <= AT_ONCE:
         run_wave(key=wave.pk)
     elif is_new:
-        async_task(TASK, wave.pk, task_name=f"wave {wave.pk}", save=False)
+        _run_later(wave)
     wave.refresh_from_db()
     return wave
+
+
+def resume_wave(*, wave: Wave) -> bool:
+    """Let a wave go on whose run has died, or was never begun; False when it is at work or over."""
+    if not is_stuck(wave):
+        return False
+    if wave.stores.filter(outcome=WaveStore.Outcome.WAITING).count() <= AT_ONCE:
+        run_wave(key=wave.pk)
+    else:
+        _run_later(wave)
+    return True
+
+
+def is_stuck(wave: Wave) -> bool:
+    """Whether nobody seems to be at the wave: it waits, or its run has been silent for minutes."""
+    return Wave.objects.filter(Q(state=Wave.State.WAITING) | DEAD, pk=wave.pk).exists()
 
 
 def run_wave(*, key: int) -> None:
@@ -65,9 +82,8 @@ def run_wave(*, key: int) -> None:
     A run that died is taken up where it stopped: each store's outcome is committed with its move.
     """
     state = Wave.State
-    dead = Q(state=state.RUNNING, begun_at__lt=Now() - DEAD_AFTER)
     rows = Wave.objects.filter(pk=key)
-    if not rows.filter(Q(state=state.WAITING) | dead).update(state=state.RUNNING, begun_at=Now()):
+    if not rows.filter(Q(state=state.WAITING) | DEAD).update(state=state.RUNNING, begun_at=Now()):
         return
     wave = rows.get()
     while chunk := _next(wave):
@@ -77,6 +93,10 @@ def run_wave(*, key: int) -> None:
             _move(wave, row, found.get(row.store_id, []))
         rows.update(begun_at=Now())
     rows.update(state=state.DONE, ended_at=Now())
+
+
+def _run_later(wave: Wave) -> None:
+    async_task(TASK, wave.pk, task_name=f"wave {wave.pk}", save=False)
 
 
 @transaction.atomic
