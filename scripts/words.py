@@ -10,9 +10,7 @@ import ast
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
-from pkgutil import walk_packages
 from typing import Any
 
 import unfold
@@ -103,27 +101,37 @@ def words_of_settings() -> Iterator[Word]:
 
 def words_of_refusals() -> Iterator[Word]:
     """What services say when they refuse: the text of each ``raise``, and each error's title."""
-    names = {kind.__name__: kind for kind in _refusals()}
-    yield from (Word(kind.title, context=REFUSAL) for kind in names.values())
-    for path in _python_files(ROOT / name for name in OWN_APPS):
-        if not str(path.relative_to(ROOT)).startswith(_UNTOLD):
-            yield from _raised(ast.parse(path.read_text()), set(names))
+    paths = [path for name in OWN_APPS for path in _python_files([ROOT / name])]
+    trees = [
+        ast.parse(path.read_text())
+        for path in paths
+        if not str(path.relative_to(ROOT)).startswith(_UNTOLD)
+    ]
+    titles = _titles(trees)
+    yield from (Word(title, context=REFUSAL) for title in titles.values())
+    for tree in trees:
+        yield from _raised(tree, set(titles))
 
 
-def _refusals() -> set[type[HubError]]:
-    for name in OWN_APPS:
-        package = import_module(name)
-        for module in walk_packages(package.__path__, f"{name}."):
-            if module.name.endswith("errors"):
-                import_module(module.name)
-    found, left = set[type[HubError]](), [HubError]
-    while left:
-        kind = left.pop()
-        told = not kind.__module__.replace(".", "/").startswith(_UNTOLD)
-        if told and kind.__module__.partition(".")[0] in OWN_APPS:
-            found.add(kind)
-        left.extend(kind.__subclasses__())
-    return found
+def _titles(trees: list[ast.Module]) -> dict[str, str]:
+    """The errors of the project by name, each with its title or that of its base."""
+    classes = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
+    titles = {HubError.__name__: HubError.title}
+    known = 0
+    while len(titles) > known:
+        known = len(titles)
+        for found in classes:
+            base = next((titles[name] for name in map(_name_of, found.bases) if name in titles), "")
+            if base:
+                titles[found.name] = _own_title(found) or base
+    return titles
+
+
+def _own_title(error: ast.ClassDef) -> str:
+    for line in error.body:
+        if isinstance(line, ast.Assign) and _name_of(line.targets[0]) == "title":
+            return _text(line.value)
+    return ""
 
 
 def _raised(tree: ast.AST, kinds: set[str]) -> Iterator[Word]:
