@@ -15,6 +15,7 @@ from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
+from hub import clock
 from hub.staff import badges, navigation, roles, tablets
 from hub.staff.models import TabletPerson
 from tests.factories import make_person, make_role, make_tablet
@@ -48,7 +49,9 @@ def world(db, monkeypatch):
     # the menu is the same on every page, and its making half of a page's work
     monkeypatch.setattr(navigation, "sidebar", lambda _: [])
     roles.ship()
-    return build()
+    # the clock stands: a tablet that nobody touches for five minutes would see nothing at all
+    with clock.turned_to(clock.now()):
+        yield build()
 
 
 def test_every_address_has_a_row_and_an_administrator_of_all_finds_it(world):
