@@ -44,9 +44,10 @@ BAD = [Outcome.UNDELIVERED, Outcome.FAILED, Outcome.DEAD, Outcome.SUPPRESSED]
 
 @dataclass(frozen=True)
 class Told:
-    """One try: by what, when, how it ended; ``tone`` is '', success, warning or danger."""
+    """One try: by which ``channel`` (and in words), when, how it ended; ``tone`` is '', success, warning or danger."""
 
     pk: int
+    channel: str
     title: str
     at: datetime
     ended: str
@@ -72,6 +73,7 @@ def told(message: Message) -> Told:
     """One message as a try."""
     return Told(
         pk=message.pk,
+        channel=message.channel,
         title=str(WAYS.get(message.channel, NO_WAY if message.follows_id else gettext("Any way"))),
         at=message.created_at,
         ended=ended(message),

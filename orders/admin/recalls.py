@@ -273,6 +273,7 @@ class PullTaskAdmin(StoreWorkAdmin[PullTask]):
             "title": _("Pull {what}").format(what=_what(task.recall)),
             "task": task,
             "state": self.state(task),
+            "needless": task.recall.closed_at is not None,
             "done_at": local(task.done_at, task.store.timezone),
             "stages": _stages(parts.exclude(stage=RecalledPart.Stage.COLLECTED)),
             "blocked": _blocked(parts).count(),
