@@ -19,6 +19,7 @@ from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 
 from hub import devpg
+from hub.crypto import encrypt
 from hub.customers.models import Contact, Profile
 from hub.ids import new_id
 from hub.stores.models import StoreGroup
@@ -173,7 +174,7 @@ ORDER BY asked.id, line.id
 _VISITS = """
 INSERT INTO orders_visit (id, public_id, store_id, status, version, place, vehicle, arrived_at,
     served_at, ended_at, created_at)
-SELECT n, 'vis_bench' || n, part.store_id, 'done', 3, '', '',
+SELECT n, 'vis_bench' || n, part.store_id, 'done', 3, '', %(sealed)s::bytea,
     part.completed_at - make_interval(secs => (150 + n * 31 %% 600)::int),
     part.completed_at - make_interval(secs => (20 + n * 7 %% 100)::int), part.completed_at,
     part.completed_at - interval '30 minutes'
@@ -201,7 +202,8 @@ INSERT INTO notifications_message (lane, ordering_key, state, attempts, last_err
     cost_micros, created_at, finished_at, expires_at, submitted_at, accepted_at, sent_at,
     delivered_at)
 SELECT 'sms:acme', '', 'done', 1, '', 'msg_bench' || n, 'ready', 'fulfillment:' || n, n, profile,
-    contact, CASE WHEN n %% 5 = 0 THEN 'email' ELSE 'sms' END, 'en', 'ready@1', '', '',
+    contact, CASE WHEN n %% 5 = 0 THEN 'email' ELSE 'sms' END, 'en', 'ready@1', '',
+    %(sealed)s::bytea,
     'ready:' || n, '{}', n %% 500 = 0,
     CASE WHEN n %% 41 = 0 THEN 'undelivered' WHEN n %% 97 = 0 THEN 'suppressed'
         ELSE 'delivered' END,
@@ -289,6 +291,7 @@ def _fill() -> None:
         "people": PEOPLE,
         "days": DAYS,
         "orders": ORDERS_MADE,
+        "sealed": encrypt(""),
     }
     with connection.cursor() as cursor:
         cursor.execute("SET statement_timeout = 0")

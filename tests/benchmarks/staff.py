@@ -32,7 +32,7 @@ def reader() -> Client:
     user, _new = User.objects.get_or_create(
         username=NAME, defaults={"is_staff": True, "is_superuser": True}
     )
-    client = Client(headers={"host": "localhost"})
+    client = Client(headers={"host": "localhost"}, raise_request_exception=False)
     client.force_login(user)
     return client
 
