@@ -44,7 +44,8 @@ BAD = [Outcome.UNDELIVERED, Outcome.FAILED, Outcome.DEAD, Outcome.SUPPRESSED]
 
 @dataclass(frozen=True)
 class Told:
-    """One try: by which ``channel`` (and in words), when, how it ended; ``tone`` is '', success, warning or danger."""
+    """One try: by which ``channel`` (and that in words), when, and how it ended; ``tone`` is empty,
+    success, warning or danger."""
 
     pk: int
     channel: str
