@@ -166,6 +166,14 @@ def test_the_search_is_closed_to_those_without_a_store(client):
     assert b"data-find" not in client.get(reverse("admin:index")).content
 
 
+def test_lists_and_forms_have_the_search_and_the_boards_at_hand_too(client, admin_user):
+    client.force_login(admin_user)
+    for name in ("orders_order_changelist", "orders_spot_add", "stores_store_changelist"):
+        page = client.get(reverse(f"admin:{name}")).content.decode()
+        assert page.count("data-find") == 1, name
+        assert page.count('class="hub-hand"') == 1, name
+
+
 def test_the_palette_over_all_tables_is_closed(client, admin_user):
     client.force_login(admin_user)
     for term in ("s=order", "s=order&extended=1", "s=a&page=x"):
