@@ -21,6 +21,7 @@ from tests.benchmarks.staff import Asked, ask, reader
 WANTED_MS = 200.0
 SHOWN = 25
 FEW, MANY = 10, 50
+TRIES = 3
 
 
 def main() -> None:
@@ -73,15 +74,19 @@ def _pages() -> Iterator[tuple[type[Model], str]]:
 
 
 def _statements(client, model: type[Model], path: str) -> tuple[int, int]:
-    """How many statements the list needs for a few rows, and for many."""
+    """How many statements the list needs for a few rows, and for many; the least of a few tries:
+    what the menu counts is asked for again every few seconds."""
     page = admin.site._registry[model]
     usual, counts = page.list_per_page, []
     try:
         for rows in (FEW, MANY):
             page.list_per_page = rows
-            with CaptureQueriesContext(connection) as seen:
-                client.get(path)
-            counts.append(len(seen))
+            tries = []
+            for _try in range(TRIES):
+                with CaptureQueriesContext(connection) as seen:
+                    client.get(path)
+                tries.append(len(seen))
+            counts.append(min(tries))
     finally:
         page.list_per_page = usual
     return counts[0], counts[1]
