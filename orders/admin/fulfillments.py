@@ -8,6 +8,7 @@ from http import HTTPStatus
 from typing import Any
 
 from django.contrib import admin, messages
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
@@ -31,6 +32,7 @@ from orders.admin.parts import LONGEST_KEY, sentence
 from orders.admin.reach import troubles_of
 from orders.admin.ready_sheet import sheet_urls
 from orders.admin.rescue import rescue_urls
+from orders.admin.several import several_link
 from orders.admin.words import STATUS_TONES, due, local, said
 from orders.curbside.aging import age_terms
 from orders.models import (
@@ -56,6 +58,18 @@ class FulfillmentOrderAdmin(StoreWorkAdmin[FulfillmentOrder]):
     search_fields = ["order__external_id", "public_id", "pos_reference"]
     search_help_text = _("Order number, fulfillment id or POS reference")
     ordering = ["-id"]
+    actions = ["several_selected"]
+
+    def has_several_permission(self, request: HttpRequest) -> bool:
+        """Steps are for those who work in stores."""
+        return works_in_stores(request)
+
+    @admin.action(description=_("Several at once…"), permissions=["several"])
+    def several_selected(
+        self, request: HttpRequest, queryset: QuerySet[FulfillmentOrder]
+    ) -> HttpResponse:
+        """Go to the page on which one step is taken on all of them."""
+        return HttpResponseRedirect(several_link(queryset))
 
     def get_urls(self) -> list[URLPattern]:
         """The boards and the step endpoint come before the pages of single rows."""

@@ -6,6 +6,7 @@ import secrets
 from typing import Any
 
 from django.contrib import admin, messages
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
@@ -52,6 +53,14 @@ def several_urls() -> list[URLPattern]:
     ]
 
 
+def several_link(parts: QuerySet[FulfillmentOrder]) -> str:
+    """The page with just these parts ticked, or those of them that are still to be picked."""
+    some = list(parts.order_by("pk").values_list("pk", "status")[:MOST_PARTS])
+    tab = "ready" if {status for _key, status in some} == {FulfillmentStatus.READY} else "pick"
+    query = urlencode({"tab": tab, "parts": [key for key, _status in some]}, doseq=True)
+    return f"{reverse(f'admin:{NAME}')}?{query}"
+
+
 def several_view(request: HttpRequest) -> HttpResponse:
     """The orders of a board with boxes to tick; posted, the step is taken on each (303)."""
     person = person_of(request)
@@ -61,7 +70,8 @@ def several_view(request: HttpRequest) -> HttpResponse:
     if tab not in TABS:
         raise Http404
     asked = set(_keys(request.GET.getlist("parts")))
-    rows = list(_parts(request, tab)[:MOST_PARTS])
+    found = _parts(request, tab)
+    rows = list((found.filter(pk__in=asked) if asked else found)[:MOST_PARTS])
     now = clock.now()
     context = {
         **admin.site.each_context(request),
@@ -146,7 +156,7 @@ def _paper(part: FulfillmentOrder) -> dict[str, Any]:
     return {"paper": paper, "kind": "slip" if picked else "list", "timezone": part.store.timezone}
 
 
-def _parts(request: HttpRequest, tab: str) -> Any:
+def _parts(request: HttpRequest, tab: str) -> QuerySet[FulfillmentOrder]:
     rows = FulfillmentOrder.objects.filter(store__in=chosen_stores(request), status__in=TABS[tab])
     order = "promised_at" if tab == "pick" else "expires_at"
     return rows.select_related("order__contact", "store").order_by(order, "pk")

@@ -103,6 +103,18 @@ def test_claiming_rejecting_and_ending_are_steps_too(client, store, mug, picker)
     assert statuses([ready]) == ["expired"]
 
 
+def test_rows_chosen_in_the_list_are_ticked_on_the_page(client, store, mug, picker):
+    parts = parts_of(store, mug)
+    chosen = {"action": "several_selected", "_selected_action": [parts[0].pk, parts[2].pk]}
+
+    page = client.post(
+        reverse("admin:orders_fulfillmentorder_changelist"), chosen, follow=True
+    ).content.decode()
+
+    assert page.count('name="parts"') == 2
+    assert parts[1].order.external_id not in page
+
+
 def test_orders_of_other_stores_are_left_out(client, store, mug, picker):
     other = make_store()
     stock(other, {mug: 5})
