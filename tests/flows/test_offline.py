@@ -147,3 +147,27 @@ def test_nobody_sends_what_somebody_else_scanned(page, context, address, bread, 
     page.goto(address)
     wait_for(lambda: scans() == 1)
     assert PickEntry.objects.get().by == f"staff:{pola.pk}"
+
+
+def test_without_contact_other_lines_are_shown_from_the_page(page, context, address, bread, pola):
+    store = pola.store_scopes.get().store
+    salt = make_item(name="Sea salt", gtin=make_gtin(2))
+    stock(store, {salt: 50})
+    part = make_fulfillment(store=store, lines={bread: 2, salt: 3})
+    claim(fulfillment=part, by=pola)
+    page.goto(
+        address.partition("/admin")[0] + reverse("admin:orders_zonepick_pick", args=[part.pk])
+    )
+    page.wait_for_selector(".hub-now .what:has-text('Wholemeal bread')")
+
+    context.set_offline(True)
+    page.click(".hub-line:has-text('Sea salt')")
+    page.wait_for_selector(".hub-now .what:has-text('Sea salt')")
+    page.click("button:has-text('Not there…')")
+    page.click("dialog[open] button:has-text('Report it')")
+    page.wait_for_selector(".hub-now .what:has-text('Wholemeal bread')")
+    page.wait_for_selector(".hub-line:has-text('Sea salt') >> text=3 unsent")
+    context.set_offline(False)
+
+    wait_for(lambda: part.lines.get(item=salt).short == 3)
+    page.wait_for_selector("text=3 short")
