@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db.models import QuerySet
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from hub.staff.dashboard import Figure
 from hub.stores.models import Store
@@ -22,7 +23,7 @@ def _to_pull(stores: QuerySet[Store]) -> list[Figure]:
     )
     count = tasks.count()
     link = f"{reverse('admin:inventory_pulltask_changelist')}?done_at__isempty=1"
-    return [Figure("To pull", str(count), "recalled goods", "danger", link)] if count else []
+    return [Figure(_("To pull"), str(count), _("recalled goods"), "danger", link)] if count else []
 
 
 def _parked_files(stores: QuerySet[Store]) -> list[Figure]:
@@ -33,4 +34,4 @@ def _parked_files(stores: QuerySet[Store]) -> list[Figure]:
     if not parked:
         return []
     link = f"{reverse('admin:inventory_stockfile_changelist')}?status__exact=parked"
-    return [Figure("Stock files", str(parked), "would cut much; decide", "warning", link)]
+    return [Figure(_("Stock files"), str(parked), _("would cut much; decide"), "warning", link)]

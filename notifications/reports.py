@@ -8,6 +8,7 @@ from datetime import UTC, timedelta
 from django.db import connection
 from django.db.models import Min, QuerySet
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from prometheus_client.core import GaugeMetricFamily
 
 from hub import clock
@@ -32,7 +33,7 @@ def figures(stores: QuerySet[Store]) -> list[Figure]:
     open_ones = CallTask.objects.filter(store__in=stores, closed_at__isnull=True)
     count = open_ones.count()
     link = reverse("admin:notifications_calltask_board")
-    return [Figure("To call", str(count), _since(open_ones), "danger" if count else "", link)]
+    return [Figure(_("To call"), str(count), _since(open_ones), "danger" if count else "", link)]
 
 
 def gauges() -> Iterator[GaugeMetricFamily]:
@@ -73,8 +74,9 @@ def _gauge(name: str, text: str) -> GaugeMetricFamily:
 def _since(rows: QuerySet[CallTask]) -> str:
     oldest = rows.aggregate(at=Min("opened_at"))["at"]
     if oldest is None:
-        return "everybody was reached"
-    return f"the first since {_minutes(clock.now() - oldest)} min"
+        return _("everybody was reached")
+    minutes = _minutes(clock.now() - oldest)
+    return _("the first since {minutes} min").format(minutes=minutes)
 
 
 def _minutes(length: timedelta) -> int:

@@ -42,7 +42,10 @@ from hub.stores.resources import (
 from hub.stores.setting_words import LABELS, origin_of, words_of
 
 _LINK = '<span class="hub" style="padding: 0"><a class="hub-button" href="{}">{}</a></span>'
-WEEKDAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
+WEEKDAYS = [
+    *(_("Monday"), _("Tuesday"), _("Wednesday"), _("Thursday"), _("Friday")),
+    *(_("Saturday"), _("Sunday")),
+]
 
 
 class HoursForm(forms.ModelForm):  # type: ignore[type-arg]

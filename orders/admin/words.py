@@ -38,6 +38,8 @@ STATUS_TONES = {
 }
 
 
+# templates say them by ``translate``
+ZONES = (gettext_noop("ambient"), gettext_noop("chilled"), gettext_noop("frozen"))
 _STATUSES = {
     "proposed": gettext_noop("proposed"),
     "accepted": gettext_noop("accepted"),
