@@ -17,25 +17,25 @@ STALE_AFTER = 4  # missed snapshots
 SHORT_LISTS = (1, 4, 16)  # the last value is repeated to fill one
 
 # in shadow test keys take goods; whoever asks by id has judged whether the caller may
-_STORES_BY_ID = """SELECT id, id::text AS ref,
-        pickup_enabled OR stage = 'shadow' AS pickup_enabled
+_STORES_BY_ID = """SELECT id, id::text AS ref, pickup_enabled OR stage = 'shadow' AS sells
     FROM stores_store WHERE id = ANY({stores})"""
-# to the outside, a store that was never live is none
+# to the outside, a store in setup or shadow is none: live and paused come before 's' (a longer
+# condition would make the statement too long for the driver to remember)
 # a code may look like another store's public id: the public id wins
-_STORES_BY_REFERENCE = """SELECT store.id, asked.ref, store.pickup_enabled
+_STORES_BY_REFERENCE = """SELECT store.id, asked.ref, store.sells
     FROM ({asked}) AS asked (ref) CROSS JOIN LATERAL (
-        SELECT id, pickup_enabled FROM stores_store WHERE public_id = asked.ref AND active
-            AND stage IN ('live', 'paused')
+        SELECT id, pickup_enabled AS sells FROM stores_store
+        WHERE public_id = asked.ref AND active AND stage < 's'
         UNION ALL
-        SELECT id, pickup_enabled FROM stores_store WHERE code = asked.ref AND active
-            AND stage IN ('live', 'paused')
+        SELECT id, pickup_enabled FROM stores_store
+        WHERE code = asked.ref AND active AND stage < 's'
         LIMIT 1) AS store"""
 _ITEMS_BY_ID = "SELECT id, id::text AS ref, category FROM inventory_item WHERE id = ANY({items})"
 _ITEMS_BY_SKU = """SELECT id, sku AS ref, category FROM inventory_item
     WHERE sku = ANY({items}) AND active"""
 _POSITIONS = """
 WITH place AS MATERIALIZED (
-    SELECT asked.id, asked.ref, asked.pickup_enabled, feed.counted_as_of,
+    SELECT asked.id, asked.ref, asked.sells, feed.counted_as_of,
         coalesce(greatest(0, floor(extract(epoch FROM %(now)s - feed.counted_as_of)
             / nullif(feed.expected_minutes * 60.0, 0)))::bigint, 0) AS missed,
         (SELECT units FROM inventory_safetystock
@@ -75,9 +75,9 @@ WITH place AS MATERIALIZED (
             * greatest(0, level.on_hand - level.unavailable) + 99) / 100 END AS channel_buffer,
         place.missed AS feed_buffer,
         extract(epoch FROM greatest(level.counted_at, place.counted_as_of))::float8 AS counted_at,
-        CASE WHEN place.pickup_enabled AND place.missed < {stale}
+        CASE WHEN place.sells AND place.missed < {stale}
                 AND good.stops IS NULL AND stopped.stops IS NULL THEN NULL
-            ELSE CASE WHEN place.pickup_enabled THEN '{{}}'
+            ELSE CASE WHEN place.sells THEN '{{}}'
                     ELSE ARRAY['store_closed_to_pickup'] END
                 || CASE WHEN place.missed < {stale} THEN '{{}}' ELSE ARRAY['stale_feed'] END
                 || good.stops || stopped.stops END AS stops
