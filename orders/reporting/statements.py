@@ -16,6 +16,8 @@ COUNTS = [
 ]
 
 # The days asked for, with their beginning and end; and the parts that the stores got on them.
+# OFFSET 0 keeps the look-ups apart, one by index for each day: how few rows lie between two
+# moments that are not known yet the planner cannot guess, and would read the tables whole.
 _TOUCHED = """
 WITH touched AS MATERIALIZED (
     SELECT pair.store_id, pair.day, store.timezone AS zone,
@@ -27,17 +29,23 @@ WITH touched AS MATERIALIZED (
     SELECT touched.store_id, touched.day, touched.zone, own.id, own.order_id, own.status,
         own.created_at AS placed, own.accepted_at, own.picked_at, own.ready_at, own.promised_at,
         coalesce(own.promised_first, own.promised_at) AS first_promise
-    FROM touched
-    JOIN orders_fulfillmentorder AS own ON own.store_id = touched.store_id
-        AND own.created_at >= touched.starts AND own.created_at < touched.ends
-    JOIN orders_order AS bought ON bought.id = own.order_id AND NOT bought.is_test
+    FROM touched CROSS JOIN LATERAL (
+        SELECT found.* FROM orders_fulfillmentorder AS found
+        JOIN orders_order AS bought ON bought.id = found.order_id AND NOT bought.is_test
+        WHERE found.store_id = touched.store_id
+          AND found.created_at >= touched.starts AND found.created_at < touched.ends
+        OFFSET 0
+    ) AS own
 ), visit AS MATERIALIZED (
     SELECT touched.store_id, touched.day, trip.arrived_at, trip.status,
         coalesce(trip.served_at, CASE WHEN trip.status = 'done' THEN trip.ended_at END) AS met_at,
         CASE WHEN trip.status = 'done' THEN trip.ended_at END AS done_at
-    FROM touched
-    JOIN orders_visit AS trip ON trip.store_id = touched.store_id
-        AND trip.arrived_at >= touched.starts AND trip.arrived_at < touched.ends
+    FROM touched CROSS JOIN LATERAL (
+        SELECT found.* FROM orders_visit AS found
+        WHERE found.store_id = touched.store_id
+          AND found.arrived_at >= touched.starts AND found.arrived_at < touched.ends
+        OFFSET 0
+    ) AS trip
     WHERE EXISTS (
         SELECT FROM orders_visitpickup AS pickup
         JOIN orders_fulfillmentorder AS own ON own.id = pickup.fulfillment_id
