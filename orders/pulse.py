@@ -49,7 +49,8 @@ class TicketOver(NotFound):
 
 @dataclass(frozen=True)
 class Pulse:
-    """What a board is told: 16 hexadecimal digits that change when it does, and what waits where."""
+    """What a board is told: 16 hexadecimal digits that change when it does, and what waits
+    where."""
 
     sign: str
     counts: dict[str, int]

@@ -57,7 +57,8 @@ def several_link(parts: QuerySet[FulfillmentOrder]) -> str:
     """The page with just these parts ticked, or those of them that are still to be picked."""
     some = list(parts.order_by("pk").values_list("pk", "status")[:MOST_PARTS])
     tab = "ready" if {status for _key, status in some} == {FulfillmentStatus.READY} else "pick"
-    query = urlencode({"tab": tab, "parts": [key for key, _status in some]}, doseq=True)
+    ticked = [str(key) for key, _status in some]
+    query = urlencode([("tab", tab), *(("parts", key) for key in ticked)])
     return f"{reverse(f'admin:{NAME}')}?{query}"
 
 

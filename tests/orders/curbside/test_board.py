@@ -18,10 +18,10 @@ from hub import clock
 from hub.events.models import Fact
 from hub.stores.models import StaffScope, Store
 from orders import pulse
-from orders.pulse import TicketOver, fresh_pulse, pulse_of_ticket, ticket_for
 from orders.curbside.texting import MOST_TEXTS, TEXTS, TooManyTexts, UnknownText, send_text
 from orders.curbside.visits import arrive, ask_spot, claim, leave, say_on_my_way
 from orders.models import Spot, StrayArrival, Visit, VisitStatus
+from orders.pulse import TicketOver, fresh_pulse, pulse_of_ticket, ticket_for
 from tests.factories import make_item, make_person, make_ready, make_spots, make_store, stock
 
 pytestmark = pytest.mark.django_db
