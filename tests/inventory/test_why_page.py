@@ -107,7 +107,7 @@ def test_the_page_names_the_carts_orders_stops_and_deliveries(page, store, mug, 
     for told in (held, "ful_1", "DN-7", "pola", "Short pick", "Display", "Count of 10"):
         assert told in text
     assert "Can be promised 0" in text
-    assert REASONS["short_pick"] in text
+    assert str(REASONS["short_pick"]) in text
 
 
 def test_the_page_tells_each_site_its_own_number(page, channel):
@@ -196,7 +196,7 @@ def test_however_much_there_is_the_page_asks_as_many_questions(
         buy(f"ful_{number}", 1)
         hold(1)
 
-    with django_assert_max_num_queries(20):
+    with django_assert_max_num_queries(28):  # ten of them are the menu's
         page()
 
 

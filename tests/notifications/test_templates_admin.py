@@ -28,7 +28,7 @@ PHONE = "+48500123456"
 @pytest.fixture
 def writer(client):
     person = make_person(first_name="Ada", last_name="Lis")
-    names = ["view_templateversion", "change_templateversion", "view_order"]
+    names = ["view_templateversion", "change_templateversion", "view_order", "see_all_stores"]
     person.user_permissions.set(Permission.objects.filter(codename__in=names))
     client.force_login(person)
     return person
@@ -180,7 +180,8 @@ def test_those_who_work_for_named_stores_do_not_write_for_all(client, writer) ->
 
 
 def test_who_may_only_read_cannot_write(client, writer) -> None:
-    writer.user_permissions.set(Permission.objects.filter(codename="view_templateversion"))
+    names = ["view_templateversion", "see_all_stores"]
+    writer.user_permissions.set(Permission.objects.filter(codename__in=names))
 
     page = client.get(link()).content.decode()
 

@@ -195,7 +195,8 @@ def test_another_stores_work_does_not_exist(client, picker):
 def test_who_may_look_at_all_stores_but_works_in_none_takes_no_step(client, store, item):
     part = part_in(store, item)
     observer = make_person()
-    observer.user_permissions.add(Permission.objects.get(codename="view_fulfillmentorder"))
+    names = ["view_fulfillmentorder", "see_all_stores"]
+    observer.user_permissions.set(Permission.objects.filter(codename__in=names))
     client.force_login(observer)
     page = client.get(url("change", part.pk))
     assert page.status_code == 200

@@ -249,7 +249,7 @@ def test_a_store_sees_and_does_its_own_pull_only(client, picker, store, mug):
 def test_who_may_look_opens_and_closes_nothing(client, store, mug):
     recall = called_back(mug)
     observer = make_person()
-    names = ["view_recall", "view_pulltask"]
+    names = ["view_recall", "view_pulltask", "see_all_stores"]
     observer.user_permissions.set(Permission.objects.filter(codename__in=names))
     client.force_login(observer)
     task = PullTask.objects.get()
