@@ -194,11 +194,17 @@ def _members(model: Any, rows: list[Any]) -> dict[str, dict[int, set[str]]]:
         joined = kept.objects.filter(history__in=[row.history_id for row in rows])
         reverse = many.m2m_reverse_field_name()
         by_row: dict[int, set[str]] = {}
-        for link in joined.select_related(reverse):
+        for link in joined.select_related(reverse, *_named_after(kept, reverse)):
             other = getattr(link, reverse, None)
             by_row.setdefault(link.history_id, set()).add(str(other) if other else "?")
         found[_label(many)] = by_row
     return found
+
+
+def _named_after(kept: Any, name: str) -> list[str]:
+    """What the members' own names may be made of, such as a permission's model."""
+    member = kept._meta.get_field(name).related_model
+    return [f"{name}__{one.name}" for one in member._meta.fields if one.is_relation]
 
 
 def _people(actors: Iterable[str]) -> dict[str, str]:

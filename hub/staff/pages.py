@@ -36,6 +36,7 @@ else:
 
 M = TypeVar("M", bound=models.Model)
 SEE_ALL = "staff.see_all_stores"
+LONGEST_KEY = 18  # digits that fit a bigint
 WORK_IN_ALL = "staff.work_in_all_stores"
 
 
@@ -48,6 +49,10 @@ def pretty(value: object) -> SafeString:
 def block_of(text: str) -> SafeString:
     """Text such as a traceback, its line breaks kept."""
     return format_html('<pre class="hub-pre">{}</pre>', text or "–")
+
+
+def _may_be_key(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) <= LONGEST_KEY
 
 
 def is_named_for_stores(request: HttpRequest) -> bool:
@@ -88,6 +93,16 @@ class HubAdmin(ModelAdmin[M]):
     def is_open_to(self, request: HttpRequest) -> bool:
         """Whether the person may see rows of this page at all, permissions aside."""
         return not is_store_bound(request)
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """What the address suggests for a new row, but no key that cannot be one."""
+        asked: dict[str, Any] = super().get_changeform_initial_data(request)
+        keys = {field.name for field in self.opts.fields if field.is_relation}
+        return {
+            name: value
+            for name, value in asked.items()
+            if name not in keys or _may_be_key(str(value))
+        }
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         """As Django's, for those to whom the page is open."""

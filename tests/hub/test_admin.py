@@ -65,6 +65,14 @@ def test_every_row_and_every_empty_form_opens(client, chief, model):
 
 
 @pytest.mark.parametrize("model", PAGES, ids=lambda model: model._meta.label)
+def test_a_suggested_key_that_cannot_be_one_is_left_out(client, chief, model):
+    keys = [field.name for field in model._meta.fields if field.is_relation]
+    for odd in ("ABC", "²", "9" * 40, "-1"):
+        reply = client.get(page(model, "add"), dict.fromkeys(keys, odd))
+        assert reply.status_code in {200, 403}
+
+
+@pytest.mark.parametrize("model", PAGES, ids=lambda model: model._meta.label)
 def test_a_person_of_one_store_sees_no_row_of_another(client, lead, model):
     foreign = make_ready(
         customer={"name": "Zofia Obca", "phone": "+48500777666", "email": "obca@example.com"}
