@@ -1,10 +1,11 @@
 """What staff do with a visit, who is given up, and what early customers are told."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from hub import clock
+from hub.clock import turned_to
 from hub.customers.services.vehicles import forget_vehicle, vehicle_of
 from hub.events.models import Fact
 from hub.stores.models import Store
@@ -221,18 +222,19 @@ def test_the_clocks_end_stale_visits():
 
 
 def test_who_comes_early_is_told_a_time_that_does_not_run_away():
-    store = make_store(orders_per_hour=6)
-    item = make_item()
-    stock(store, {item: 50})
-    with_time = [make_fulfillment(store=store, lines={item: 1}) for _ in range(3)]
-    FulfillmentOrder.objects.update(promised_at=clock.now() + timedelta(days=2))
-    parts = [FulfillmentOrder.objects.get(pk=part.pk) for part in with_time]
-    for part in parts:
-        arrive(fulfillment=part)
-    told = [early_ready_at(part) for part in parts]
-    assert told == sorted(told)
-    assert told[2] - told[0] == timedelta(minutes=20)
-    assert [early_ready_at(part) for part in parts] == told
+    with turned_to(datetime(2026, 1, 14, 11, tzinfo=UTC)):
+        store = make_store(orders_per_hour=6)
+        item = make_item()
+        stock(store, {item: 50})
+        with_time = [make_fulfillment(store=store, lines={item: 1}) for _ in range(3)]
+        FulfillmentOrder.objects.update(promised_at=clock.now() + timedelta(days=2))
+        parts = [FulfillmentOrder.objects.get(pk=part.pk) for part in with_time]
+        for part in parts:
+            arrive(fulfillment=part)
+        told = [early_ready_at(part) for part in parts]
+        assert told == sorted(told)
+        assert told[2] - told[0] == timedelta(minutes=20)
+        assert [early_ready_at(part) for part in parts] == told
 
 
 def test_nobody_is_told_later_than_promised_and_who_is_ready_since_when():
