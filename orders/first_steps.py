@@ -14,7 +14,7 @@ STEPS = [
         gettext_lazy("Place a first order"),
         gettext_lazy("With a test key: it reaches no phone and no POS, and can be driven through."),
         Order.objects.exists,
-        lambda: reverse("admin:api_apikey_add"),
-        "api.add_apikey",
+        lambda: reverse("admin:orders_sandboxrun_changelist"),
+        "orders.drive_sandbox",
     )
 ]

@@ -152,7 +152,7 @@ def _driven(stores: Sequence[Store]) -> Mapping[int, Found]:
             placed=Count("pk"), driven=Count("pk", filter=Q(status=FulfillmentStatus.COMPLETED))
         )
     }
-    link = reverse("admin:orders_order_changelist") + "?is_test__exact=1"
+    link = reverse("admin:orders_sandboxrun_changelist")
     found = {}
     for store in stores:
         counted = counts.get(store.pk, {"placed": 0, "driven": 0})

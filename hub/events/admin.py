@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
+from hub.events.leases import State
 from hub.events.models import Delivery, Fact, Heartbeat
+from hub.staff.filters import by_values
 from hub.staff.pages import ReadOnlyAdmin, ReadOnlyInline, pretty
 from hub.staff.work import WorkAdmin
 
@@ -36,6 +39,12 @@ class FactAdmin(ReadOnlyAdmin[Fact]):
         return pretty(row.data)
 
 
+def _lanes() -> QuerySet[Delivery, str]:
+    """Where anything waits or was given up: the lanes of what is done are no longer asked for."""
+    open_rows = Delivery.objects.filter(state__in=[State.PENDING, State.PARKED])
+    return open_rows.values_list("lane", flat=True).distinct()
+
+
 @admin.register(Delivery)
 class DeliveryAdmin(WorkAdmin[Delivery]):
     """One handler's copy of a fact; parked ones wait for a person."""
@@ -44,7 +53,7 @@ class DeliveryAdmin(WorkAdmin[Delivery]):
         *("handler", "fact_name", "work_state", "lane"),
         *("attempts", "due_at", "trouble_short"),
     ]
-    list_filter = ["state", "lane"]
+    list_filter = ["state", by_values("lane", _lanes)]
     list_select_related = ["fact"]
     search_fields = ["=handler", "=fact__public_id", "=fact__subject"]
     ordering = ["-id"]

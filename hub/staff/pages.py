@@ -15,6 +15,8 @@ from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from hub.staff.filters import BoundedPaginator
+
 if TYPE_CHECKING:  # unfold ships no types; its classes are Django's with another face
     from django.contrib.admin import ModelAdmin
     from django.contrib.admin import TabularInline as TabularInline
@@ -85,6 +87,7 @@ class HubAdmin(ModelAdmin[M]):
     deletable: ClassVar[bool] = False
     empty_note: ClassVar[str | Promise] = ""
     list_per_page = 50
+    paginator = BoundedPaginator
     show_full_result_count = False
     list_filter_submit = True
     compressed_fields = True

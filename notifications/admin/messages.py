@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from hub.providers.models import Provider
+from hub.staff.filters import by_values
 from hub.staff.scope import StoreWorkAdmin, stores_for, works_in_stores
 from hub.staff.tones import Tones
 from hub.staff.work import STATE_TONES, WorkAdmin
@@ -27,8 +28,10 @@ from notifications.admin.measures import measured
 from notifications.admin.why import reason_of, ways_of
 from notifications.cases import case_of
 from notifications.codes import verdict_of
+from notifications.inbound.replies import REPLIES
 from notifications.models import CallTask, Message, Receipt, ThreadEntry
 from notifications.purposes import PURPOSES
+from notifications.services.trying import TRIAL
 from orders.admin.words import local
 from orders.models import FulfillmentOrder, Order
 from orders.timeline import Entry, add_source
@@ -58,6 +61,9 @@ MOST_OF_AN_ORDER = 200
 _SECRETS = re.compile(r"(?<![\w-])\d{3}[ \u00a0]?\d{3}\b|(?<=/[ns]/)[\w-]+|(?<=/p/)[\w-]+")
 
 
+SAID = {*PURPOSES, *REPLIES, TRIAL}
+
+
 @admin.register(Message)
 class MessageAdmin(StoreWorkAdmin[Message], WorkAdmin[Message]):
     """Messages about orders of the person's stores; parked ones can be tried again.
@@ -69,7 +75,12 @@ class MessageAdmin(StoreWorkAdmin[Message], WorkAdmin[Message]):
         *("purpose", "channel", "result", "order", "outcome_reason"),
         *("attempts", "created_at"),
     ]
-    list_filter = ["outcome", "state", "channel", "purpose"]
+    list_filter = [
+        "outcome",
+        "state",
+        "channel",
+        by_values("purpose", lambda: {*PURPOSES, *REPLIES, TRIAL}),
+    ]
     search_fields = ["=public_id", "=provider_reference", "=subject"]
     search_help_text = gettext_lazy(
         "Message id, the provider's reference, or subject such as fulfillment:17"

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from hub.errors import HubError
+from hub.staff.filters import by_values
 from hub.staff.refusals import refused
 from hub.staff.scope import stores_for
 from orders.admin.boards import work_link
@@ -66,7 +67,7 @@ class HandOffAdmin(OfPartAdmin[HandOff]):
     )
     part_page = "admin:orders_handoff_part"
     list_display = ["order_number", "store", "given_at", "method", "receiver", "bags", "by"]
-    list_filter = ["method", "receiver", "age_checked"]
+    list_filter = [by_values("method", lambda: METHODS), "receiver", "age_checked"]
     list_select_related = ["fulfillment__order", "fulfillment__store", "by"]
     search_fields = ["=fulfillment__order__external_id", "=fulfillment__public_id"]
     search_help_text = gettext_lazy("Order number or fulfillment id")

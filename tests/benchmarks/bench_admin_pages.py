@@ -26,6 +26,7 @@ TRIES = 3
 
 def main() -> None:
     growing: list[str] = []
+    broken = 0
     with million_orders():
         client = reader()
         found = []
@@ -34,6 +35,7 @@ def main() -> None:
                 found.append(ask(client, path))
             except SystemExit as error:
                 print(f"       –     {error}")
+                broken += 1
                 continue
             if path.endswith("/change/"):
                 continue
@@ -57,6 +59,7 @@ def main() -> None:
                 f"slowest of {len(found)} pages", measured=found[0].milliseconds, wanted=WANTED_MS
             ),
             Check.at_most("lists that ask more of more rows", measured=1 + len(growing), wanted=1),
+            Check.at_most("pages that do not open", measured=1 + broken, wanted=1),
         ],
     )
 
