@@ -1,7 +1,7 @@
 """Messages that ask the customer, tell what came of it, or that it takes longer."""
 
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -24,8 +24,15 @@ from tests.notifications.doing import work
 pytestmark = pytest.mark.django_db
 
 
+@pytest.fixture(autouse=True)
+def noon():
+    """A store that is about to close lets its customers answer tomorrow."""
+    with clock.turned_to(datetime(2026, 1, 14, 11, tzinfo=UTC)):
+        yield
+
+
 @pytest.fixture
-def asked():
+def asked(noon):
     return ask_for(*make_missing())
 
 
