@@ -169,8 +169,18 @@ def test_a_zone_is_chosen_with_its_source_and_outlives_every_later_order():
 @pytest.mark.django_db(transaction=True)
 def test_grids_chosen_at_once_end_as_one_of_them():
     profile = customer()
-    grids = [{"pickup": ["sms", "email"]}, {"pickup": ["email"]}, {"pickup": []}]
-    at_once(6, lambda number: choose_grid(profile=profile, choices=grids[number % 3]))
-    assert choices_of(profile)["pickup"] in [["sms", "email"], ["email"], []]
-    assert Preference.objects.filter(purpose="pickup").count() == 2
+    grids = [
+        {group: ["sms", "email"] for group in GROUPS},
+        {group: ["email"] for group in reversed(GROUPS)},
+        {group: ["email", "sms"] for group in GROUPS},
+    ]
+
+    def choose_often(number):
+        for turn in range(8):
+            choose_grid(profile=profile, choices=grids[(number + turn) % 3])
+
+    at_once(6, choose_often)
+    chosen = choices_of(profile)
+    assert chosen in [{group: grid[group] for group in chosen} for grid in grids]
+    assert Preference.objects.count() == 2 * len(GROUPS)
     assert gaps() == []
