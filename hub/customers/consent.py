@@ -64,17 +64,14 @@ def record_consent(
 ) -> ConsentEvent:
     """Append one line to the log of an address (its keyed hash, as in Contact) and return it.
 
-    ``status`` is granted, denied or revoked; the purpose ``all`` speaks of every purpose of the
-    programme, as STOP does. Writers to one address take turns. The line follows the head of the
-    log, so one that was cut off leaves a gap for good.
+    ``status`` is granted, denied or revoked; purpose ``all`` means all of the programme, as STOP
+    does. Writers to one address take turns. A line that is cut off later leaves a gap for good.
     """
     _take_turn(address_hash)
-    head = ConsentHead.objects.filter(address_hash=address_hash).first()
-    lines = ConsentEvent.objects.filter(address_hash=address_hash)
-    last = lines.aggregate(last=Max("sequence"))["last"] or 0  # the head's, unless it was forged
+    sequence, previous_digest = _next_line(address_hash)
     event = ConsentEvent(
         address_hash=address_hash,
-        sequence=max(head.count if head else 0, last) + 1,
+        sequence=sequence,
         channel=channel,
         purpose=purpose,
         programme=programme,
@@ -85,12 +82,20 @@ def record_consent(
         locale=locale,
         reference=reference,
         occurred_at=occurred_at or clock.now(),
-        previous_digest=head.digest if head else "",
+        previous_digest=previous_digest,
     )
     event.digest = line_digest(event)
     event.save(force_insert=True)
     _move_head(event)
     return event
+
+
+def _next_line(address_hash: str) -> tuple[int, str]:
+    """The number of the next line, and the digest of the head that it follows."""
+    head = ConsentHead.objects.filter(address_hash=address_hash).first()
+    lines = ConsentEvent.objects.filter(address_hash=address_hash)
+    last = lines.aggregate(last=Max("sequence"))["last"] or 0  # the head's, unless it was forged
+    return max(head.count if head else 0, last) + 1, head.digest if head else ""
 
 
 def _move_head(event: ConsentEvent) -> None:

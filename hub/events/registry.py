@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -52,10 +52,9 @@ def handles(
     In the lane ``db`` the handler touches only the database and commits with its delivery, so
     its effect happens exactly once. In any other lane it may call the network, runs outside a
     transaction, and may run twice. ``key`` names what is handled in order: deliveries with the
-    same key and lane run one after another. With ``envelope`` it is called with the Fact's row
-    as second argument, for handlers that need its public id or time. ``waits`` are the seconds
-    from each failed try to the next, where the usual ones do not fit. Facts for which ``only``
-    says no make no delivery at all.
+    same key and lane run one after another. With ``envelope`` it gets the Fact's row as second
+    argument. ``waits`` are the seconds from each failed try to the next, where the usual ones do
+    not fit. Facts for which ``only`` says no make no delivery at all.
 
     A handler of the lane ``db`` that works ``together`` is called with a list of facts, oldest
     first, and the list of their rows: as many as were claimed with one another. Its queries should
@@ -74,12 +73,17 @@ def handles(
             waits=waits,
             only=only,
         )
-        if _by_name.setdefault(handler.name, handler) is handler:
-            for kind in kinds:
-                _by_fact[kind.name].append(handler)
+        _know(handler, kinds)
         return react
 
     return register
+
+
+def _know(handler: Handler, kinds: Sequence[type[Happening]]) -> None:
+    """Let the facts lead to the handler; who is known already stays as it is."""
+    if _by_name.setdefault(handler.name, handler) is handler:
+        for kind in kinds:
+            _by_fact[kind.name].append(handler)
 
 
 def handlers_of(fact: Happening) -> list[Handler]:

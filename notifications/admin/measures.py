@@ -136,20 +136,37 @@ def tiles(
     asked: Sequence[tuple[str, int, int]],
 ) -> list[Tile]:
     """The figures at the top."""
-    stopped, _purposes = opt_outs(window)
     currencies = dict(Provider.objects.values_list("name", "currency"))
     cost = spent(counts.get("provider", []), currencies)
-    called = sum(count for _, count, _ in asked)
-    waiting = sum(count for _, _, count in asked)
-    said = (
-        gettext("half of {count}; 95 % in {seconds}").format(
-            count=speed.count, seconds=seconds(speed.p95)
-        )
-        if speed
-        else gettext("nothing was ready")
-    )
     return [
-        Tile(gettext("Ready to told"), seconds(speed.p50) if speed else "–", said),
+        _speed_tile(speed),
+        *_delivery_tiles(whole),
+        _calls_tile(asked),
+        _stop_tile(window, whole),
+        Tile(
+            gettext("Parts of a text"),
+            _ratio(whole.parts_of_text),
+            gettext("{segments} in all").format(segments=whole.segments),
+        ),
+        Tile(
+            gettext("Cost of a pickup"),
+            _per_pickup(cost, pickups(window)),
+            gettext("texts and e-mails"),
+        ),
+    ]
+
+
+def _speed_tile(speed: Speed | None) -> Tile:
+    if speed is None:
+        return Tile(gettext("Ready to told"), "–", gettext("nothing was ready"))
+    said = gettext("half of {count}; 95 % in {seconds}")
+    note = said.format(count=speed.count, seconds=seconds(speed.p95))
+    return Tile(gettext("Ready to told"), seconds(speed.p50), note)
+
+
+def _delivery_tiles(whole: Tally) -> list[Tile]:
+    """What arrived, what is known of it, and what came too late or perhaps twice."""
+    return [
         Tile(
             gettext("Delivered"),
             percent(whole.delivery_rate),
@@ -167,30 +184,21 @@ def tiles(
             str(whole.unsure),
             gettext("repeated without knowing of the first"),
         ),
-        Tile(
-            gettext("Not reached"),
-            str(called),
-            gettext("calls; {waiting} still open").format(waiting=waiting),
-            "danger" * bool(waiting),
-        ),
-        Tile(
-            gettext("Said STOP"),
-            percent(share(stopped, whole.delivered)),
-            gettext("{stopped} within 72 h of {delivered} delivered").format(
-                stopped=stopped, delivered=whole.delivered
-            ),
-        ),
-        Tile(
-            gettext("Parts of a text"),
-            _ratio(whole.parts_of_text),
-            gettext("{segments} in all").format(segments=whole.segments),
-        ),
-        Tile(
-            gettext("Cost of a pickup"),
-            _per_pickup(cost, pickups(window)),
-            gettext("texts and e-mails"),
-        ),
     ]
+
+
+def _calls_tile(asked: Sequence[tuple[str, int, int]]) -> Tile:
+    called = sum(count for _, count, _ in asked)
+    waiting = sum(count for _, _, count in asked)
+    note = gettext("calls; {waiting} still open").format(waiting=waiting)
+    return Tile(gettext("Not reached"), str(called), note, "danger" * bool(waiting))
+
+
+def _stop_tile(window: Window, whole: Tally) -> Tile:
+    stopped, _purposes = opt_outs(window)
+    said = gettext("{stopped} within 72 h of {delivered} delivered")
+    note = said.format(stopped=stopped, delivered=whole.delivered)
+    return Tile(gettext("Said STOP"), percent(share(stopped, whole.delivered)), note)
 
 
 def speed_bars(steps: Sequence[Speed], span: str) -> list[Bar]:
