@@ -1,5 +1,6 @@
 """What the messages of past days came to, for the page of measures; made by
-``notifications.reporting``. Days are UTC's; test messages count like the others, as on the page.
+``notifications.reporting``. Days are UTC's; a row without a store is of messages that belong to
+none, not of the chain; test messages count like the others, as on the page.
 """
 
 from __future__ import annotations
@@ -7,27 +8,10 @@ from __future__ import annotations
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
-from hub.stores.models import Store
+from orders.models.reporting import DayOfStore
 
 
-class MessageDay(models.Model):
-    """A row of one day and of one store, or of no store (``store`` empty)."""
-
-    store = models.ForeignKey(
-        Store,
-        null=True,
-        on_delete=models.CASCADE,
-        related_name="+",
-        db_index=False,
-        db_constraint=False,
-    )
-    day = models.DateField()
-
-    class Meta:
-        abstract = True
-
-
-class DayMessages(MessageDay):
+class DayMessages(DayOfStore):
     """How many messages were written on a day by one way, for one purpose, in one wording.
 
     The counts are those of ``notifications.measures.Tally``.
@@ -63,7 +47,7 @@ class DayMessages(MessageDay):
         return f"{self.written} on {self.day}"
 
 
-class DayUnsent(MessageDay):
+class DayUnsent(DayOfStore):
     """How many messages of a day were decided not to be sent, and why."""
 
     outcome = models.CharField(max_length=12)
@@ -83,7 +67,7 @@ class DayUnsent(MessageDay):
         return f"{self.count} {self.outcome} on {self.day}"
 
 
-class MessageTimes(MessageDay):
+class MessageTimes(DayOfStore):
     """From ready to told on one day, as ``orders.models.DayTimes``; without store: the chain.
 
     ``stretch`` is the ``whole``, or what of it passed in our ``queue``, in the ``quiet`` hours,
