@@ -9,15 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib import import_module
-from importlib.util import find_spec
 from typing import Any
 
-from django.apps import apps
-
+from hub.modules import modules
 from hub.stores.models import Stage, Store
 
-_OWN = {"hub", "inventory", "orders", "notifications"}
 FOR_LIVE = frozenset({Stage.LIVE})
 FOR_SHADOW = frozenset({Stage.SHADOW, Stage.LIVE})
 SHOULD: frozenset[Stage] = frozenset()
@@ -95,10 +91,3 @@ def snapshot(results: Sequence[Result], stage: str) -> dict[str, Any]:
         }
         for result in results
     }
-
-
-def modules(name: str) -> list[Any]:
-    """The module of that name in each of our apps that has one: no app is named here."""
-    places = [f"{config.name}.{name}" for config in apps.get_app_configs()]
-    own = [place for place in places if place.split(".")[0] in _OWN and find_spec(place)]
-    return [import_module(place) for place in own]

@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext_lazy
 
-from hub.integration.checking import modules
+from hub.modules import modules
 from hub.providers.services.accounts import SMS, providers_of
 from hub.staff.pages import is_store_bound
 from hub.stores.models import OpeningHours, PosConnection, Store

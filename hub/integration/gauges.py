@@ -16,9 +16,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from hub.events.models import Breaker
-from hub.integration.checking import modules
 from hub.integration.lanes import Seen
 from hub.integration.redacting import redacted_text
+from hub.modules import modules
 from hub.stores.models import Store
 
 LATE_SECONDS = 60.0

@@ -18,7 +18,7 @@ from django.db import DatabaseError, models, transaction
 
 from hub import clock
 from hub.errors import HubError, Invalid
-from hub.integration.checking import modules
+from hub.modules import modules
 from hub.stores.models import SalesChannel, Store, StoreGroup
 
 FORMAT = "curbhub-settings"
