@@ -246,7 +246,11 @@ class ClockMark(models.Model):
 
 
 class RoutingSimulation(models.Model):
-    """Past orders tried against a rule set; ``result`` is plain JSON, filled while it runs."""
+    """Past orders tried against a rule set; ``result`` is plain JSON, filled while it runs.
+
+    ``fingerprint`` marks the rules that were compared, once it is done: by it a draft is made
+    active exactly as it was tried.
+    """
 
     class State(models.TextChoices):
         WAITING = "waiting"
@@ -263,6 +267,7 @@ class RoutingSimulation(models.Model):
     done = models.PositiveIntegerField(default=0)
     total = models.PositiveIntegerField(default=0)
     result = models.JSONField(default=dict)
+    fingerprint = models.CharField(max_length=64, blank=True, db_default="", editable=False)
     asked_by = models.CharField(max_length=150, blank=True)
     asked_at = models.DateTimeField(db_default=Now(), editable=False)
     ended_at = models.DateTimeField(null=True)
