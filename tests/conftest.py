@@ -9,6 +9,7 @@ from django.db import connections
 from hub import devpg
 from hub.connectors import http
 from orders import pulse
+from tests.emptying import empty_quickly
 from tests.schema import copy_template
 
 CHROMIUM = "/usr/bin/chromium"
@@ -29,6 +30,12 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix):
     """Start the embedded server before the first test database is made."""
     if settings.EMBEDDED_POSTGRES:
         devpg.ensure(settings.EMBEDDED_POSTGRES)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def transactional_tests_end_quickly():
+    """Whatever a test has committed is gone after it, within milliseconds."""
+    empty_quickly()
 
 
 @pytest.fixture(scope="session")
