@@ -75,6 +75,7 @@ MIDDLEWARE = [
     "hub.middleware.StaffActorMiddleware",
     "hub.staff.languages.StaffLanguageMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "hub.staff.middleware.LostFormMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
 ]

@@ -18,3 +18,10 @@ def client_address(request: HttpRequest) -> str:
         return peer
     hops = [hop.strip() for hop in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")]
     return hops[-trusted] if len(hops) >= trusted and hops[-trusted] else peer
+
+
+def sent_from(request: HttpRequest) -> str:
+    """The page of ours on which a form was sent, as a path with its query; empty when unknown."""
+    referer = request.headers.get("Referer", "")
+    origin = f"{request.scheme}://{request.get_host()}"
+    return referer.removeprefix(origin) if referer.startswith(f"{origin}/") else ""

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import sys
+from http import HTTPStatus
 
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext
 from django.views import defaults
-from django.views.csrf import csrf_failure
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from hub.api import problems
+from hub.api.client import sent_from
 from hub.api.errors import BadRequest, Busy
 from hub.api.views import HubView
 from hub.errors import Forbidden, NotFound
@@ -52,9 +55,13 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
     )
 
 
-def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """What a form without its token gets; settings.CSRF_FAILURE_VIEW."""
-    return problems.render(Forbidden()) if is_api(request) else csrf_failure(request, reason)
+def csrf_failed(request: HttpRequest, **_reason: str) -> HttpResponse:
+    """What a form without its token gets; settings.CSRF_FAILURE_VIEW. A person is led back to the
+    page: it was opened before somebody logged in or out."""
+    if is_api(request):
+        return problems.render(Forbidden())
+    status = HTTPStatus.FORBIDDEN
+    return render(request, "403_csrf.html", {"page": sent_from(request)}, status=status)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -72,7 +79,7 @@ def failed(request: HttpRequest) -> HttpResponse:
         return problems.render(known or problems.InternalError())
     if isinstance(error, Exception) and problems.is_retryable(error):
         return HttpResponse(
-            "This page cannot be shown right now. Please try again in a moment.",
+            gettext("This page cannot be shown right now. Please try again in a moment."),
             status=Busy.status,
             headers=Busy.headers,
             content_type="text/plain; charset=utf-8",

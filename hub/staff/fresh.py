@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from hub import clock
+from hub.api.client import sent_from
 
 FRESH_SECONDS = 600
 SESSION_KEY = "fresh_at"
@@ -52,7 +53,7 @@ def fresh_login_required(view: View) -> View:
 
 def again_url(request: HttpRequest) -> str:
     """The page that asks for the password again and then leads back."""
-    back = request.get_full_path() if request.method == "GET" else _sent_from(request)
+    back = request.get_full_path() if request.method == "GET" else sent_from(request)
     return f"{reverse('staff:again')}?{urlencode({'next': back})}"
 
 
@@ -64,9 +65,3 @@ def safe_next(request: HttpRequest) -> str:
     if inside and url_has_allowed_host_and_scheme(wanted, None):
         return wanted
     return reverse("admin:index")
-
-
-def _sent_from(request: HttpRequest) -> str:
-    referer = request.headers.get("Referer", "")
-    origin = f"{request.scheme}://{request.get_host()}"
-    return referer.removeprefix(origin) if referer.startswith(f"{origin}/") else ""

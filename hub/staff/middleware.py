@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from urllib.parse import urlencode
 
+from django.contrib import messages
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
+from hub.api.client import sent_from
 from hub.staff import factors, tablets
 from hub.staff.models import Tablet
 
@@ -35,6 +38,25 @@ class WorkplaceMiddleware:
         request.device, request.tablet = device, None  # type: ignore[attr-defined]
         first = _of_tablet(request, device) or _of_factor(request)
         return first or self.get_response(request)
+
+
+class LostFormMiddleware:
+    """Who was logged out while a form was open gets back to its page, and is told that nothing was
+    done: the form's own address shows nothing."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """The reply, or the log-in that leads to the page with the form."""
+        reply = self.get_response(request)
+        login = f"{reverse('admin:login')}?"
+        if request.method != "POST" or not reply.get("Location", "").startswith(login):
+            return reply
+        messages.warning(
+            request, _("You were logged out meanwhile: what you pressed last was not done.")
+        )
+        return HttpResponseRedirect(login + urlencode({"next": sent_from(request)}))
 
 
 def _of_tablet(request: HttpRequest, device: Tablet | None) -> HttpResponse | None:
@@ -67,7 +89,7 @@ def _ask_who(request: HttpRequest, why: str) -> HttpResponse:
     """To the people of the tablet; a script is sent to the log-in page, which it knows."""
     if tablets.is_background(request) or why == "ended":
         return HttpResponseRedirect(reverse("admin:login"))
-    here = request.get_full_path() if request.method == "GET" else ""
+    here = request.get_full_path() if request.method == "GET" else sent_from(request)
     wanted = request.GET.get("next", "") or here
     asked = {"next": wanted} | ({"why": why} if why else {})
     return HttpResponseRedirect(f"{reverse('staff:people')}?{urlencode(asked)}")
