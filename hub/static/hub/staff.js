@@ -89,7 +89,8 @@
     if (!box || document.querySelector(".hub-scan, dialog[open]")) return;
     const fast = event.timeStamp - scannedAt < BETWEEN_KEYS_MS;
     scannedAt = event.timeStamp;
-    if (event.key === "Enter" && fast && scanned.length >= SHORTEST_SCAN) {
+    const ends = event.key === "Enter" || event.key === "Tab"; // as the scanner is set up
+    if (ends && fast && scanned.length >= SHORTEST_SCAN) {
       event.preventDefault();
       box.value = scanned;
       box.form.submit();

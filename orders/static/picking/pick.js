@@ -6,8 +6,11 @@
 
   const COMMAND = /HUBDO([A-Z]+)$/i;
   const PAUSE = 400; // milliseconds: people type slower than scanners
+  const BETWEEN_KEYS = 90; // milliseconds: hardly anybody types that fast for long
+  const SHORTEST_SCAN = 4;
   let typed = "";
   let last = 0;
+  let fast = 0; // keys that came without a pause, as only a scanner's do
 
   function scanField() { return document.querySelector("input[data-scan]"); }
 
@@ -40,8 +43,10 @@
 
   // the window hears a key before everything else on the page does
   window.addEventListener("keydown", function (event) {
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || event.key === "Shift") return;
+    if (event.key === "Tab") return COMMAND.test(typed) ? entered(event) : undefined;
     if (event.timeStamp - last > PAUSE) typed = "";
+    fast = event.timeStamp - last <= BETWEEN_KEYS ? fast + 1 : 1;
     last = event.timeStamp;
     if (event.key === "Enter") return entered(event);
     if (event.key.length !== 1) return;
@@ -54,13 +59,22 @@
   }, true);
 
   // a scanner ends with Enter: the first of two fields then hands over to the second
+  function handOver(field) {
+    const next = field.dataset.then && document.getElementById(field.dataset.then);
+    if (!next || next.value || !field.value) return false;
+    next.focus();
+    return true;
+  }
+
   document.addEventListener("keydown", function (event) {
-    if (event.key !== "Enter" || !event.target.matches("input[data-then]")) return;
-    const next = document.getElementById(event.target.dataset.then);
-    if (next && !next.value && event.target.value) {
-      event.preventDefault();
-      next.focus();
-    }
+    const field = event.target;
+    if (!isField(field)) return;
+    if (event.key === "Enter" && handOver(field)) event.preventDefault();
+    // some scanners end with Tab, which would leave the code lying in its field
+    const isScan = fast >= SHORTEST_SCAN && event.timeStamp - last <= BETWEEN_KEYS;
+    if (event.key !== "Tab" || !isScan || !field.matches("input.scan, input[data-scan]")) return;
+    event.preventDefault();
+    if (!handOver(field)) field.form.requestSubmit();
   });
 
   // what cannot be taken back asks first, however the form is sent
