@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.contrib import admin, messages
-from django.db.models import Q
+from django.contrib.auth.models import User
+from django.db.models import Q, QuerySet, prefetch_related_objects
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
@@ -15,7 +16,9 @@ from django.utils.translation import gettext_lazy
 
 from hub import clock
 from hub.errors import HubError
+from hub.staff.chosen import chosen_stores
 from hub.staff.scope import stores_for
+from hub.stores.models import Store
 from orders.admin.boards import pick_link, work_link
 from orders.admin.parts import person_of
 from orders.models import (
@@ -29,11 +32,14 @@ from orders.models import (
 from orders.picking.barcodes import svg_of
 from orders.picking.codes import read_code
 from orders.picking.matching import meanings
-from orders.picking.queue import loads, page
+from orders.picking.queue import ZoneWork, loads, page
 from orders.reports import TO_PICK
+from orders.states import obstacles
 
 NAME = "orders_zonepick_"
 COMMAND = "HUBDO"
+MOST_PAGES = 20  # of the queue that are looked through for the next order
+MOST_BEGUN = 50
 # The words that ``pick.js`` knows, each with what its button does.
 COMMANDS = {
     "NEXT": gettext_lazy("Next order"),
@@ -60,26 +66,53 @@ def scanner_urls() -> list[URLPattern]:
 
 
 def next_view(request: HttpRequest) -> HttpResponse:
-    """Go to the next order to pick: one's own before those that nobody has."""
+    """Go to the next order to pick in the chosen stores: one's own before those that nobody has,
+    and none that is stopped."""
     person = person_of(request)
-    now = clock.now()
-    own = ZonePick.objects.filter(picker=person, claimed_until__gt=now).values("fulfillment")
-    rows = [row for row in page(stores_for(request)) if row.status in TO_PICK]
-    begun = FulfillmentOrder.objects.filter(pk__in=own, status=FulfillmentStatus.PICKING)
-    mine = set(begun.values_list("pk", flat=True))
-    work = loads(rows, now)
-    free = [
-        row
-        for row in rows
-        if row.pk in mine
-        or row.status == FulfillmentStatus.PICKED
-        or any(not zone.picker and not zone.is_done for zone in work[row.pk].zones)
-    ]
-    free.sort(key=lambda row: row.pk not in mine)
-    if not free:
+    found = _next_part(chosen_stores(request), person)
+    if found is None:
         messages.success(request, _("Nothing waits for a picker."))
         return HttpResponseRedirect(reverse("admin:orders_fulfillmentorder_pick"))
-    return HttpResponseRedirect(pick_link(free[0]))
+    return HttpResponseRedirect(pick_link(found))
+
+
+def _next_part(stores: QuerySet[Store], person: User) -> FulfillmentOrder | None:
+    """The first that there is something to do on; only the first pages of a long queue are looked
+    through."""
+    if own := _first_open(_begun(stores, person), person):
+        return own
+    for number in range(1, MOST_PAGES + 1):
+        rows = page(stores, number=number)
+        if not rows:
+            return None
+        if found := _first_open(rows, None):
+            return found
+    return None
+
+
+def _begun(stores: QuerySet[Store], person: User) -> list[FulfillmentOrder]:
+    claims = ZonePick.objects.filter(picker=person, claimed_until__gt=clock.now())
+    rows = FulfillmentOrder.objects.filter(
+        pk__in=claims.values("fulfillment"), store__in=stores, status=FulfillmentStatus.PICKING
+    )
+    return list(rows.select_related("order").order_by("promised_at", "id")[:MOST_BEGUN])
+
+
+def _first_open(rows: list[FulfillmentOrder], person: User | None) -> FulfillmentOrder | None:
+    """The first with a zone for the person (None: that nobody has), or that waits for its bags."""
+    prefetch_related_objects(rows, "order__blocks")
+    work = loads(rows, clock.now())
+    key = person.pk if person else None
+    return next((row for row in rows if _is_open(row, work[row.pk].zones, key)), None)
+
+
+def _is_open(row: FulfillmentOrder, zones: list[ZoneWork], key: int | None) -> bool:
+    has_zone = any(zone.picker_id == key and not zone.is_done for zone in zones)
+    if any(one.blocks for one in obstacles(row).values()):
+        return has_zone and row.status == FulfillmentStatus.PICKING
+    if key is None:
+        return has_zone or row.status == FulfillmentStatus.PICKED
+    return has_zone or all(zone.is_done for zone in zones)  # which is still to be ended
 
 
 def commands_view(request: HttpRequest) -> HttpResponse:

@@ -6,8 +6,10 @@ import pytest
 from django.db import transaction
 from django.urls import reverse
 
+from hub.stores.models import StaffScope
 from orders.actions import lock_parts
-from orders.models import PickEntry, PutBack
+from orders.models import Block, PickEntry, PutBack
+from orders.picking import queue
 from orders.picking.bags import pack
 from orders.picking.claims import claim
 from orders.picking.services import accept
@@ -270,6 +272,32 @@ def test_the_next_order_is_ones_own_before_those_that_nobody_has(client, store, 
     own.zone_picks.update(claimed_until=None, picker=None)
     claim(fulfillment=own, by=make_picker(store))
     assert client.get(address).url == reverse("admin:orders_zonepick_pick", args=[free.pk])
+
+
+def test_the_next_order_is_found_behind_pages_of_what_others_have(client, store, mug, picker):
+    others = make_picker(store)
+    for _ in range(queue.PAGE):
+        claim(fulfillment=make_fulfillment(store=store, lines={mug: 1}), by=others)
+    free = make_fulfillment(store=store, lines={mug: 1})
+    address = reverse("admin:orders_zonepick_next")
+    assert client.get(address).url == reverse("admin:orders_zonepick_pick", args=[free.pk])
+
+
+def test_the_next_order_is_none_that_is_stopped(client, store, mug, picker):
+    stopped, free = placed(store, mug, picker), placed(store, mug, picker)
+    Block.objects.create(order=stopped.order, reason=Block.Reason.FRAUD)
+    address = reverse("admin:orders_zonepick_next")
+    assert client.get(address).url == reverse("admin:orders_zonepick_pick", args=[free.pk])
+
+
+def test_the_next_order_is_one_of_the_store_that_is_looked_at(client, store, mug, picker):
+    placed(store, mug, picker)
+    second = make_store()
+    StaffScope.objects.create(user=picker, store=second)
+    address = reverse("admin:orders_zonepick_next")
+    board = reverse("admin:orders_fulfillmentorder_pick")
+    client.get(board, {"store": second.code})
+    assert client.get(address).url == board
 
 
 def test_the_glossary_finds_words_and_the_sheet_has_every_command(client, picker):
