@@ -124,6 +124,15 @@ class AllowedAction:
     reason: str = ""
 
 
+@dataclass(frozen=True)
+class Obstacle:
+    """What keeps a step from being taken: the statuses that it needs, else the reasons of the open
+    blocks that stop it."""
+
+    needs: tuple[str, ...] = ()
+    blocks: tuple[str, ...] = ()
+
+
 def move(
     fulfillment: FulfillmentOrder, *, to: str, version: int | None = None, **changes: Any
 ) -> None:
@@ -157,24 +166,37 @@ def allowed_actions(fulfillment: FulfillmentOrder) -> list[AllowedAction]:
 
     Reads ``fulfillment.order.blocks``: prefetch ``order__blocks`` where there are many.
     """
-    reasons = [block.reason for block in fulfillment.order.blocks.all() if block.lifted_at is None]
+    met = obstacles(fulfillment)
     return [
-        _judged(name, to=to, status=fulfillment.status, blocks=_words(_stopping(reasons, to)))
-        for name, to in ACTIONS.items()
+        AllowedAction(name, name not in met, _reason(fulfillment.status, met.get(name)))
+        for name in ACTIONS
     ]
 
 
-def _judged(name: str, *, to: str, status: str, blocks: str) -> AllowedAction:
+def obstacles(fulfillment: FulfillmentOrder) -> dict[str, Obstacle]:
+    """What keeps a step from being taken, by the step's name; steps that are free are not named."""
+    reasons = [block.reason for block in fulfillment.order.blocks.all() if block.lifted_at is None]
+    found = {
+        name: _obstacle(to, status=fulfillment.status, reasons=reasons)
+        for name, to in ACTIONS.items()
+    }
+    return {name: one for name, one in found.items() if one is not None}
+
+
+def _obstacle(to: str, *, status: str, reasons: Iterable[str]) -> Obstacle | None:
     sources = sources_of(MOVES, to)
     if status not in sources:
-        return AllowedAction(name, False, f"it is {status}, and must be {_words(sources)}")
-    if blocks:
-        return AllowedAction(name, False, f"blocked: {blocks}")
-    return AllowedAction(name, True)
+        return Obstacle(needs=tuple(sources))
+    stopping = [reason for reason in reasons if to in STOPS.get(reason, FORWARD)]
+    return Obstacle(blocks=tuple(stopping)) if stopping else None
 
 
-def _stopping(reasons: Iterable[str], to: str) -> list[str]:
-    return [reason for reason in reasons if to in STOPS.get(reason, FORWARD)]
+def _reason(status: str, met: Obstacle | None) -> str:
+    if met is None:
+        return ""
+    if met.needs:
+        return f"it is {status}, and must be {_words(met.needs)}"
+    return f"blocked: {_words(met.blocks)}"
 
 
 def _words(words: Any) -> str:

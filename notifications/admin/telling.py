@@ -255,5 +255,5 @@ def _facts(profile: Profile, standing: Standing, zone: str) -> list[tuple[str, s
     return [
         (_("Language"), language or _("as the store's")),
         (_("Time zone of his nights"), f"{night} ({source})"),
-        (_("Pause"), f"until {local(until, zone)}" if until else "none"),
+        (_("Pause"), _("until {until}").format(until=local(until, zone)) if until else _("none")),
     ]

@@ -148,7 +148,8 @@ class ThreadAdmin(StoreWorkAdmin[Thread]):
         """When, and by whom."""
         if row.closed_at is None:
             return "–"
-        return f"{local(row.closed_at, row.store.timezone)} by {row.closed_by}"
+        closed_at = local(row.closed_at, row.store.timezone)
+        return _("{closed_at} by {closed_by}").format(closed_at=closed_at, closed_by=row.closed_by)
 
     @method_decorator(require_safe)
     def board_view(self, request: HttpRequest) -> HttpResponse:

@@ -14,11 +14,14 @@ from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.decorators import method_decorator
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from hub import clock
 from hub.errors import HubError
+from hub.staff.chosen import chosen_code, remember_choice
+from hub.staff.refusals import refused
 from hub.staff.scope import StoreWorkAdmin, stores_for
 from hub.stores.models import Store
 from inventory.models import Zone
@@ -73,8 +76,8 @@ class PickBatchAdmin(StoreWorkAdmin[PickBatch]):
     def choose_view(self, request: HttpRequest) -> HttpResponse:
         """The queue with boxes to tick; posted, the batch is opened and shown (303)."""
         person_of(request)
-        code = request.POST.get("store", "") or request.GET.get("store", "")
-        store = store_for(request, code)
+        remember_choice(request)
+        store = store_for(request, chosen_code(request))
         parts, work = _choices(store) if store else ([], {})
         if request.method == "POST":
             if store is None:
@@ -83,7 +86,7 @@ class PickBatchAdmin(StoreWorkAdmin[PickBatch]):
                 return HttpResponseRedirect(_link(opened), status=303)
         context = {
             **self.admin_site.each_context(request),
-            "title": "Pick several orders together",
+            "title": _("Pick several orders together"),
             "store": store,
             "store_choices": list(stores_for(request).order_by("code")[:MOST_STORES]),
             "rows": [_choice(part, work[part.pk], place) for place, part in enumerate(parts)],
@@ -102,7 +105,7 @@ class PickBatchAdmin(StoreWorkAdmin[PickBatch]):
         assert isinstance(field, forms.TypedMultipleChoiceField)  # noqa: S101  narrows the type
         field.choices = [(key, key) for key in _keys(request)]
         if not form.is_valid():
-            messages.error(request, "Tick the orders to be picked together.")
+            messages.error(request, _("Tick the orders to be picked together."))
             return None
         asked = form.cleaned_data
         try:
@@ -115,7 +118,7 @@ class PickBatchAdmin(StoreWorkAdmin[PickBatch]):
                 token=asked["token"],
             )
         except HubError as error:
-            messages.error(request, sentence(error.detail))
+            messages.error(request, sentence(refused(error)))
             return None
 
     def change_view(
@@ -132,7 +135,7 @@ class PickBatchAdmin(StoreWorkAdmin[PickBatch]):
         ordered = [stop for stop in stops if str(stop.item.pk) == chosen] + stops
         context = {
             **self.admin_site.each_context(request),
-            "title": f"Picking together · {batch.store.name}",
+            "title": _("Picking together · {store}").format(store=batch.store.name),
             "batch": batch,
             "is_mine": batch.picker == request.user,
             "picker_name": name_of(batch.picker),
@@ -160,11 +163,11 @@ class PickBatchAdmin(StoreWorkAdmin[PickBatch]):
                 return _scan(batch, tap)
             if tap.fields["act"] == "close":
                 batches.close_batch(batch=batch)
-                return "The batch is closed; what was picked stays picked."
+                return _("The batch is closed; what was picked stays picked.")
             part = part_for(request, _key(request.POST.get("part", "")))
             if tap.fields["act"] == "finish":
                 complete_picking(fulfillment=part, token=tap.token)
-                return f"{part.order.external_id} is picked. Now bag it."
+                return _("{order} is picked. Now bag it.").format(order=part.order.external_id)
             return pick_steps.take(part, tap)
 
         return tapped(request, act, _link(batch))
@@ -184,7 +187,7 @@ def _scan(batch: PickBatch, tap: pick_steps.PickTap) -> str:
         token=tap.token,
     )
     if batch.sorting == PickBatch.Sorting.AFTER:
-        return f"{done.line.item.name}: counted."
+        return _("{item}: counted.").format(item=done.line.item.name)
     return pick_steps.took(done)
 
 

@@ -286,7 +286,7 @@ def wait_level(visit: Visit, steps: list[int], now: datetime) -> int:
 def _expected(visit: Visit, now: datetime) -> str:
     if visit.arrived_at or visit.eta is None:
         return ""
-    return f"expected {due(visit.eta, now)[0]}"
+    return _("expected {due}").format(due=due(visit.eta, now)[0])
 
 
 def _part(row: FulfillmentOrder, now: datetime) -> Part:

@@ -165,7 +165,8 @@ def _homeless(stores: QuerySet[Store]) -> Iterator[Problem]:
     for row in rows.select_related("rejection").order_by("pk")[:MOST]:
         rejection = getattr(row, "rejection", None)
         since = rejection.rejected_at if rejection else row.created_at
-        detail = f"rejected: {row.reason}"
+        why = _(row.reason) if row.reason else "–"
+        detail = _("rejected: {reason}").format(reason=why)
         problem = _of(row, _("No store works on it"), detail, since, "danger")
         yield replace(problem, link=rescue_link(row), again=row.pk)
 

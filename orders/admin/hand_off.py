@@ -24,7 +24,7 @@ from orders.admin.boards import work_link
 from orders.admin.hand_off_form import KINDS, said_of, take_hand_off
 from orders.admin.of_part import OfPartAdmin
 from orders.admin.parts import part_for, person_of, sentence
-from orders.admin.words import STATUS_TONES, local, money
+from orders.admin.words import STATUS_TONES, local, money, obstacle_words
 from orders.curbside.aging import AgeTerms, age_terms
 from orders.curbside.delegates import delegate_of
 from orders.curbside.errors import BagsDiffer
@@ -41,7 +41,7 @@ from orders.models import (
     HandOffLine,
     VisitPickup,
 )
-from orders.states import allowed_actions
+from orders.states import obstacles
 
 METHODS = {
     "pin": gettext_lazy("by the PIN"),
@@ -198,11 +198,11 @@ def _fetch(parts: list[FulfillmentOrder]) -> list[dict[str, Any]]:
 
 
 def _form(request: HttpRequest, part: FulfillmentOrder, typed: dict[str, str]) -> dict[str, Any]:
-    action = next(one for one in allowed_actions(part) if one.name == "hand_off")
+    met = obstacles(part).get("hand_off")
     terms, delegate = age_terms(part), delegate_of(part)
     rows = part.lines.filter(picked__gt=0).select_related("item", "stands_for__item")
     return {
-        "why_not": "" if action.allowed else action.reason,
+        "why_not": obstacle_words(part.status, met) if met else "",
         "notes": [block.note for block in part.order.blocks.filter(lifted_at=None) if block.note],
         "delegate": delegate,
         "locked": is_locked(part),

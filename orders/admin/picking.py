@@ -53,7 +53,7 @@ class ZonePickAdmin(StoreWorkAdmin[ZonePick]):
     list_filter = ["zone"]
     list_select_related = ["fulfillment__order", "picker"]
     search_fields = ["=fulfillment__order__external_id"]
-    search_help_text = "Order number"
+    search_help_text = gettext_lazy("Order number")
     ordering = ["-id"]
     fields = [
         *("fulfillment", "zone", "picker", "claimed_until", "out_since", "in_since"),
@@ -133,16 +133,16 @@ class PickEntryAdmin(StoreWorkAdmin[PickEntry]):
     list_filter = ["kind"]
     list_select_related = ["line__item", "line__fulfillment__order"]
     search_fields = ["=line__fulfillment__order__external_id", "=line__item__sku", "=code"]
-    search_help_text = "Order number, SKU or scanned code"
+    search_help_text = gettext_lazy("Order number, SKU or scanned code")
     ordering = ["-id"]
     fields = ("at", "order", "item", "kind", "units", "code", "reason", "by")
 
-    @admin.display(description="Order")
+    @admin.display(description=gettext_lazy("Order"))
     def order(self, row: PickEntry) -> str:
         """The number the customer knows."""
         return row.line.fulfillment.order.external_id
 
-    @admin.display(description="Item")
+    @admin.display(description=gettext_lazy("Item"))
     def item(self, row: PickEntry) -> str:
         """What was picked."""
         return str(row.line.item)
@@ -155,8 +155,13 @@ def _too_warm(stores: QuerySet[Store]) -> Iterator[Problem]:
     for row in rows.select_related("fulfillment__order", "fulfillment__store")[:MOST]:
         part, out = row.fulfillment, out_for(row, now) or timedelta()
         since = row.out_since or now
-        words = f"{part.order.external_id} in {part.store.code}: {row.zone} goods for {span(out)}"
-        yield Problem("Out of the cold for too long", words, since, pick_link(part), "danger")
+        words = _("{order} in {store}: {zone} goods for {span}").format(
+            order=part.order.external_id,
+            store=part.store.code,
+            zone=row.get_zone_display().lower(),
+            span=span(out),
+        )
+        yield Problem(_("Out of the cold for too long"), words, since, pick_link(part), "danger")
 
 
 add_source(_too_warm)
@@ -272,6 +277,8 @@ def _cold(part: FulfillmentOrder) -> list[dict[str, Any]]:
         out, limit = out_for(row, now), limit_of(row.zone)
         if out is not None and limit is not None:
             over = out > limit
-            words = f"{row.get_zone_display()} goods are out of the cold for {span(out)}"
+            words = _("{zone} goods are out of the cold for {span}").format(
+                zone=row.get_zone_display(), span=span(out)
+            )
             found.append({"words": words, "over": over, "limit": span(limit)})
     return found

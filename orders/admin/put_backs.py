@@ -12,11 +12,14 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 from django.utils.decorators import method_decorator
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from hub.errors import Invalid
+from hub.staff.chosen import choices, chosen_code, chosen_stores, remember_choice
 from hub.staff.scope import StoreWorkAdmin, stores_for
+from hub.staff.tones import Tones
 from hub.stores.models import Store
 from inventory.models import ShelfPlace
 from orders.admin.parts import person_of, tapped
@@ -52,7 +55,7 @@ class PutBackAdmin(StoreWorkAdmin[PutBack]):
     list_filter = ["outcome", ("done_at", admin.EmptyFieldListFilter)]
     list_select_related = ["line__item", "store"]
     search_fields = ["=line__item__sku", "=line__fulfillment__order__external_id"]
-    search_help_text = "SKU or order number"
+    search_help_text = gettext_lazy("SKU or order number")
     ordering = [F("done_at").desc(nulls_first=True), "-id"]
     fields = (
         *("item", "units", "store", "location", "reason", "asked_at"),
@@ -68,29 +71,34 @@ class PutBackAdmin(StoreWorkAdmin[PutBack]):
         ]
         return [*own, *write_off_urls(), *super().get_urls()]
 
-    @admin.display(description="Item", ordering="line__item__sku")
+    @admin.display(description=gettext_lazy("Item"), ordering="line__item__sku")
     def item(self, row: PutBack) -> str:
         """What is put back."""
         return str(row.line.item)
 
-    @admin.display(description="State")
+    @admin.display(description=gettext_lazy("State"))
     def state(self, row: PutBack) -> str:
         """What became of it."""
-        return row.get_outcome_display() if row.done_at else "To do"
+        return row.get_outcome_display() if row.done_at else _("To do")
 
-    state.label = {"To do": "warning", "back on the shelf": "success"}  # type: ignore[attr-defined]  # unfold colours by it
+    state.label = Tones(  # type: ignore[attr-defined]  # unfold colours by it
+        {"To do": "warning", "back on the shelf": "success"}
+    )
 
     def todo_view(self, request: HttpRequest) -> HttpResponse:
-        """The open tasks of the person's stores, each with its three ends, and a scan field."""
+        """The open tasks of the chosen stores, each with its three ends, and a scan field."""
         person_of(request)
-        tasks = list(_open(stores_for(request))[:MOST])
+        remember_choice(request)
+        tasks = list(_open(chosen_stores(request))[:MOST])
         context = {
             **self.admin_site.each_context(request),
-            "title": "Put back",
+            "title": _("Put back"),
             "rows": [
                 {"task": task, "shelf": shelf, "token": secrets.token_urlsafe(16)}
                 for task, shelf in _with_shelves(tasks)
             ],
+            "store_choices": choices(request),
+            "store_code": chosen_code(request),
             "broken": DAMAGED_AT_THE_CURB,
             "token": secrets.token_urlsafe(16),
         }
@@ -101,7 +109,8 @@ class PutBackAdmin(StoreWorkAdmin[PutBack]):
         """Say what became of units, and go back (303)."""
         user = person_of(request)
         form = PutBackForm(request.POST)
-        stores = stores_for(request)
+        # a card is what it is; a scan means an item of the store that is looked at
+        stores = stores_for(request) if request.POST.get("task") else chosen_stores(request)
 
         def act() -> str:
             if not form.is_valid():

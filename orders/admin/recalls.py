@@ -114,7 +114,7 @@ class RecallAdmin(HubAdmin[Recall]):
     @admin.display(description=gettext_lazy("Of it"))
     def of_what(self, row: Recall) -> str:
         """All units, or one lot."""
-        return f"lot {row.lot}" if row.lot else "all"
+        return _("lot {lot}").format(lot=row.lot) if row.lot else _("all")
 
     @admin.display(description=gettext_lazy("State"))
     def state(self, row: Recall) -> str:
@@ -126,7 +126,8 @@ class RecallAdmin(HubAdmin[Recall]):
     @admin.display(description=gettext_lazy("Stores done"))
     def pulled(self, row: Recall) -> str:
         """How far the stores are."""
-        return f"{row.done_count} of {row.task_count}"  # type: ignore[attr-defined]  # annotated
+        done, all_of_them = row.done_count, row.task_count  # type: ignore[attr-defined]  # annotated
+        return _("{done} of {all}").format(done=done, all=all_of_them)
 
     def add_view(
         self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None

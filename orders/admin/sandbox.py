@@ -25,6 +25,7 @@ from hub.errors import HubError
 from hub.links.services import make_link
 from hub.staff.chosen import choices
 from hub.staff.pages import ReadOnlyAdmin
+from hub.staff.refusals import refused
 from hub.staff.scope import stores_for
 from hub.stores.models import SalesChannel, Store
 from inventory.models import StockLevel
@@ -132,7 +133,7 @@ class SandboxRunAdmin(ReadOnlyAdmin[SandboxRun]):
                 )
                 return HttpResponseRedirect(_link(run), status=303)
             except HubError as error:
-                messages.error(request, sentence(error.detail))
+                messages.error(request, sentence(refused(error)))
         context = {
             **self.admin_site.each_context(request),
             "title": _("Make a sandbox order"),

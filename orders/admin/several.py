@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy
 from hub import clock
 from hub.errors import HubError
 from hub.staff.chosen import choices, chosen_code, chosen_stores
+from hub.staff.refusals import refused
 from hub.staff.scope import stores_for
 from orders.admin.boards import work_link
 from orders.admin.parts import LONGEST_KEY, person_of, sentence
@@ -104,7 +105,7 @@ def _posted(request: HttpRequest, person: Any) -> HttpResponse:
             reason=request.POST.get("reason", "").replace("\0", ""),
         )
     except HubError as error:
-        messages.error(request, sentence(error.detail))
+        messages.error(request, sentence(refused(error)))
         return HttpResponseRedirect(back, status=303)
     return HttpResponseRedirect(reverse(f"admin:{NAME}_run", args=[run.pk]), status=303)
 

@@ -13,6 +13,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.http import require_POST
 
+from hub.staff.chosen import chosen_code, remember_choice
 from hub.staff.scope import StoreWorkAdmin, stores_for
 from hub.stores.models import Store
 from orders.admin.parts import LONGEST_KEY, person_of, store_for, tapped
@@ -65,7 +66,8 @@ class SignAdmin(StoreWorkAdmin[Sign]):
 def board_view(request: HttpRequest) -> HttpResponse:
     """A store's places, each with its sign to look at, print or replace."""
     person_of(request)
-    store = store_for(request, request.GET.get("store", ""))
+    remember_choice(request)
+    store = store_for(request, chosen_code(request))
     context = {
         **admin.site.each_context(request),
         "title": gettext("Signs to print"),

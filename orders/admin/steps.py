@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -13,12 +13,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from hub.errors import Invalid
+from orders.admin.words import obstacle_words
 from orders.curbside.handing import hand_off, override_hand_off
 from orders.curbside.visits import begin_service
 from orders.models import FulfillmentOrder
 from orders.picking import services as picking
 from orders.picking.rejecting import reject
-from orders.states import AllowedAction
+from orders.states import obstacles
 
 MOST_UNITS = 10**9
 NAMES = {
@@ -70,9 +71,16 @@ def tap_of(request: HttpRequest) -> Tap:
     return Tap(form.cleaned_data, picked, missing, cast(User, request.user))
 
 
-def not_now(actions: Iterable[AllowedAction]) -> list[tuple[str, str]]:
+def not_now(fulfillment: FulfillmentOrder) -> list[tuple[str, str]]:
     """The steps that cannot be taken, each with the reason."""
-    return [(str(NAMES[one.name]), one.reason) for one in actions if not one.allowed]
+    met = obstacles(fulfillment)
+    return [(str(NAMES[name]), obstacle_words(fulfillment.status, met[name])) for name in met]
+
+
+def stopped(fulfillment: FulfillmentOrder) -> str:
+    """What stops the part from going on, although its status would let it; empty if nothing."""
+    found = [one for one in obstacles(fulfillment).values() if one.blocks]
+    return obstacle_words(fulfillment.status, found[0]) if found else ""
 
 
 def take(fulfillment: FulfillmentOrder, tap: Tap) -> str:

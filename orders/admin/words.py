@@ -10,6 +10,9 @@ from django.utils.dateformat import format as in_words
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, ngettext
 
+from orders.models import Block
+from orders.states import Obstacle
+
 SOON = timedelta(minutes=15)
 _NO_MINOR_UNIT = {
     *("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW"),
@@ -40,6 +43,12 @@ STATUS_TONES = {
 
 # templates say them by ``translate``
 ZONES = (gettext_noop("ambient"), gettext_noop("chilled"), gettext_noop("frozen"))
+# why parts end and goods come back, as services write it down
+REASONS = (
+    *(gettext_noop("canceled by the customer"), gettext_noop("damaged at the curb")),
+    *(gettext_noop("not collected in time"), gettext_noop("nothing taken at the curb")),
+    gettext_noop("sent to another store"),
+)
 _STATUSES = {
     "proposed": gettext_noop("proposed"),
     "accepted": gettext_noop("accepted"),
@@ -64,6 +73,15 @@ _STATUSES = {
 def said(status: str) -> str:
     """A status as the store's people say it: ``on_my_way`` is «on the way»."""
     return _(_STATUSES.get(status, status.replace("_", " ")))
+
+
+def obstacle_words(status: str, met: Obstacle) -> str:
+    """Why a step cannot be taken now, as the store's people say it."""
+    if met.blocks:
+        reasons = sorted(_(str(Block.Reason(reason).label)).lower() for reason in met.blocks)
+        return _("stopped: {reasons}").format(reasons=", ".join(reasons))
+    needed = " {} ".format(_("or")).join(said(one) for one in met.needs)
+    return _("it is {status}, and must be {needed}").format(status=said(status), needed=needed)
 
 
 def local(moment: datetime | None, timezone: str, *, seconds: bool = False) -> str:

@@ -18,6 +18,8 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from hub.errors import HubError, Invalid
+from hub.staff.chosen import chosen_code, remember_choice
+from hub.staff.refusals import refused
 from hub.staff.scope import stores_for
 from hub.stores.models import Store
 from inventory.models import Item, StockLevel
@@ -61,14 +63,15 @@ def write_off_urls() -> list[URLPattern]:
 def write_off_view(request: HttpRequest) -> HttpResponse:
     """A scan field; with a scanned item what the books say of it, and the form."""
     person_of(request)
-    store = store_for(request, request.GET.get("store", ""))
+    remember_choice(request)
+    store = store_for(request, chosen_code(request))
     code = request.GET.get("code", "").replace("\0", "").strip()[:LONGEST_CODE]
     found, trouble = None, ""
     if store and code:
         try:
             found = _found(store, code)
         except HubError as error:
-            trouble = sentence(error.detail)
+            trouble = sentence(refused(error))
     context = {
         **admin.site.each_context(request),
         "title": _("Write off stock"),
