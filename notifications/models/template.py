@@ -11,7 +11,8 @@ from hub.customers.models import Channel
 class TemplateVersion(models.Model):
     """One wording of one purpose for a channel and a language. Once published, never changed.
 
-    Messages keep the version they were written with. Publishing one retires the one before.
+    Messages keep the version they were written with. Publishing one retires the one before;
+    ``withdrawn_at`` is set where the shipped words took its place.
     """
 
     class State(models.TextChoices):
@@ -32,6 +33,9 @@ class TemplateVersion(models.Model):
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     published_by = models.CharField(max_length=150, blank=True, editable=False)
     published_at = models.DateTimeField(null=True, editable=False)
+    withdrawn_by = models.CharField(max_length=150, blank=True, db_default="", editable=False)
+    withdrawn_at = models.DateTimeField(null=True, editable=False)
+    withdrawn_why = models.CharField(max_length=200, blank=True, db_default="")
 
     class Meta:
         ordering = ["purpose", "channel", "locale", "-number"]

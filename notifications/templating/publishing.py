@@ -7,6 +7,7 @@ rules, and that published words stay as they are, hold against several people at
 from __future__ import annotations
 
 import hashlib
+from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import Max, QuerySet
@@ -106,10 +107,11 @@ def publish(*, key: Key, seen: str, note: str, by: str) -> TemplateVersion:
 
 
 @transaction.atomic
-def withdraw(*, key: Key) -> bool:
-    """Let the shipped words be in force again; False when they are already."""
+def withdraw(*, key: Key, why: str = "", by: str = "") -> bool:
+    """Let the shipped words be in force again, and keep who wished it and why; False when they
+    are already."""
     _lock(key)
-    return _retire(key)
+    return _retire(key, withdrawn_at=Now(), withdrawn_by=by, withdrawn_why=why)
 
 
 @transaction.atomic
@@ -121,8 +123,8 @@ def discard_draft(*, key: Key, seen: str) -> None:
         raise DraftChanged
 
 
-def _retire(key: Key) -> bool:
-    return bool(_rows(key).filter(state=State.PUBLISHED).update(state=State.RETIRED))
+def _retire(key: Key, **kept: Any) -> bool:
+    return bool(_rows(key).filter(state=State.PUBLISHED).update(state=State.RETIRED, **kept))
 
 
 def _rows(key: Key) -> QuerySet[TemplateVersion]:

@@ -67,11 +67,14 @@ def test_publishing_retires_the_version_before_and_says_who_and_why() -> None:
 
 
 def test_withdrawing_brings_the_shipped_words_back() -> None:
-    put_in_force()
+    row = put_in_force()
 
-    assert withdraw(key=KEY)
-    assert not withdraw(key=KEY)
+    assert withdraw(key=KEY, why="too long", by="staff:7")
+    assert not withdraw(key=KEY, why="again", by="staff:8")
     assert found("fr") != "fr/ready.sms@1"
+    row.refresh_from_db()
+    assert (row.withdrawn_why, row.withdrawn_by) == ("too long", "staff:7")
+    assert row.withdrawn_at is not None
 
 
 def test_a_draft_may_be_wrong_but_is_not_published() -> None:
