@@ -163,6 +163,7 @@ class PeopleGroupAdmin(DjangoGroupAdmin, RememberedAdmin[Group]):
     """Roles: sets of permissions, and what they ask at log-in."""
 
     deletable = True
+    told_with = ((RolePolicy, "group_id"),)
     inlines = [PolicyInline]
 
     def get_inlines(self, request: HttpRequest, obj: Any = None) -> list[Any]:

@@ -110,6 +110,7 @@ class RolePolicy(models.Model):
         default=False,
         help_text=_("people of this role show a code of an app after their password"),
     )
+    history: Any = RuleHistory()
 
     class Meta:
         verbose_name = _("log-in of this role")
