@@ -7,7 +7,7 @@ from django.utils.translation import override
 
 from hub.staff import roles
 from orders.models import FulfillmentStatus
-from tests.factories import make_fulfillment, make_role, make_store
+from tests.factories import make_fulfillment, make_role
 
 pytestmark = pytest.mark.django_db
 
@@ -16,7 +16,7 @@ HERE = "http://testserver"
 
 @pytest.fixture
 def part():
-    return make_fulfillment(store=make_store())
+    return make_fulfillment()
 
 
 def work_page(part):
