@@ -1,6 +1,8 @@
 """Shared by all tests: the database server, and the guards that every test runs under."""
 
 import os
+from functools import partial
+from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings
@@ -10,6 +12,7 @@ from hub import devpg
 from hub.connectors import http
 from orders import pulse
 from tests.emptying import empty_quickly
+from tests.flows.browsing import Trouble, open_session
 from tests.schema import copy_template
 
 CHROMIUM = "/usr/bin/chromium"
@@ -74,3 +77,35 @@ def browser_type_launch_args(browser_type_launch_args):
     """The system's Chromium; Playwright's own browser is not installed."""
     os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
     return browser_type_launch_args | {"executable_path": CHROMIUM, "args": FLAGS}
+
+
+@pytest.fixture(scope="session")
+def browser_context_args(browser_context_args, live_server):
+    """Pages are opened by their paths."""
+    return browser_context_args | {"base_url": live_server.url}
+
+
+@pytest.fixture
+def trouble(live_server):
+    """Whatever a page complains of fails the test, unless the test allows for it."""
+    found = Trouble(host=urlsplit(live_server.url).netloc)
+    yield found
+    assert not found.lines
+
+
+@pytest.fixture
+def new_context(new_context, trouble):
+    """A browser of its own, watched like the test's first one."""
+
+    def watched(**values):
+        context = new_context(**values)
+        trouble.watch(context)
+        return context
+
+    return watched
+
+
+@pytest.fixture
+def log_in(context, live_server):
+    """The test's browser gets a session of the person; gives the person back."""
+    return partial(open_session, context, live_server)

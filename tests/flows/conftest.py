@@ -1,10 +1,13 @@
-"""What the browser tests of the customer's page start from."""
+"""What the browser tests start from."""
 
 from __future__ import annotations
 
 import pytest
+from django.contrib.auth.models import User
 
+from tests.flows.browsing import TABLET
 from tests.flows.pickup import make_goods, make_warsaw, token_of
+from tests.orders.picking.making import make_picker
 
 
 @pytest.fixture
@@ -15,15 +18,25 @@ def bought():
 
 
 @pytest.fixture
-def trouble(page):
-    """What a page must not do: complain in the console or fail."""
-    found: list[str] = []
-    page.on("console", lambda line: found.append(line.text) if line.type == "error" else None)
-    page.on("pageerror", lambda error: found.append(str(error)))
-    return found
+def address():
+    """Where a part's page is."""
+    return lambda fulfillment: f"/p/{token_of(fulfillment)}"
 
 
 @pytest.fixture
-def address(live_server):
-    """Where a part's page is."""
-    return lambda fulfillment: f"{live_server.url}/p/{token_of(fulfillment)}"
+def tablet(page):
+    """The page, on a tablet."""
+    page.set_viewport_size(TABLET)
+    return page
+
+
+@pytest.fixture
+def chief(log_in):
+    """Somebody who may do everything, logged in."""
+    return log_in(User.objects.create_superuser("chief"))
+
+
+@pytest.fixture
+def pola(log_in, store):
+    """A picker of the test's store, logged in."""
+    return log_in(make_picker(store, first_name="Pola", last_name="Mak"))

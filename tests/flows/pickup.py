@@ -1,25 +1,14 @@
-"""What the browser tests of the customer's page share: a store, goods, a page's address.
-
-Pictures lie in ``var/pictures`` afterwards, to be looked at.
-"""
+"""What the browser tests of the customer's page share: a store, goods, a page's address."""
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 
 from hub.links.services import make_link
 from orders.models import Spot
 from tests.factories import make_item, make_spots, make_store, stock
+from tests.flows.browsing import NARROW, SCHEMES, SIZES, findings, paint, picture, too_wide
 
-PICTURES = Path(settings.BASE_DIR) / "var" / "pictures"
-SIZES = {
-    "phone": {"width": 390, "height": 844},
-    "tablet": {"width": 820, "height": 1180},
-    "desk": {"width": 1280, "height": 800},
-}
 FIRST_LOAD_BYTES = 60_000
 
 
@@ -53,11 +42,6 @@ def token_of(fulfillment):
     return make_link(purpose="pickup", subject=f"fulfillment:{fulfillment.pk}")
 
 
-def picture(page, name):
-    PICTURES.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=str(PICTURES / f"pickup-{name}.png"), full_page=True, caret="initial")
-
-
 def choose(page, name, value):
     page.locator(f"input[name={name}][value='{value}']").check()
 
@@ -66,11 +50,17 @@ def headline(page):
     return page.locator("#headline")
 
 
-def findings(page):
-    """What axe-core finds serious or worse, each with the elements meant."""
-    found = Axe().run(page).response["violations"]
-    return [
-        (one["id"], [node["target"] for node in one["nodes"]])
-        for one in found
-        if one["impact"] in {"serious", "critical"}
-    ]
+def look_in_every_language(page, address, name):
+    """No language makes a page wider than its screen, nor is it hard to use for anybody."""
+    for language, _name in settings.LANGUAGES:
+        page.goto(f"{address}?lang={language}")
+        assert page.locator("html").get_attribute("lang") == language
+        for size, viewport in (SIZES | {"narrow": NARROW}).items():
+            page.set_viewport_size(viewport)
+            wide = too_wide(page)
+            assert wide <= 0, f"{language} at {size} scrolls sideways by {wide}"
+            if size == "phone" or language == "en":
+                picture(page, f"{name}-{size}-{language}")
+        for scheme, rules in SCHEMES.items():
+            paint(page, scheme)
+            assert findings(page, rules) == [], f"{language}, {scheme}"

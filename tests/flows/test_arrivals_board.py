@@ -6,7 +6,6 @@ Pictures of the board lie in ``var/pictures`` afterwards, to be looked at.
 from __future__ import annotations
 
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import User
@@ -14,7 +13,6 @@ from django.urls import reverse
 
 from hub import clock
 from hub.events.models import Fact
-from hub.stores.models import StaffScope
 from orders.curbside.signs import sign_of
 from orders.curbside.visits import arrive, claim, say_on_my_way
 from orders.models import CurbSettings, Spot, StrayArrival, Visit, VisitStatus
@@ -26,11 +24,10 @@ from tests.factories import (
     make_store,
     stock,
 )
+from tests.flows.browsing import look, look_at_all, wait_for
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
-PICTURES = Path(__file__).parents[2] / "var" / "pictures"
-SIZES = {"phone": (390, 844), "tablet": (820, 1180), "desk": (1280, 800)}
 LIVE_MS = 5000
 BOARD = "orders_fulfillmentorder_arrivals"
 
@@ -57,42 +54,14 @@ def goods(store):
 
 
 @pytest.fixture
-def trouble(page):
-    found: list[str] = []
-    page.on("console", lambda line: found.append(line.text) if line.type == "error" else None)
-    page.on("pageerror", lambda error: found.append(str(error)))
-    yield found
-    assert not found
-
-
-@pytest.fixture
-def picker(store):
-    person = User.objects.create_user(
-        "pola", password="walks-fast-9", is_staff=True, first_name="Pola", last_name="Mak"
-    )
-    StaffScope.objects.create(user=person, store=store)
-    return person
-
-
-@pytest.fixture
-def board(page, live_server, picker, trouble):
+def board(tablet, pola):
     """The board on a tablet that Pola holds."""
-    page.set_viewport_size({"width": 820, "height": 1180})
-    log_in(page, live_server)
-    open_board(page, live_server)
-    return page
+    open_board(tablet)
+    return tablet
 
 
-def log_in(page, live_server):
-    page.goto(live_server.url + reverse("admin:login"))
-    page.fill("[name=username]", "pola")
-    page.fill("[name=password]", "walks-fast-9")
-    page.press("[name=password]", "Enter")
-    page.wait_for_url("**/admin/")
-
-
-def open_board(page, live_server):
-    page.goto(live_server.url + reverse(f"admin:{BOARD}"))
+def open_board(page):
+    page.goto(reverse(f"admin:{BOARD}"))
     page.wait_for_selector("#arrivals")
 
 
@@ -124,8 +93,7 @@ def test_an_arrival_appears_by_itself_sounds_and_is_noted_as_shown(board, store,
     assert "Arrived: Spot 2" in board.locator("[data-heard]").inner_text()
     board.wait_for_selector("[data-arrivals][data-sounded='1']")
     board.wait_for_function("!document.querySelector('[data-unshown]')")
-    board.wait_for_timeout(300)
-    assert Visit.objects.get().shown_at is not None
+    wait_for(lambda: Visit.objects.get().shown_at)
 
 
 def test_a_hidden_board_shows_nobody_until_somebody_looks(board, store, goods):
@@ -136,8 +104,7 @@ def test_a_hidden_board_shows_nobody_until_somebody_looks(board, store, goods):
     assert Visit.objects.get().shown_at is None
 
     board.evaluate("delete document.hidden; document.dispatchEvent(new Event('visibilitychange'))")
-    board.wait_for_timeout(800)
-    assert Visit.objects.get().shown_at is not None
+    wait_for(lambda: Visit.objects.get().shown_at)
 
 
 def test_a_customer_is_claimed_and_served_with_a_tap_each(board, store, goods):
@@ -154,11 +121,12 @@ def test_a_customer_is_claimed_and_served_with_a_tap_each(board, store, goods):
     assert (visit.claimed_by, visit.status) == ("Pola Mak", VisitStatus.BEING_SERVED)
 
 
-def test_one_tap_in_two_tabs_acts_once(board, live_server, store, goods, trouble):
+def test_one_tap_in_two_tabs_acts_once(board, store, goods, trouble):
+    trouble.allow("ERR_FAILED")
     arrive(fulfillment=ready_part(store, goods), spot="2")
     await_card(board, "Spot 2")
     other = board.context.new_page()
-    open_board(other, live_server)
+    open_board(other)
     await_card(other, "Spot 2")
     for tab in (board, other):
         tab.route("**/boards/*", lambda route: route.abort())
@@ -170,8 +138,6 @@ def test_one_tap_in_two_tabs_acts_once(board, live_server, store, goods, trouble
 
     assert told("visit.being_served") == 1
     assert not other.locator("[role=alert]").count()
-    assert all("ERR_FAILED" in line for line in trouble)
-    trouble.clear()
 
 
 def test_who_goes_already_may_be_relieved(board, store, goods):
@@ -269,7 +235,7 @@ def test_a_wait_changes_words_and_marks_as_time_passes(board, store, goods):
     assert board.locator(".curb-card.danger").count() == 1
 
 
-def test_sound_can_be_turned_off_for_good(board, live_server, store, goods):
+def test_sound_can_be_turned_off_for_good(board, store, goods):
     board.click("[data-sound]")
     board.wait_for_timeout(100)
     if "tap to allow" in board.locator("[data-sound]").inner_text() or wants_sound(board):
@@ -287,35 +253,28 @@ def wants_sound(page):
 
 
 def test_a_board_that_lost_contact_says_so_and_catches_up(board, store, goods, trouble):
+    trouble.allow("ERR_INTERNET_DISCONNECTED")
     board.wait_for_selector("text=Live · last contact", timeout=LIVE_MS)
     board.context.set_offline(True)
     board.wait_for_selector("text=No contact since", timeout=LIVE_MS)
     arrive(fulfillment=ready_part(store, goods), spot="2")
     board.context.set_offline(False)
     await_card(board, "Spot 2")
-    assert all("ERR_INTERNET_DISCONNECTED" in line for line in trouble)
-    trouble.clear()
 
 
 OTHER = {"name": "Bert Vos", "phone": "+48500999888", "email": "bert@example.com"}
 
 
-@pytest.fixture(params=[(size, scheme) for size in SIZES for scheme in ("light", "dark")])
-def look(request):
-    return request.param
-
-
-def test_the_board_fits_every_screen(board, live_server, store, goods, look):
+def test_the_board_fits_every_screen(board, store, goods):
     fill(store, goods)
-    pages = {
-        "board": reverse(f"admin:{BOARD}"),
-        "open": reverse(f"admin:{BOARD}_open") + "?q=Ann%20Lee",
-    }
-    look_at(board, live_server, pages, look)
+    board.reload()
+    more(board)
+    look(board, "curb-board")
+    board.goto(reverse(f"admin:{BOARD}_open") + "?q=Ann%20Lee")
+    look(board, "curb-open")
 
 
-def test_the_registry_fits_every_screen(board, live_server, store, look):
-    User.objects.update(is_superuser=True)
+def test_the_registry_fits_every_screen(page, store, chief):
     for spot in [None, *Spot.objects.filter(store=store).order_by("pk")[:3]]:
         sign_of(store=store, spot=spot)
     curb = CurbSettings.objects.create(store=store, alert_phone="+48500123456")
@@ -325,30 +284,7 @@ def test_the_registry_fits_every_screen(board, live_server, store, look):
         "spots": reverse("admin:orders_spot_changelist"),
         "settings": reverse("admin:orders_curbsettings_change", args=[curb.pk]),
     }
-    look_at(board, live_server, pages, look)
-
-
-def look_at(page, live_server, pages, look):
-    size, scheme = look
-    page.set_viewport_size(dict(zip(("width", "height"), SIZES[size], strict=True)))
-    page.emulate_media(color_scheme=scheme)
-    PICTURES.mkdir(parents=True, exist_ok=True)
-    for name, address in pages.items():
-        page.goto(live_server.url + address)
-        page.wait_for_load_state("load")
-        if name == "board":
-            more(page)
-        unseen = page.evaluate("[...document.images].filter(it => !it.naturalWidth).length")
-        assert not unseen, f"{unseen} pictures of {name} show nothing"
-        page.screenshot(path=PICTURES / f"curb-{name}-{size}-{scheme}.png", full_page=True)
-        wide = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
-        assert wide <= 0, f"{name} is {wide} pixels too wide at {size}"
-        small = page.evaluate(
-            """[...document.querySelectorAll('.hub button, .hub-button, .hub input, .hub select')]
-            .filter(it => it.offsetParent && it.getBoundingClientRect().height < 44)
-            .map(it => it.outerHTML.slice(0, 80))"""
-        )
-        assert not small, f"too small to tap on {name}: {small}"
+    look_at_all(page, {f"curb-{name}": where for name, where in pages.items()})
 
 
 def fill(store, goods):
@@ -366,7 +302,7 @@ def fill(store, goods):
             vehicle="blue Škoda Octavia, WX 12345",
             placement="trunk" if place == 2 else "",
         )
-    claim(visit=Visit.objects.get(spot__label="2"), by=User.objects.get(username="pola"))
+    claim(visit=Visit.objects.get(spot__label="2"), by=User.objects.get(first_name="Pola"))
     Visit.objects.filter(spot__label="3").update(missing_at=clock.now())
     early = make_fulfillment(
         store=store, lines={goods[0]: 1}, customer={"name": "Early Bird", "phone": "+48500123777"}

@@ -7,7 +7,6 @@ Pictures lie in ``var/pictures`` afterwards, to be looked at.
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from django.urls import reverse
@@ -28,10 +27,10 @@ from tests.factories import (
     make_store,
     stock,
 )
+from tests.flows.browsing import look
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
-PICTURES = Path(__file__).parents[2] / "var" / "pictures"
 SATURDAY = datetime(2026, 1, 17, 9, tzinfo=UTC)
 
 
@@ -48,35 +47,17 @@ def goods(store):
 
 
 @pytest.fixture
-def trouble(page):
-    """What a page must not do: complain in the console, or fail."""
-    found: list[str] = []
-    page.on("console", lambda line: found.append(line.text) if line.type == "error" else None)
-    page.on("pageerror", lambda error: found.append(str(error)))
-    yield found
-    assert not found
+def lead(tablet, log_in, store):
+    return log_in(make_role("Store lead", store, first_name="Lena"))
 
 
 @pytest.fixture
-def lead(page, live_server, store, trouble):
-    person = make_role("Store lead", store, password="walks-fast-9", first_name="Lena")
-    page.set_viewport_size({"width": 820, "height": 1180})
-    page.goto(live_server.url + reverse("admin:login"))
-    page.fill("[name=username]", person.username)
-    page.fill("[name=password]", "walks-fast-9")
-    page.press("[name=password]", "Enter")
-    page.wait_for_url("**/admin/")
-    return person
-
-
-@pytest.fixture
-def go(page, live_server):
-    """Open an admin page by its name, and keep a picture of it."""
+def go(page):
+    """Open an admin page by its name, and look at it on every screen."""
 
     def open_page(name, *args):
-        page.goto(live_server.url + reverse(f"admin:{name}", args=args))
-        PICTURES.mkdir(parents=True, exist_ok=True)
-        page.screenshot(path=PICTURES / f"saturday-{name}.png", full_page=True)
+        page.goto(reverse(f"admin:{name}", args=args))
+        look(page, f"saturday-{name}")
 
     return open_page
 

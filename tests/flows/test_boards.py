@@ -7,14 +7,12 @@ from __future__ import annotations
 
 import time
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import User
 from django.urls import reverse
 
 from hub import clock
-from hub.stores.models import StaffScope
 from orders.curbside.visits import arrive
 from orders.models import CurbSettings, FulfillmentOrder
 from tests.factories import (
@@ -25,12 +23,10 @@ from tests.factories import (
     make_store,
     stock,
 )
-from tests.flows.pickup import findings
+from tests.flows.browsing import look_at_all
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
-PICTURES = Path(__file__).parents[2] / "var" / "pictures"
-SIZES = {"phone": (390, 844), "tablet": (820, 1180), "desk": (1280, 800)}
 SHOWN_MS = 2500
 PARTS = "admin:orders_fulfillmentorder_"
 # as fast as a scanner types: the test's own way to the browser may be slower
@@ -53,37 +49,13 @@ def goods(store):
 
 
 @pytest.fixture
-def picker(store):
-    person = User.objects.create_user(
-        "pola", password="walks-fast-9", is_staff=True, first_name="Pola", last_name="Mak"
-    )
-    StaffScope.objects.create(user=person, store=store)
-    return person
-
-
-@pytest.fixture
-def trouble(page):
-    found: list[str] = []
-    page.on("console", lambda line: found.append(line.text) if line.type == "error" else None)
-    page.on("pageerror", lambda error: found.append(str(error)))
-    yield found
-    assert not found
-
-
-@pytest.fixture
-def staff(page, live_server, picker, trouble):
+def staff(tablet, pola):
     """The workspace on a tablet that Pola holds."""
-    page.set_viewport_size({"width": 820, "height": 1180})
-    page.goto(live_server.url + reverse("admin:login"))
-    page.fill("[name=username]", "pola")
-    page.fill("[name=password]", "walks-fast-9")
-    page.press("[name=password]", "Enter")
-    page.wait_for_url("**/admin/")
-    return page
+    return tablet
 
 
-def open_board(page, live_server, tab):
-    page.goto(live_server.url + reverse(PARTS + tab))
+def open_board(page, tab):
+    page.goto(reverse(PARTS + tab))
     page.wait_for_selector("[data-cards]")
 
 
@@ -92,10 +64,8 @@ def part_of(store, goods, number=1, make=make_fulfillment, **values):
     return make(store=store, lines=dict.fromkeys(goods, 1), customer=who, **values)
 
 
-def test_a_new_order_appears_on_the_pick_board_by_itself_with_count_and_sound(
-    staff, live_server, store, goods
-):
-    open_board(staff, live_server, "pick")
+def test_a_new_order_appears_on_the_pick_board_by_itself_with_count_and_sound(staff, store, goods):
+    open_board(staff, "pick")
     staff.wait_for_selector("text=Nothing to pick")
     part = part_of(store, goods)
     begun = time.monotonic()
@@ -111,12 +81,12 @@ def test_a_new_order_appears_on_the_pick_board_by_itself_with_count_and_sound(
 
 
 def test_another_boards_count_and_a_promise_that_breaks_are_told_where_one_looks(
-    staff, live_server, store, goods
+    staff, store, goods
 ):
     part, ready = part_of(store, goods), part_of(store, goods, 2, make_ready)
     rows = FulfillmentOrder.objects.filter(pk=part.pk)
     rows.update(promised_at=clock.now() + timedelta(seconds=4))
-    open_board(staff, live_server, "pick")
+    open_board(staff, "pick")
     staff.wait_for_selector(".hub-card.warning:has-text('at risk')")
 
     staff.wait_for_selector(".hub-card.danger:has-text('too late')", timeout=9000)
@@ -127,10 +97,9 @@ def test_another_boards_count_and_a_promise_that_breaks_are_told_where_one_looks
     assert "Arrivals: 1" in staff.locator("[data-heard]").inner_text()
 
 
-def test_a_board_that_was_offline_says_so_and_catches_up_at_once(
-    staff, live_server, store, goods, trouble
-):
-    open_board(staff, live_server, "pick")
+def test_a_board_that_was_offline_says_so_and_catches_up_at_once(staff, store, goods, trouble):
+    trouble.allow("ERR_INTERNET_DISCONNECTED")
+    open_board(staff, "pick")
     staff.wait_for_selector("text=Live · last contact", timeout=5000)
     staff.context.set_offline(True)
     staff.wait_for_selector("text=No contact since", timeout=5000)
@@ -139,13 +108,11 @@ def test_a_board_that_was_offline_says_so_and_catches_up_at_once(
     staff.context.set_offline(False)
 
     staff.wait_for_selector(f".hub-card:has-text('{part.order.external_id}')", timeout=SHOWN_MS)
-    assert all("ERR_INTERNET_DISCONNECTED" in line for line in trouble)
-    trouble.clear()
 
 
-def test_what_has_the_focus_keeps_it_when_the_cards_come_anew(staff, live_server, store, goods):
+def test_what_has_the_focus_keeps_it_when_the_cards_come_anew(staff, store, goods):
     part = part_of(store, goods)
-    open_board(staff, live_server, "pick")
+    open_board(staff, "pick")
     link = f".hub-card:has-text('{part.order.external_id}') .hub-button"
     staff.focus(link)
 
@@ -156,9 +123,9 @@ def test_what_has_the_focus_keeps_it_when_the_cards_come_anew(staff, live_server
     assert href == reverse("admin:orders_zonepick_pick", args=[part.pk])
 
 
-def test_four_digits_typed_into_the_one_box_open_the_order(staff, live_server, store, goods):
+def test_four_digits_typed_into_the_one_box_open_the_order(staff, store, goods):
     part, _ = part_of(store, goods, 4711), part_of(store, goods, 815)
-    open_board(staff, live_server, "pick")
+    open_board(staff, "pick")
 
     staff.keyboard.press("/")
     staff.keyboard.type("4711")
@@ -167,16 +134,16 @@ def test_four_digits_typed_into_the_one_box_open_the_order(staff, live_server, s
     staff.wait_for_url(f"**{reverse(PARTS + 'change', args=[part.pk])}")
 
 
-def test_a_scanner_needs_no_field(staff, live_server, store, goods):
+def test_a_scanner_needs_no_field(staff, store, goods):
     part, _ = part_of(store, goods), part_of(store, goods, 2)
-    open_board(staff, live_server, "pick")
+    open_board(staff, "pick")
 
     staff.evaluate(SCAN, [*part.order.external_id, "Enter"])
 
     staff.wait_for_url(f"**{reverse(PARTS + 'change', args=[part.pk])}")
 
 
-def test_the_boards_fit_every_screen(staff, live_server, store, goods):
+def test_the_boards_fit_every_screen(staff, store, goods):
     fill(store, goods)
     User.objects.update(is_superuser=True)
     make_store(name="Kraków Rynek")
@@ -184,30 +151,7 @@ def test_the_boards_fit_every_screen(staff, live_server, store, goods):
     pages["today"] = reverse("admin:index")
     pages["find"] = reverse(PARTS + "find") + "?term=ann"
     pages["sheet"] = reverse(PARTS + "ready_sheet") + f"?store={store.code}"
-    PICTURES.mkdir(parents=True, exist_ok=True)
-    for scheme in ("light", "dark"):
-        staff.emulate_media(color_scheme=scheme)
-        for size, (width, height) in SIZES.items():
-            staff.set_viewport_size({"width": width, "height": height})
-            for name, address in pages.items():
-                staff.goto(live_server.url + address)
-                staff.wait_for_load_state("load")
-                staff.screenshot(path=PICTURES / f"board-{name}-{size}-{scheme}.png")
-                look_at(staff, f"{name} at {size}")
-
-
-def look_at(page, what):
-    wide = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
-    assert wide <= 0, f"{what} is {wide} pixels too wide"
-    small = page.evaluate(
-        """[...document.querySelectorAll(
-            '.hub button, .hub-button, .hub input, .hub select, .hub-hand a, .hub-find button, '
-            + 'nav button, nav select')]
-        .filter(it => it.offsetParent && it.getBoundingClientRect().height < 44)
-        .map(it => it.outerHTML.slice(0, 90))"""
-    )
-    assert not small, f"too small to tap on {what}: {small}"
-    assert findings(page) == [], what
+    look_at_all(staff, {f"board-{name}": where for name, where in pages.items()})
 
 
 def fill(store, goods):

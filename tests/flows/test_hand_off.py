@@ -5,13 +5,10 @@ Pictures of the pages lie in ``var/pictures`` afterwards, to be looked at.
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
-from django.contrib.auth.models import Permission, User
+from django.contrib.auth.models import Permission
 from django.urls import reverse
 
-from hub.stores.models import StaffScope
 from orders.curbside.complaints import complain
 from orders.curbside.delegates import name_delegate
 from orders.curbside.handing import hand_off, rest_of
@@ -30,12 +27,10 @@ from tests.factories import (
     pin_of,
     stock,
 )
+from tests.flows.browsing import PHONE, look, type_scan
 from tests.orders.curbside.curb_making import bagged, wrong_pin
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-
-PICTURES = Path(__file__).parents[2] / "var" / "pictures"
-SIZES = {"phone": (390, 844), "tablet": (820, 1180), "desk": (1280, 800)}
 
 
 @pytest.fixture
@@ -64,41 +59,19 @@ def make_basket(store, channel=None):
 
 
 @pytest.fixture
-def trouble(page):
-    """Errors of the browser's console; a page that refuses with 4xx is none."""
-    found: list[str] = []
-
-    def note(line):
-        if line.type == "error" and "status of 4" not in line.text:
-            found.append(line.text)
-
-    page.on("console", note)
-    page.on("pageerror", lambda error: found.append(str(error)))
-    yield found
-    assert not found
-
-
-@pytest.fixture
-def pola(page, live_server, store, trouble):
-    person = User.objects.create_user(
-        "pola", password="walks-fast-9", is_staff=True, first_name="Pola"
-    )
-    StaffScope.objects.create(user=person, store=store)
-    page.set_viewport_size({"width": 390, "height": 844})
-    page.goto(live_server.url + reverse("admin:login"))
-    page.fill("[name=username]", "pola")
-    page.fill("[name=password]", "walks-fast-9")
-    page.press("[name=password]", "Enter")
-    page.wait_for_url("**/admin/")
-    return person
+def pola(page, pola, trouble):
+    """Pola with a phone; what is refused is said on the page as well."""
+    page.set_viewport_size(PHONE)
+    trouble.allow("status of 4")
+    return pola
 
 
 def promote(person, *permissions):
     person.user_permissions.add(*Permission.objects.filter(codename__in=permissions))
 
 
-def open_screen(page, live_server, part):
-    page.goto(live_server.url + reverse("admin:orders_handoff_part", args=[part.pk]))
+def open_screen(page, part):
+    page.goto(reverse("admin:orders_handoff_part", args=[part.pk]))
 
 
 def field(part, kind, name):
@@ -119,36 +92,25 @@ def give(page, pin, bags):
 def scan(page, text, bags):
     """A scanner types into the field that has the focus, and Enter leads to the bags."""
     page.wait_for_selector("input[data-scan]:focus")
-    page.keyboard.type(text)
-    page.keyboard.press("Enter")
+    type_scan(page, text)
     page.wait_for_selector("#bags:focus")
-    page.keyboard.type(str(bags))
-    page.keyboard.press("Enter")
+    type_scan(page, str(bags))
 
 
-def pictures(page, name):
-    for size, (width, height) in SIZES.items():
-        page.set_viewport_size({"width": width, "height": height})
-        wide = page.evaluate("document.documentElement.scrollWidth")
-        assert wide <= width, f"{name} is {wide} wide on a {size}"
-        page.screenshot(path=PICTURES / f"hand-off-{name}-{size}.png", full_page=True)
-    page.set_viewport_size({"width": 390, "height": 844})
-
-
-def test_five_wrong_pins_call_for_a_lead_who_says_why(page, live_server, store, pola):
+def test_five_wrong_pins_call_for_a_lead_who_says_why(page, store, pola):
     part = make_ready(store=store, lines=_simple(store))
-    open_screen(page, live_server, part)
+    open_screen(page, part)
     for left in (4, 3, 2, 1, 0):
         give(page, wrong_pin(part), 2)
         page.wait_for_selector(f"text=Wrong PIN, {left} tries left")
     give(page, pin_of(part), 2)
     page.wait_for_selector("text=The PIN is locked after too many tries")
     assert page.locator("text=Without the PIN").count() == 0
-    pictures(page, "locked")
+    look(page, "hand-off-locked")
 
     promote(pola, "override_pin")
     page.reload()
-    open_screen(page, live_server, part)
+    open_screen(page, part)
     page.fill("[name=bags]", "2")
     page.click("summary:has-text('Without the PIN')")
     page.click("button:has-text('Hand over without the PIN')")
@@ -159,14 +121,12 @@ def test_five_wrong_pins_call_for_a_lead_who_says_why(page, live_server, store, 
     page.wait_for_selector("text=Handed over. Thank you!")
     proof = HandOff.objects.get()
     assert (proof.method, proof.by) == ("override", pola)
-    pictures(page, "overridden")
+    look(page, "hand-off-overridden")
 
 
-def test_what_is_damaged_refused_or_too_young_stays_and_the_rest_comes_later(
-    page, live_server, part, pola
-):
-    open_screen(page, live_server, part)
-    pictures(page, "form")
+def test_what_is_damaged_refused_or_too_young_stays_and_the_rest_comes_later(page, part, pola):
+    open_screen(page, part)
+    look(page, "hand-off-form")
     open_line(page, "Butter")
     page.fill(field(part, "damaged", "Butter"), "1")
     page.fill(field(part, "reason", "Butter"), "lid open")
@@ -174,13 +134,13 @@ def test_what_is_damaged_refused_or_too_young_stays_and_the_rest_comes_later(
     page.fill(field(part, "later", "Garden"), "2")
     give(page, pin_of(part), 2)
     page.wait_for_selector("text=Look at a proof of age")
-    pictures(page, "refused")
+    look(page, "hand-off-refused")
     assert page.input_value(field(part, "reason", "Butter")) == "lid open"
     open_line(page, "Red wine")
     page.fill(field(part, "age_refused", "Red"), "2")
     page.click("button.go")
     page.wait_for_selector("text=The rest waits at ICE1")
-    pictures(page, "proof")
+    look(page, "hand-off-proof")
 
     part.refresh_from_db()
     rest = rest_of(part)
@@ -192,16 +152,16 @@ def test_what_is_damaged_refused_or_too_young_stays_and_the_rest_comes_later(
     assert part.order.status == "completed"
 
 
-def test_two_orders_of_one_car_are_handed_over_one_after_the_other(page, live_server, store, pola):
+def test_two_orders_of_one_car_are_handed_over_one_after_the_other(page, store, pola):
     site = make_channel()
     first, second = make_basket(store, site), make_basket(store, site)
     make_spots(store)
     visit = arrive(fulfillment=first, spot="1")
     VisitPickup.objects.get_or_create(visit=visit, fulfillment=second)
     name_delegate(fulfillment=first, name="Bob Ray")
-    open_screen(page, live_server, first)
+    open_screen(page, first)
     page.wait_for_selector("text=Bob Ray, named by the customer")
-    pictures(page, "two-orders")
+    look(page, "hand-off-two-orders")
     scan(page, qr_text(first, pin_of(first)), 3)
     page.wait_for_selector("text=Look at a proof of age")
     page.check("[name=age_checked]")
@@ -216,7 +176,7 @@ def test_two_orders_of_one_car_are_handed_over_one_after_the_other(page, live_se
     assert visit.status == "done"
 
 
-def test_a_complaint_is_answered_and_paid_back(page, live_server, store, pola):
+def test_a_complaint_is_answered_and_paid_back(page, store, pola):
     part = make_ready(store=store, lines=_simple(store))
     hand_off(fulfillment=part, pin=pin_of(part), by=pola)
     complaint = complain(
@@ -228,19 +188,19 @@ def test_a_complaint_is_answered_and_paid_back(page, live_server, store, pola):
     )
     rate(fulfillment=part, stars=2, words="Friendly, but half of it was not there")
     promote(pola, "take_return")
-    page.goto(live_server.url + reverse("admin:orders_complaint_changelist"))
+    page.goto(reverse("admin:orders_complaint_changelist"))
     page.wait_for_selector("text=Missing: 2 × Bread rolls")
-    pictures(page, "complaints")
-    page.goto(live_server.url + reverse("admin:orders_complaint_change", args=[complaint.pk]))
-    pictures(page, "complaint")
+    look(page, "hand-off-complaints")
+    page.goto(reverse("admin:orders_complaint_change", args=[complaint.pk]))
+    look(page, "hand-off-complaint")
     page.fill("[name=answer]", "We are sorry. You get the price of both back.")
     page.fill("[name=units]", "2")
     page.click("button.go")
     page.wait_for_selector("text=2 × paid back")
-    pictures(page, "answered")
-    page.goto(live_server.url + reverse("admin:orders_rating_report"))
+    look(page, "hand-off-answered")
+    page.goto(reverse("admin:orders_rating_report"))
     page.wait_for_selector("text=Friendly, but half of it")
-    pictures(page, "ratings")
+    look(page, "hand-off-ratings")
 
 
 def _simple(store):

@@ -7,7 +7,6 @@ site's receiver are the simulators, reached over HTTP. Pictures lie in ``var/pic
 from __future__ import annotations
 
 import threading
-from pathlib import Path
 
 import pytest
 from django.db import connection
@@ -24,10 +23,10 @@ from orders.chain.access import open_demo_access
 from orders.chain.demo import demo_chain
 from orders.chain.load import load
 from tests.factories import stock
+from tests.flows.browsing import DESK, SIZES, log_in_by_form, picture
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
-PICTURES = Path(__file__).parents[2] / "var" / "pictures"
 NUMBER = "WEB-4711"
 
 
@@ -81,29 +80,18 @@ def order(access, live_server):
 
 
 @pytest.fixture
-def staff(context, live_server, access):
+def staff(page, access):
     """A tablet at the store, logged in."""
-    page = context.new_page()
-    page.set_viewport_size({"width": 1280, "height": 800})
+    page.set_viewport_size(DESK)
     login = access["logins"][1]
-    page.goto(f"{live_server.url}/admin/login/?next=/admin/")
-    page.fill("input[name=username]", login["user"])
-    page.fill("input[name=password]", login["password"])
-    page.click("button[type=submit]")
+    log_in_by_form(page, login["user"], login["password"])
     return page
 
 
 @pytest.fixture
-def phone(browser):
+def phone(new_context):
     """The customer's own phone, which shares nothing with the store's tablet."""
-    mine = browser.new_context(viewport={"width": 390, "height": 844}, device_scale_factor=2)
-    yield mine.new_page()
-    mine.close()
-
-
-def keep(page, name):
-    PICTURES.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=PICTURES / f"journey-{name}.png")
+    return new_context(viewport=SIZES["phone"], device_scale_factor=2).new_page()
 
 
 def wait_for_fact(order, name):
@@ -112,36 +100,36 @@ def wait_for_fact(order, name):
 
 def test_an_order_goes_from_the_site_to_the_car_boot(order, relay, staff, phone, live_server):
     wait_for_fact(order, "fulfillment.acknowledged")
-    work_page = live_server.url + facts.work_page(order["fulfillments"][0]["id"])
+    work_page = facts.work_page(order["fulfillments"][0]["id"])
 
     staff.goto(work_page)
-    keep(staff, "accept")
+    picture(staff, "journey-accept")
     staff.click("button:has-text('Accept')")
     staff.click("button:has-text('Start picking')")
-    keep(staff, "pick")
+    picture(staff, "journey-pick")
     staff.click("button:has-text('All counted')")
     staff.fill("input[name=staging_location]", "C-2")
     staff.click("button:has-text('Ready for pickup')")
     wait_for_fact(order, "message.delivered")
 
-    phone.goto(f"{live_server.url}/sim/handset/")
+    phone.goto("/sim/handset/")
     phone.click(f"text={PHONE}")
-    keep(phone, "phone")
+    picture(phone, "journey-phone")
     phone.click("a[href*='/p/']")
     pin = phone.locator(".digits").inner_text().replace("\n", "")
-    keep(phone, "pickup")
+    picture(phone, "journey-pickup")
     phone.locator("input[name=spot][value='3']").check()
     phone.locator("#here-more summary").click()
     phone.locator("input[name=colour]").fill("blue")
     phone.locator("input[name=make]").fill("Skoda")
     phone.get_by_role("heading", name="Are you here?").scroll_into_view_if_needed()
-    keep(phone, "here")
+    picture(phone, "journey-here")
     phone.get_by_role("button", name="I’m here").click()
     wait_for_fact(order, "visit.arrived")
 
-    staff.goto(live_server.url + reverse("admin:orders_fulfillmentorder_arrivals"))
+    staff.goto(reverse("admin:orders_fulfillmentorder_arrivals"))
     staff.wait_for_selector(f"text={NUMBER}")
-    keep(staff, "arrivals")
+    picture(staff, "journey-arrivals")
     staff.goto(work_page)
     staff.fill("input[name=pin]", pin)
     staff.fill("input[name=bags]", "1")
@@ -156,7 +144,7 @@ def test_an_order_goes_from_the_site_to_the_car_boot(order, relay, staff, phone,
     assert left == BASKET
     assert [level.allocated for level in levels] == [0, 0, 0]
     phone.reload()
-    keep(phone, "receipt")
+    picture(phone, "journey-receipt")
     assert "PIN" not in phone.locator("main").inner_text()
-    staff.goto(live_server.url + facts.order_page(order["id"]))
-    keep(staff, "order")
+    staff.goto(facts.order_page(order["id"]))
+    picture(staff, "journey-order")

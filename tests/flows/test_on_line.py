@@ -6,7 +6,6 @@ Pictures of every page lie in ``var/pictures`` afterwards, to be looked at.
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import Group, User
@@ -16,10 +15,11 @@ from django.urls import reverse
 from hub import clock
 from hub.events.leases import State
 from hub.events.models import Breaker
-from hub.integration import first_steps, lanes
+from hub.integration import lanes
 from hub.integration.gauges import lane_page
 from hub.integration.models import Ping
 from hub.providers.models import Provider
+from hub.staff import first_steps
 from hub.staff.roles import INTEGRATOR, LEAD, PICKER, ship
 from hub.stores.levels import regroup, set_level
 from hub.stores.models import PosConnection, StaffScope, Stage, Store, StoreGroup
@@ -39,12 +39,9 @@ from tests.factories import (
     pin_of,
     stock,
 )
-from tests.flows.pickup import findings
+from tests.flows.browsing import look, look_at_all
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-
-PICTURES = Path(__file__).parents[2] / "var" / "pictures"
-SIZES = {"phone": (390, 844), "tablet": (820, 1180), "desk": (1280, 800)}
 
 
 @pytest.fixture(autouse=True)
@@ -95,17 +92,11 @@ def make_ready_store(number, mug):
 
 
 @pytest.fixture
-def integrator(page, live_server, trouble):
+def integrator(log_in):
     ship()
-    person = User.objects.create_user("iga", password="joins-all-9", is_staff=True)
+    person = User.objects.create_user("iga", is_staff=True)
     person.groups.add(Group.objects.get(name=INTEGRATOR))
-    page.goto(live_server.url + reverse("admin:login"))
-    page.fill("[name=username]", "iga")
-    page.fill("[name=password]", "joins-all-9")
-    page.press("[name=password]", "Enter")
-    page.wait_for_url("**/admin/")
-    yield person
-    assert not trouble
+    return log_in(person)
 
 
 @transaction.atomic
@@ -128,9 +119,9 @@ def stages():
 
 
 @pytest.mark.usefixtures("integrator")
-def test_ten_stores_go_from_setup_through_shadow_to_live_in_waves(page, live_server, shops):
-    page.set_viewport_size({"width": 820, "height": 1180})
-    page.goto(live_server.url + reverse("admin:integration_wave_choose"))
+def test_ten_stores_go_from_setup_through_shadow_to_live_in_waves(tablet, shops):
+    page = tablet
+    page.goto(reverse("admin:integration_wave_choose"))
     page.select_option("[name=target]", "shadow")
     page.wait_for_selector("text=Bring the chosen stores to: shadow")
     assert page.locator("[name=stores]:checked").count() == 10
@@ -149,14 +140,14 @@ def test_ten_stores_go_from_setup_through_shadow_to_live_in_waves(page, live_ser
     page.wait_for_selector("text=store W09 is not ready")
 
     assert stages() == ["live"] * 9 + ["shadow"]
-    assert not findings(page)
+    look(page, "online-waves")
 
 
 @pytest.mark.usefixtures("integrator")
-def test_what_was_given_up_is_sent_again_as_it_was_and_edited(page, live_server):
+def test_what_was_given_up_is_sent_again_as_it_was_and_edited(page):
     endpoint = make_endpoint()
     give_up_calls(endpoint, 3)
-    page.goto(live_server.url + reverse("admin:events_breaker_cockpit"))
+    page.goto(reverse("admin:events_breaker_cockpit"))
     page.click(".hub-card:has-text('Site')")
     page.wait_for_selector("text=HTTP 422")
 
@@ -178,12 +169,12 @@ def test_what_was_given_up_is_sent_again_as_it_was_and_edited(page, live_server)
 
 
 @pytest.mark.usefixtures("integrator")
-def test_the_cockpit_follows_by_itself(page, live_server):
+def test_the_cockpit_follows_by_itself(page):
     till = make_pos()
+    page.goto("/admin/")
     page.wait_for_selector("text=First steps")
-    PICTURES.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=PICTURES / "checklist-desk-light.png")
-    page.goto(live_server.url + reverse("admin:events_breaker_cockpit"))
+    look(page, "online-checklist")
+    page.goto(reverse("admin:events_breaker_cockpit"))
     page.wait_for_selector(f".hub-card.success:has-text('{till.store.code}')")
 
     Breaker.objects.create(key=f"pos:{till.store_id}", state="open", last_error="no route to it")
@@ -192,7 +183,7 @@ def test_the_cockpit_follows_by_itself(page, live_server):
 
 
 @pytest.mark.usefixtures("integrator")
-def test_the_integrators_pages_fit_every_screen(page, live_server, shops):
+def test_the_integrators_pages_fit_every_screen(page, shops):
     endpoint = make_endpoint()
     give_up_calls(endpoint, 3)
     till = shops[0].pos
@@ -220,39 +211,16 @@ def test_the_integrators_pages_fit_every_screen(page, live_server, shops):
         "settings-file": reverse("admin:stores_settingslevel_file"),
         "store-settings": reverse("admin:stores_store_change", args=[shops[1].pk]),
     }
-    PICTURES.mkdir(parents=True, exist_ok=True)
-    wrong: list[str] = []
-    for size, (width, height) in SIZES.items():
-        page.set_viewport_size({"width": width, "height": height})
-        for scheme in ("light", "dark"):
-            page.emulate_media(color_scheme=scheme)
-            wrong += [
-                found
-                for name, address in pages.items()
-                for found in look_at(page, live_server.url + address, f"{name}-{size}-{scheme}")
-            ]
-    assert not wrong
+    look_at_all(page, {f"online-{name}": where for name, where in pages.items()})
 
 
-def look_at(page, address, name):
-    """Take a picture; what a customer should not be shown."""
-    page.goto(address)
-    page.wait_for_load_state("load")
-    page.screenshot(path=PICTURES / f"{name}.png", full_page=True)
-    wide = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
-    found = [f"{name} is {wide} pixels too wide"] if wide > 0 else []
-    if "phone" in name:
-        return found
-    return found + [f"{name}: {one}" for one in findings(page)]
-
-
-def test_a_settings_file_is_looked_at_and_taken_over(page, live_server, integrator, tmp_path):
+def test_a_settings_file_is_looked_at_and_taken_over(page, integrator, tmp_path):
     make_store(code="S1")
     rows = {"levels": [{"key": [None, None], "says": {"lead_minutes": 45}}]}
     file = tmp_path / "settings.json"
     file.write_text(json.dumps({"format": "curbhub-settings", "version": 1, "sections": rows}))
 
-    page.goto(live_server.url + reverse("admin:stores_settingslevel_file"))
+    page.goto(reverse("admin:stores_settingslevel_file"))
     page.set_input_files("[name=file]", file)
     page.click("text=Show what it changes")
     page.wait_for_selector("text=1 row is new or different")

@@ -17,17 +17,13 @@ from hub.events.models import Fact
 from hub.staff import badges, roles
 from hub.staff.models import AppFactor, RolePolicy, Tablet
 from tests.factories import make_fulfillment, make_item, make_role, make_store, stock
-from tests.flows.pickup import findings
-from tests.flows.test_staff_admin import PICTURES, SIZES, trouble
-
-__all__ = ["trouble"]
+from tests.flows.browsing import TABLET, log_in_by_form, look, type_scan
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 WORD = "walks-fast-9"
 PIN = "739156"
 SECONDS_TO_SWITCH = 3
-DARK = {"dark": "true", "light": "false"}
 
 
 def of_store(role, store, first, last, **values):
@@ -37,51 +33,25 @@ def of_store(role, store, first, last, **values):
     return person
 
 
-def log_in(page, live_server, person):
-    page.goto(live_server.url + reverse("admin:login"))
-    page.fill("[name=username]", person.username)
-    page.fill("[name=password]", WORD)
-    page.press("[name=password]", "Enter")
-    page.wait_for_url("**/admin/**")
+def come_in(page, person):
+    log_in_by_form(page, person.username, WORD)
 
 
-def enroll(page, live_server):
-    page.goto(live_server.url + reverse("admin:staff_tablet_add"))
+def enroll(page):
+    page.goto(reverse("admin:staff_tablet_add"))
     page.fill("[name=name]", "Back room 1")
-    look(page, "enrol")
+    look(page, "people-enrol")
     page.click("button:has-text('Make it a tablet')")
     page.wait_for_selector(".hub-people")
 
 
-def scan(page, code):
-    """As a scanner does it: letter by letter into whatever has the focus, then Enter."""
-    page.keyboard.type(code, delay=2)
-    page.keyboard.press("Enter")
+def step(page, part, button):
+    page.goto(reverse("admin:orders_fulfillmentorder_change", args=[part.pk]))
+    with page.expect_navigation():
+        page.click(f"button:has-text('{button}')")
 
 
-def look(page, name):
-    """Pictures at three sizes, light and dark; axe-core finds nothing serious in either."""
-    PICTURES.mkdir(parents=True, exist_ok=True)
-    before = page.viewport_size
-    for scheme in ("dark", "light"):
-        # the page asks for the scheme once, when it is loaded
-        page.evaluate(f"document.documentElement.classList.toggle('dark', {DARK[scheme]})")
-        assert not findings(page), scheme
-        for size, (width, height) in SIZES.items():
-            page.set_viewport_size({"width": width, "height": height})
-            page.screenshot(path=PICTURES / f"people-{name}-{size}-{scheme}.png")
-            wide = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
-            assert wide <= 0, f"{name} is {wide} pixels too wide at {size}"
-    page.set_viewport_size(before)
-
-
-def step(page, live_server, part, button):
-    page.goto(live_server.url + reverse("admin:orders_fulfillmentorder_change", args=[part.pk]))
-    page.click(f"button:has-text('{button}')")
-    page.wait_for_load_state("networkidle")
-
-
-def test_two_people_share_a_tablet_and_each_step_has_its_own_name(page, live_server, trouble):
+def test_two_people_share_a_tablet_and_each_step_has_its_own_name(page):
     store = make_store(name="Warszawa Centrum")
     item = make_item()
     stock(store, {item: 50})
@@ -94,20 +64,20 @@ def test_two_people_share_a_tablet_and_each_step_has_its_own_name(page, live_ser
     badge = badges.issue_badge(person=ann, by="lead")
     badges.set_pin(person=bob, pin=PIN)
 
-    page.set_viewport_size({"width": 820, "height": 1180})
-    log_in(page, live_server, lead)
-    enroll(page, live_server)
+    page.set_viewport_size(TABLET)
+    come_in(page, lead)
+    enroll(page)
     assert page.locator(".hub-people li").count() == 2
-    look(page, "tiles")
+    look(page, "people-tiles")
     began = time.monotonic()
-    scan(page, badge)
+    type_scan(page, badge)
     page.wait_for_selector(".hub-switch:has-text('Ann Arrow')")
     assert time.monotonic() - began < SECONDS_TO_SWITCH
-    step(page, live_server, part, "Accept")
+    step(page, part, "Accept")
 
     page.click(".hub-switch")
     page.click(".hub-people a:has-text('Bob Basket')")
-    look(page, "pin")
+    look(page, "people-pin")
     for digit in "111":
         page.click(f"[data-key='{digit}']")
     for _ in "111":
@@ -117,12 +87,12 @@ def test_two_people_share_a_tablet_and_each_step_has_its_own_name(page, live_ser
         page.click(f"[data-key='{digit}']")
     page.wait_for_selector(".hub-switch:has-text('Bob Basket')")
     assert time.monotonic() - began < SECONDS_TO_SWITCH
-    step(page, live_server, part, "Start picking")
-    look(page, "at-work")
+    step(page, part, "Start picking")
+    look(page, "people-at-work")
 
     # from any page, with the focus in a field: the scan switches and leaves nothing behind
-    page.goto(live_server.url + reverse("admin:orders_fulfillmentorder_find"))
-    scan(page, badge)
+    page.goto(reverse("admin:orders_fulfillmentorder_find"))
+    type_scan(page, badge)
     page.wait_for_selector(".hub-switch:has-text('Ann Arrow')")
     assert page.url.endswith(reverse("admin:orders_fulfillmentorder_find"))
 
@@ -137,50 +107,50 @@ def test_two_people_share_a_tablet_and_each_step_has_its_own_name(page, live_ser
     page.wait_for_selector("[name=password]")
 
 
-def test_a_wrong_pin_is_said_and_the_badge_sheet_is_shown_once(page, live_server, trouble):
+def test_a_wrong_pin_is_said_and_the_badge_sheet_is_shown_once(page, trouble):
     store = make_store(name="Warszawa Centrum")
     lead = of_store(roles.LEAD, store, "Lena", "Lead")
     badges.set_pin(person=lead, pin=PIN)
-    log_in(page, live_server, lead)
-    page.goto(live_server.url + reverse("admin:staff_staffkey_changelist"))
-    look(page, "of-store")
+    come_in(page, lead)
+    page.goto(reverse("admin:staff_staffkey_changelist"))
+    look(page, "people-of-store")
     page.click("button:has-text('Issue a badge')")
     page.click("dialog[open] button.go")
     code = page.inner_text("[data-secret]")
     assert badges.BADGE.match(code)
-    look(page, "badge")
-    page.goto(live_server.url + reverse("staff:me"))
-    look(page, "me")
-    page.goto(live_server.url + reverse("admin:admin_logentry_changelist"))
-    look(page, "trail")
-    enroll(page, live_server)
+    look(page, "people-badge")
+    page.goto(reverse("staff:me"))
+    look(page, "people-me")
+    page.goto(reverse("admin:admin_logentry_changelist"))
+    look(page, "people-trail")
+    enroll(page)
     page.click(".hub-people a")
     for digit in "111112":
         page.click(f"[data-key='{digit}']")
     page.wait_for_selector("[role=alert]")
-    look(page, "wrong-pin")
+    look(page, "people-wrong-pin")
     # the browser itself tells its console of a page that was refused
-    trouble.clear()
+    trouble.allow("status of 4")
 
 
-def test_a_second_factor_is_set_up_from_its_picture_and_asked_for_again(page, live_server, trouble):
+def test_a_second_factor_is_set_up_from_its_picture_and_asked_for_again(page):
     person = of_store(roles.OPERATIONS, make_store(), "Olga", "Ops")
     RolePolicy.objects.create(group=Group.objects.get(name=roles.OPERATIONS), second_factor=True)
-    log_in(page, live_server, person)
+    come_in(page, person)
     page.wait_for_selector("img.hub-qr")
-    look(page, "factor-set-up")
+    look(page, "people-factor-set-up")
     device = AppFactor.objects.get(user=person)
     totp = TOTP(device.bin_key)
     totp.time = time.time()
     page.fill("[name=code]", f"{totp.token():06d}")
     page.click("button.go")
     codes = page.locator(".hub-codes li").all_inner_texts()
-    look(page, "codes")
+    look(page, "people-codes")
     page.click("text=I have kept them")
     page.wait_for_selector("#nav-sidebar-apps, .hub-jobs")
     page.context.clear_cookies()
-    log_in(page, live_server, person)
-    look(page, "factor")
+    come_in(page, person)
+    look(page, "people-factor")
     page.fill("[name=code]", codes[0])
     page.click("button.go")
     page.wait_for_selector("#nav-sidebar-apps, .hub-jobs")

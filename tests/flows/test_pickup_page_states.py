@@ -23,7 +23,7 @@ from tests.factories import (
     pin_of,
     stock,
 )
-from tests.flows.pickup import SIZES, findings, picture
+from tests.flows.browsing import PHONE, look, look_at_all, picture
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -129,23 +129,22 @@ STATES = {
 @pytest.mark.parametrize("name", STATES)
 def test_no_state_has_a_serious_finding(page, address, bought, name):
     page.goto(address(STATES[name](**bought)))
-    for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-        for size in ("phone", "desk"):
-            page.set_viewport_size(SIZES[size])
-            if (scheme, size) != ("dark", "desk"):
-                picture(page, f"{size}-state-{name}-{scheme}")
-        page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
-        assert findings(page) == []
+    page.set_viewport_size(PHONE)
+    picture(page, f"pickup-state-{name}")
+    page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
+    look(page, f"pickup-state-{name}-all")
 
 
-def test_the_other_pages_have_no_serious_finding(page, live_server, address, bought):
+def test_the_other_pages_have_no_serious_finding(page, trouble, address, bought):
+    trouble.allow("status of 404")
     url = address(make_fulfillment(**bought))
     spot = Spot.objects.get(store=bought["store"], label="4")
-    sign = f"{live_server.url}/s/{sign_of(store=bought['store'], spot=spot).code}"
-    pages = {"sign": sign, "gone": url[:-22] + "A" * 22, "changes": f"{url}/changes"}
-    page.set_viewport_size(SIZES["phone"])
-    for name, where in pages.items():
-        page.goto(where)
-        picture(page, f"phone-page-{name}")
-        assert findings(page) == [], name
+    sign = f"/s/{sign_of(store=bought['store'], spot=spot).code}"
+    look_at_all(
+        page,
+        {
+            "pickup-sign": sign,
+            "pickup-gone": url[:-22] + "A" * 22,
+            "pickup-changes": f"{url}/changes",
+        },
+    )

@@ -6,23 +6,26 @@ import re
 from datetime import timedelta
 
 import pytest
-from django.conf import settings
 
 from hub import clock
 from hub.links.models import Link
 from orders.curbside.handing import hand_off
 from orders.models import Complaint, Delegate, Rating, Visit
 from tests.factories import make_ready, pin_of
-from tests.flows.pickup import FIRST_LOAD_BYTES, SIZES, choose, headline, picture
+from tests.flows.browsing import PHONE, picture
+from tests.flows.pickup import FIRST_LOAD_BYTES, choose, headline, look_in_every_language
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 GEOLOCATION = {"latitude": 52.231, "longitude": 21.011, "accuracy": 20}
 
 
-def test_a_tap_that_does_not_get_through_says_so_and_keeps_the_answer(page, address, bought):
+def test_a_tap_that_does_not_get_through_says_so_and_keeps_the_answer(
+    page, trouble, address, bought
+):
+    trouble.allow("ERR_INTERNET_DISCONNECTED")
     fulfillment = make_ready(**bought)
-    page.set_viewport_size(SIZES["phone"])
+    page.set_viewport_size(PHONE)
     page.goto(address(fulfillment))
     choose(page, "spot", "4")
     page.get_by_text("Your car and where the bags go").click()
@@ -30,7 +33,7 @@ def test_a_tap_that_does_not_get_through_says_so_and_keeps_the_answer(page, addr
     page.context.set_offline(True)
     page.get_by_role("button", name="I’m here").click()
     page.get_by_role("heading", name="Not sent").wait_for(timeout=8_000)
-    picture(page, "phone-not-sent")
+    picture(page, "pickup-phone-not-sent")
     assert page.get_by_label("Number plate").input_value() == "WX 1"
     text = page.get_by_role("link", name="Text HERE to the store")
     assert text.get_attribute("href") == "sms:+48221234567?&body=HERE%204"
@@ -51,8 +54,8 @@ def test_a_tap_without_an_answer_gives_up_after_five_seconds(page, address, boug
     assert page.get_by_role("button", name="I’m on my way").is_enabled()
 
 
-def test_everything_works_without_javascript(browser, address, bought):
-    context = browser.new_context(java_script_enabled=False, viewport=SIZES["phone"])
+def test_everything_works_without_javascript(new_context, address, bought):
+    context = new_context(java_script_enabled=False, viewport=PHONE)
     page = context.new_page()
     fulfillment = make_ready(**bought)
     page.goto(address(fulfillment))
@@ -63,7 +66,7 @@ def test_everything_works_without_javascript(browser, address, bought):
     assert headline(page).inner_text() == "See you soon"
 
     page.get_by_role("link", name="Somebody else collects it").click()
-    picture(page, "phone-changes")
+    picture(page, "pickup-phone-changes")
     page.get_by_label("Name of this person").fill("Bo Lee")
     page.get_by_role("button", name="Make a code").click()
     assert page.get_by_role("heading", name="Code for Bo L.").is_visible()
@@ -75,7 +78,7 @@ def test_everything_works_without_javascript(browser, address, bought):
     assert headline(page).inner_text() == "We know you are here"
     page.reload()
     assert Visit.objects.filter(spot__label="2").count() == 1
-    picture(page, "phone-no-javascript")
+    picture(page, "pickup-phone-no-javascript")
 
     hand_off(fulfillment=fulfillment, pin=pin_of(fulfillment), by=None)
     page.reload()
@@ -87,14 +90,13 @@ def test_everything_works_without_javascript(browser, address, bought):
     choose(page, "kind", "damaged")
     page.locator("#wrong-form").get_by_role("button").click()
     assert page.get_by_text("Damaged: Apples").is_visible()
-    picture(page, "phone-told")
+    picture(page, "pickup-phone-told")
     assert Rating.objects.get().stars == 4
     assert Complaint.objects.get().line.item.name == "Apples"
-    context.close()
 
 
-def test_a_location_is_asked_for_only_on_a_tap_and_brings_nearby(browser, address, bought):
-    context = browser.new_context(geolocation=GEOLOCATION, viewport=SIZES["phone"])
+def test_a_location_is_asked_for_only_on_a_tap_and_brings_nearby(new_context, address, bought):
+    context = new_context(geolocation=GEOLOCATION, viewport=PHONE)
     page = context.new_page()
     fulfillment = make_ready(**bought)
     page.goto(address(fulfillment))
@@ -106,11 +108,10 @@ def test_a_location_is_asked_for_only_on_a_tap_and_brings_nearby(browser, addres
     page.get_by_role("button", name="Share my location instead").click()
     headline(page).filter(has_text="Almost there").wait_for()
     page.get_by_text("Your location is being shared").wait_for()
-    picture(page, "phone-nearby")
+    picture(page, "pickup-phone-nearby")
     page.get_by_role("button", name="Stop sharing").click()
     page.get_by_text("Only while this page is open").wait_for()
     assert Visit.objects.get().status == "nearby"
-    context.close()
 
 
 def test_the_language_is_chosen_by_a_tap_and_remembered(page, address, bought):
@@ -118,7 +119,7 @@ def test_the_language_is_chosen_by_a_tap_and_remembered(page, address, bought):
     url = address(fulfillment)
     page.goto(url)
     page.locator(".languages summary").click()
-    picture(page, "desk-languages")
+    picture(page, "pickup-desk-languages")
     page.get_by_role("button", name="Français").click()
     headline(page).filter(has_text="Votre commande est prête").wait_for()
     page.get_by_role("button", name="Je suis là").click()
@@ -127,17 +128,18 @@ def test_the_language_is_chosen_by_a_tap_and_remembered(page, address, bought):
     headline(page).filter(has_text="Nous savons que vous êtes là").wait_for()
 
 
-def test_a_link_that_ends_while_the_page_is_open_says_so(page, address, bought):
-    page.set_viewport_size(SIZES["phone"])
+def test_a_link_that_ends_while_the_page_is_open_says_so(page, trouble, address, bought):
+    trouble.allow("status of 404")
+    page.set_viewport_size(PHONE)
     url = address(make_ready(**bought))
     page.goto(url)
     Link.objects.update(expires_at=clock.now() - timedelta(seconds=1))
     page.get_by_text("There is no page here").wait_for(timeout=10_000)
-    picture(page, "phone-gone")
+    picture(page, "pickup-phone-gone")
 
 
 def test_a_keyboard_reaches_everything_and_targets_are_large(page, address, bought):
-    page.set_viewport_size(SIZES["phone"])
+    page.set_viewport_size(PHONE)
     page.goto(address(make_ready(**bought)))
     page.get_by_text("Your car and where the bags go").click()
     targets = page.locator("button, a.button, .menu a, .tile, .check, summary, .field input").all()
@@ -165,18 +167,5 @@ def test_the_first_load_is_small_on_the_wire(page, address, bought):
     assert all(re.search(r"/p/files/\w+\.(js|css)$", name) for name in names if "data:" not in name)
 
 
-def test_nothing_scrolls_sideways_in_any_language(page, trouble, address, bought):
-    url = address(make_ready(**bought))
-    for language, _name in settings.LANGUAGES:
-        for size, viewport in SIZES.items():
-            page.set_viewport_size(viewport)
-            page.goto(f"{url}?lang={language}")
-            assert page.locator("html").get_attribute("lang") == language
-            wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
-            assert wide <= 0, f"{language} at {size} scrolls sideways by {wide}"
-            if size == "phone" or language == "en":
-                picture(page, f"{size}-{language}")
-    page.set_viewport_size({"width": 320, "height": 640})
-    page.goto(f"{url}?lang=ru")
-    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
-    assert trouble == []
+def test_nothing_scrolls_sideways_in_any_language(page, address, bought):
+    look_in_every_language(page, address(make_ready(**bought)), "pickup")

@@ -6,23 +6,18 @@ Pictures of every page lie in ``var/pictures`` afterwards, to be looked at.
 from __future__ import annotations
 
 from datetime import timedelta
-from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
-from django.contrib.auth.models import User
 from django.urls import reverse
 
 from hub import clock
 from hub.errors import ConnectorError
 from hub.events.models import Breaker
 from orders.models import PosCheck, PosDrift, PosWaiting
+from tests.flows.browsing import PHONE, look, look_at_all
 from tests.orders.pos.conftest import World
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-
-PICTURES = Path(__file__).parents[2] / "var" / "pictures"
-SIZES = {"phone": (390, 844), "tablet": (820, 1180), "desk": (1280, 800)}
 
 
 @pytest.fixture
@@ -85,65 +80,33 @@ def world():
     return one
 
 
-@pytest.fixture
-def chief(page, live_server):
-    """Somebody logged in; whatever the page complains of fails the test."""
-    found: list[str] = []
-    page.on("console", lambda line: found.append(line.text) if line.type == "error" else None)
-    page.on("pageerror", lambda error: found.append(str(error)))
-    host = urlsplit(live_server.url).netloc
-    page.on(
-        "request",
-        lambda asked: found.append(asked.url) if urlsplit(asked.url).netloc != host else None,
-    )
-    User.objects.create_superuser("chief", password="walks-fast-9")
-    page.goto(live_server.url + reverse("admin:login"))
-    page.fill("[name=username]", "chief")
-    page.fill("[name=password]", "walks-fast-9")
-    page.press("[name=password]", "Enter")
-    page.wait_for_url("**/admin/")
-    yield
-    assert not found
-
-
 def address(view, *args):
     return reverse(f"admin:stores_posconnection_{view}", args=args)
 
 
-def test_drift_is_mended_by_one_tap_on_a_phone(page, live_server, world, chief):
-    page.set_viewport_size({"width": 390, "height": 844})
-    page.goto(live_server.url + address("changelist"))
+def test_drift_is_mended_by_one_tap_on_a_phone(page, world, chief):
+    page.set_viewport_size(PHONE)
+    page.goto(address("changelist"))
     page.click("text=Out of reach")
     page.click('button:has-text("Take the POS\'s count over")')
     page.locator("text=done >> visible=true").first.wait_for()  # not the icon of the menu
     assert PosDrift.objects.get(kind="stock").settled_by == "chief"
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", SIZES)
-def test_every_page_fits_every_screen(page, live_server, world, chief, size, scheme, tmp_path):  # noqa: PLR0917
-    page.set_viewport_size(dict(zip(("width", "height"), SIZES[size], strict=True)))
-    page.emulate_media(color_scheme=scheme)
-    PICTURES.mkdir(parents=True, exist_ok=True)
+def test_every_page_fits_every_screen(page, world, chief, tmp_path):
     pages = {
         "list": address("changelist"),
         "state": address("state", world.pos.pk),
         "edit": address("edit", world.pos.pk, world.spare.pk),
         "settings": address("change", world.pos.pk),
-        "trial": address("state", world.pos.pk),
     }
-    for name, where in pages.items():
-        if name == "trial":
-            world.pos.connector = "files"
-            world.pos.save(update_fields=["connector"])
-        page.goto(live_server.url + where)
-        page.wait_for_load_state("load")
-        if name == "trial":
-            file = tmp_path / "answers.csv"
-            file.write_text("fulfillment_id,pos_reference\nful_01kaqz8k2t7gkz2qf3mjv5w9xe,T-7\n")
-            page.set_input_files("input[type=file]", str(file))
-            page.click("button:has-text('Try it')")
-            page.wait_for_selector("text=Nothing was changed")
-        page.screenshot(path=PICTURES / f"pos-{name}-{size}-{scheme}.png", full_page=True)
-        wide = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
-        assert wide <= 0, f"{name} is {wide} pixels too wide at {size}"
+    look_at_all(page, {f"pos-{name}": where for name, where in pages.items()})
+    world.pos.connector = "files"
+    world.pos.save(update_fields=["connector"])
+    file = tmp_path / "answers.csv"
+    file.write_text("fulfillment_id,pos_reference\nful_01kaqz8k2t7gkz2qf3mjv5w9xe,T-7\n")
+    page.goto(address("state", world.pos.pk))
+    page.set_input_files("input[type=file]", str(file))
+    page.click("button:has-text('Try it')")
+    page.wait_for_selector("text=Nothing was changed")
+    look(page, "pos-trial")

@@ -14,10 +14,10 @@ from hub.customers.letters import preferences_path, unsubscribe_url
 from hub.customers.models import Contact, Profile
 from hub.customers.preferences import choices_of
 from tests.factories import make_fulfillment
-from tests.flows.pickup import PICTURES, SIZES, findings, token_of
+from tests.flows.browsing import PHONE, SIZES, look, picture
+from tests.flows.pickup import look_in_every_language, token_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-LANGUAGES = ["en", "fr", "pl", "ru", "es"]
 
 
 @pytest.fixture
@@ -25,24 +25,13 @@ def part(bought):
     return make_fulfillment(**bought)
 
 
-def picture(page, name):
-    PICTURES.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=str(PICTURES / f"telling-{name}.png"), full_page=True, caret="initial")
-
-
-def is_too_wide(page):
-    return page.evaluate(
-        "document.documentElement.scrollWidth > document.documentElement.clientWidth"
-    )
-
-
 @pytest.mark.parametrize("size", SIZES)
-def test_choosing_pausing_and_stopping_without_javascript(browser, live_server, part, size):
-    context = browser.new_context(java_script_enabled=False, viewport=SIZES[size], locale="en-GB")
+def test_choosing_pausing_and_stopping_without_javascript(new_context, part, size):
+    context = new_context(java_script_enabled=False, viewport=SIZES[size], locale="en-GB")
     page = context.new_page()
     profile = part.order.profile
-    page.goto(live_server.url + preferences_path(profile))
-    picture(page, f"{size}-1-fresh")
+    page.goto(preferences_path(profile))
+    picture(page, f"telling-{size}-1-fresh")
 
     page.get_by_label(re.compile("^Order news")).select_option("E-mail, else text")
     page.get_by_label(re.compile("^Ready to collect")).select_option("Text only")
@@ -54,7 +43,7 @@ def test_choosing_pausing_and_stopping_without_javascript(browser, live_server, 
     page.get_by_label("Write nothing for").select_option("one week")
     page.get_by_role("button", name="Pause").click()
     expect(page.get_by_role("button", name="End the pause")).to_be_visible()
-    picture(page, f"{size}-2-paused")
+    picture(page, f"telling-{size}-2-paused")
 
     page.get_by_label("Time zone").select_option("Europe/Paris")
     page.get_by_role("button", name="Save the time zone").click()
@@ -62,7 +51,7 @@ def test_choosing_pausing_and_stopping_without_javascript(browser, live_server, 
 
     page.get_by_role("button", name="Stop everything").click()
     expect(page.get_by_role("button", name="Write to •••56 again")).to_be_visible()
-    picture(page, f"{size}-3-stopped")
+    picture(page, f"telling-{size}-3-stopped")
     contact = Contact.objects.get()
     assert is_refused(contact.phone_hash, "sms")
     assert Profile.objects.get().chosen_timezone == "Europe/Paris"
@@ -70,41 +59,26 @@ def test_choosing_pausing_and_stopping_without_javascript(browser, live_server, 
     page.get_by_text("Language: English").click()
     page.get_by_role("button", name="Polski").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Jak mamy pisać")
-    context.close()
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_everybody_can_use_it_in_every_language(page, trouble, live_server, part, language):
-    page.goto(f"{live_server.url}{preferences_path(part.order.profile)}?lang={language}")
-    for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)
-        page.set_viewport_size({"width": 320, "height": 640})
-        assert findings(page) == []
-        assert not is_too_wide(page)
-        picture(page, f"narrow-{language}-{scheme}")
-        page.set_viewport_size(SIZES["desk"])
-        assert not is_too_wide(page)
-    assert trouble == []
+def test_everybody_can_use_it_in_every_language(page, part):
+    look_in_every_language(page, preferences_path(part.order.profile), "telling")
 
 
-@pytest.mark.parametrize("size", SIZES)
-def test_unsubscribing_asks_first_and_then_says_so(page, live_server, part, size):
-    page.set_viewport_size(SIZES[size])
+def test_unsubscribing_asks_first_and_then_says_so(page, part):
     order = part.order
-    page.goto(live_server.url + urlsplit(unsubscribe_url(order.profile, order.contact)).path)
-    assert findings(page) == []
-    picture(page, f"{size}-4-off")
+    page.goto(urlsplit(unsubscribe_url(order.profile, order.contact)).path)
+    look(page, "telling-off")
     page.get_by_role("button", name="Send no more e-mails").click()
     expect(page.get_by_role("status")).to_contain_text("a•••@e•••")
-    assert findings(page) == []
-    picture(page, f"{size}-5-off-done")
+    look(page, "telling-off-done")
     page.get_by_role("link", name="Choose how we tell you").click()
     expect(page.get_by_role("button", name="Write to a•••@e••• again")).to_be_visible()
 
 
-def test_the_pickup_page_leads_there(page, live_server, part):
-    page.set_viewport_size(SIZES["phone"])
-    page.goto(f"{live_server.url}/p/{token_of(part)}/changes")
-    picture(page, "phone-0-changes")
+def test_the_pickup_page_leads_there(page, part):
+    page.set_viewport_size(PHONE)
+    page.goto(f"/p/{token_of(part)}/changes")
+    picture(page, "telling-0-changes")
     page.get_by_role("button", name="More: what, when, pause, stop").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("How we tell you")

@@ -6,10 +6,8 @@ Pictures of every page lie in ``var/pictures`` afterwards, to be looked at.
 from __future__ import annotations
 
 from datetime import date, timedelta
-from pathlib import Path
 
 import pytest
-from django.contrib.auth.models import User
 from django.urls import reverse
 
 from hub import clock
@@ -17,12 +15,9 @@ from hub.stores.exceptional_days import set_days
 from hub.stores.models import StoreGroup
 from orders.models import FulfillmentOrder, Spot
 from tests.factories import make_fulfillment, make_item, make_spots, make_store, stock
-from tests.flows.pickup import findings
+from tests.flows.browsing import PHONE, look, look_at_all
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-
-PICTURES = Path(__file__).parents[2] / "var" / "pictures"
-SIZES = {"phone": (390, 844), "tablet": (820, 1180), "desk": (1280, 800)}
 
 
 @pytest.fixture
@@ -45,41 +40,26 @@ def part(store):
     return part
 
 
-@pytest.fixture
-def chief(client, live_server, context):
-    person = User.objects.create_superuser("chief", first_name="Ada", last_name="Nowak")
-    client.force_login(person)
-    context.add_cookies(
-        [{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}]
-    )
-    return person
-
-
 def day(ahead: int) -> date:
     return (clock.now() + timedelta(days=ahead)).date()
 
 
-def test_a_day_is_closed_after_a_look_at_whom_it_touches(  # noqa: PLR0917  fixtures
-    page, live_server, store, part, chief, trouble
-):
-    page.set_viewport_size({"width": 390, "height": 844})
-    page.goto(f"{live_server.url}/admin/stores/store/calendar/?store=WAW&day={day(2)}")
+def test_a_day_is_closed_after_a_look_at_whom_it_touches(page, store, part, chief):
+    page.set_viewport_size(PHONE)
+    page.goto(f"/admin/stores/store/calendar/?store=WAW&day={day(2)}")
     page.fill("[name=first]", day(2).isoformat())
     page.fill("[name=reason]", "Snow")
     page.click("text=Show the effect")
     page.wait_for_selector("text=1 order is promised for a time when the store will be closed")
     assert not store.exceptions.exists()
-    page.screenshot(path=PICTURES / "rules-effect-phone.png", full_page=True)
+    look(page, "rules-effect")
     page.click("button:has-text('Save it')")
     page.wait_for_selector("text=1 day was changed")
     assert store.exceptions.get().reason == "Snow"
-    assert trouble == []
 
 
-def test_a_file_with_two_bad_rows_is_mended_and_taken_in(  # noqa: PLR0917  fixtures
-    page, live_server, store, chief, tmp_path, trouble
-):
-    address = live_server.url + reverse("admin:orders_spot_in", args=["spots"])
+def test_a_file_with_two_bad_rows_is_mended_and_taken_in(page, store, chief, tmp_path):
+    address = reverse("admin:orders_spot_in", args=["spots"])
     file = tmp_path / "spots.csv"
     file.write_text("store,label,zone\nWAW,1,North\nWAV,2,North\nWAW,far too long a label,\n")
     page.goto(address)
@@ -88,23 +68,21 @@ def test_a_file_with_two_bad_rows_is_mended_and_taken_in(  # noqa: PLR0917  fixt
     page.wait_for_selector("[data-faults]")
     assert "WAV" in page.inner_text("[data-faults]")
     assert page.locator("[data-faults] tbody tr").count() == 2
-    page.screenshot(path=PICTURES / "rules-faults.png", full_page=True)
+    look(page, "rules-faults")
 
     file.write_text("store,label,zone\nWAW,1,North\nWAW,2,North\nWAW,3,South\n")
     page.click("text=Another file")
     page.set_input_files("[name=file]", file)
     page.click("text=Look at it")
     page.wait_for_selector("text=Take it in")
-    page.screenshot(path=PICTURES / "rules-look.png", full_page=True)
+    look(page, "rules-look")
     page.click("button:has-text('Take it in')")
     page.wait_for_selector("text=3 rows were taken in")
     zones = dict(Spot.objects.values_list("label", "zone"))
     assert zones == {"1": "North", "2": "North", "3": "South"}
-    assert trouble == []
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_every_page_fits_every_screen(page, live_server, store, chief, scheme):
+def test_every_page_fits_every_screen(page, store, chief):
     set_days(stores=[store.pk], days=[day(1), day(3)], opens=None, closes=None, reason="Snow")
     store.name = "Warszawa Nowa"
     store.save()
@@ -116,14 +94,4 @@ def test_every_page_fits_every_screen(page, live_server, store, chief, scheme):
         "table": reverse("admin:stores_store_in", args=["hours"]),
         "stores": reverse("admin:stores_store_changelist"),
     }
-    page.emulate_media(color_scheme=scheme)
-    PICTURES.mkdir(parents=True, exist_ok=True)
-    for size, (width, height) in SIZES.items():
-        page.set_viewport_size({"width": width, "height": height})
-        for name, where in pages.items():
-            page.goto(live_server.url + where)
-            page.screenshot(path=PICTURES / f"history-{name}-{size}-{scheme}.png", full_page=True)
-            wide = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
-            assert wide <= 0, f"{name} is {wide} pixels too wide at {size}"
-            if size == "tablet":
-                assert findings(page) == [], name
+    look_at_all(page, {f"rules-{name}": where for name, where in pages.items()})

@@ -8,7 +8,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from django.contrib.auth.models import User
 from django.urls import reverse
 
 from inventory.models import ItemCode, RefusedLine, StockFile, StockLevel
@@ -21,11 +20,9 @@ from tests.factories import (
     make_unmapped,
     stock,
 )
-from tests.flows.test_staff_admin import PICTURES, SIZES, trouble
+from tests.flows.browsing import look, look_at_all
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-
-__all__ = ["trouble"]
 
 
 @pytest.fixture(autouse=True)
@@ -55,18 +52,8 @@ def layout(store):
     )
 
 
-@pytest.fixture
-def chief(page, live_server, trouble):
-    User.objects.create_superuser("chief", password="right-and-long")
-    page.goto(live_server.url + reverse("admin:login"))
-    page.fill("[name=username]", "chief")
-    page.fill("[name=password]", "right-and-long")
-    page.press("[name=password]", "Enter")
-    page.wait_for_url("**/admin/")
-
-
-def address(live_server, name, *args):
-    return live_server.url + reverse(f"admin:inventory_{name}", args=args)
+def address(name, *args):
+    return reverse(f"admin:inventory_{name}", args=args)
 
 
 @pytest.fixture
@@ -79,8 +66,8 @@ def sample(tmp_path) -> Path:
 
 
 @pytest.mark.usefixtures("chief")
-def test_a_layout_is_tried_and_an_unknown_code_is_mapped(page, live_server, layout, sample):
-    page.goto(address(live_server, "feedlayout_change", layout.pk))
+def test_a_layout_is_tried_and_an_unknown_code_is_mapped(page, layout, sample):
+    page.goto(address("feedlayout_change", layout.pk))
     page.set_input_files("form[action$='/try/'] [name=file]", sample)
     page.click("button:has-text('Try it')")
     page.wait_for_selector("text=Nothing was changed")
@@ -96,8 +83,8 @@ def test_a_layout_is_tried_and_an_unknown_code_is_mapped(page, live_server, layo
 
 
 @pytest.mark.usefixtures("chief")
-def test_a_file_is_uploaded_parked_and_approved_without_a_reload(page, live_server, layout, sample):
-    page.goto(address(live_server, "stockfile_upload"))
+def test_a_file_is_uploaded_parked_and_approved_without_a_reload(page, layout, sample):
+    page.goto(address("stockfile_upload"))
     page.set_input_files("[name=file]", sample)
     page.select_option("[name=layout]", label="warenwirtschaft")
     page.click("button:has-text('Upload')")
@@ -119,58 +106,26 @@ def test_a_file_is_uploaded_parked_and_approved_without_a_reload(page, live_serv
 
 
 @pytest.mark.usefixtures("chief")
-def test_the_list_follows_a_running_file(page, live_server):
+def test_the_list_follows_a_running_file(page):
     file = make_stock_file(status="running", lines=2_000, lines_done=500)
-    page.goto(address(live_server, "stockfile_changelist"))
+    page.goto(address("stockfile_changelist"))
     page.wait_for_selector("text=500 of 2,000")
 
     StockFile.objects.filter(pk=file.pk).update(lines_done=1_500)
     page.wait_for_selector("text=1,500 of 2,000", timeout=5000)
 
 
-@pytest.fixture(params=[(size, scheme) for size in SIZES for scheme in ("light", "dark")])
-def look(request):
-    return request.param
-
-
 @pytest.mark.usefixtures("chief")
-def test_every_page_of_stock_files_fits_every_screen(page, live_server, layout, sample, look):
-    size, scheme = look
-    page.set_viewport_size(dict(zip(("width", "height"), SIZES[size], strict=True)))
-    page.emulate_media(color_scheme=scheme)
-    PICTURES.mkdir(parents=True, exist_ok=True)
-    for name, where in _pages(live_server, layout).items():
-        page.goto(where)
-        _check(page, f"files-{name}-{size}-{scheme}")
-    page.goto(address(live_server, "feedlayout_change", layout.pk))
+def test_every_page_of_stock_files_fits_every_screen(page, layout, sample):
+    look_at_all(page, {f"files-{name}": where for name, where in _pages(layout).items()})
+    page.goto(address("feedlayout_change", layout.pk))
     page.set_input_files("form[action$='/try/'] [name=file]", sample)
     page.click("button:has-text('Try it')")
     page.wait_for_selector("text=Nothing was changed")
-    _check(page, f"files-trial-{size}-{scheme}")
+    look(page, "files-trial")
 
 
-def _check(page, name):
-    page.wait_for_load_state("load")
-    page.screenshot(path=PICTURES / f"{name}.png", full_page=True)
-    wide = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
-    assert wide <= 0, f"{name} is {wide} pixels too wide"
-    spilled = page.evaluate(
-        """[...document.querySelectorAll('.hub input, .hub button, .hub select')]
-        .filter(it => it.offsetParent && it.closest('.hub-panel'))
-        .filter(it => it.getBoundingClientRect().right
-            > it.closest('.hub-panel').getBoundingClientRect().right)
-        .map(it => it.outerHTML.slice(0, 80))"""
-    )
-    assert not spilled, f"over the edge on {name}: {spilled}"
-    small = page.evaluate(
-        """[...document.querySelectorAll('.hub button, .hub-button, .hub input')]
-        .filter(it => it.offsetParent && it.getBoundingClientRect().height < 44)
-        .map(it => it.outerHTML.slice(0, 80))"""
-    )
-    assert not small, f"too small to tap on {name}: {small}"
-
-
-def _pages(live_server, layout) -> dict[str, str]:
+def _pages(layout) -> dict[str, str]:
     """One address per kind of page, with files in every state."""
     cuts = [
         {
@@ -226,15 +181,13 @@ def _pages(live_server, layout) -> dict[str, str]:
         system="gtin", code="05901234123457", item=make_item(name="Case of mugs"), units=12
     )
     files = {"parked": parked, "running": running, "refused": refused, "done": done}
-    pages = {
-        name: address(live_server, "stockfile_change", file.pk) for name, file in files.items()
-    }
+    pages = {name: address("stockfile_change", file.pk) for name, file in files.items()}
     return pages | {
-        "list": address(live_server, "stockfile_changelist"),
-        "upload": address(live_server, "stockfile_upload"),
-        "layout": address(live_server, "feedlayout_change", layout.pk),
-        "layouts": address(live_server, "feedlayout_changelist"),
-        "codes": address(live_server, "itemcode_changelist"),
-        "map": address(live_server, "itemcode_import"),
-        "unmapped": address(live_server, "unmappedcode_changelist"),
+        "list": address("stockfile_changelist"),
+        "upload": address("stockfile_upload"),
+        "layout": address("feedlayout_change", layout.pk),
+        "layouts": address("feedlayout_changelist"),
+        "codes": address("itemcode_changelist"),
+        "map": address("itemcode_import"),
+        "unmapped": address("unmappedcode_changelist"),
     }

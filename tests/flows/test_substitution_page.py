@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
-from django.conf import settings
 
-from hub.links.services import make_link
 from orders.models import FulfillmentLine
 from orders.substitution.offering import Proposal, offer_substitutes
 from tests.factories import PLAIN, make_item, make_picking, make_store, stock
+from tests.flows.browsing import PHONE, look, look_in_every_language
+from tests.flows.pickup import token_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-
-PICTURES = Path(settings.BASE_DIR) / "var" / "pictures"
-SIZES = {
-    "phone": {"width": 390, "height": 844},
-    "tablet": {"width": 820, "height": 1180},
-    "desk": {"width": 1280, "height": 800},
-}
 
 
 @pytest.fixture
@@ -44,44 +35,28 @@ def asked():
 
 
 @pytest.fixture
-def address(live_server, asked):
+def address(asked):
     """Where the part's page is."""
-    token = make_link(purpose="pickup", subject=f"fulfillment:{asked.fulfillment_id}")
-    return f"{live_server.url}/p/{token}"
-
-
-def picture(page, name):
-    PICTURES.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=str(PICTURES / f"question-{name}.png"), full_page=True)
+    return f"/p/{token_of(asked.fulfillment)}"
 
 
 def test_every_language_and_size_fits(page, address):
-    for language, _name in settings.LANGUAGES:
-        for size, viewport in SIZES.items():
-            page.set_viewport_size(viewport)
-            page.goto(f"{address}?lang={language}")
-            wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
-            assert wide <= 0, f"{language} at {size} scrolls sideways by {wide}"
-            if size == "phone" or language == "en":
-                picture(page, f"{size}-{language}")
-    page.set_viewport_size({"width": 320, "height": 640})
-    page.goto(f"{address}?lang=ru")
-    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    look_in_every_language(page, address, "question")
 
 
 def test_the_customer_answers_without_a_reload_and_sees_what_comes(page, address, asked):
-    page.set_viewport_size(SIZES["phone"])
+    page.set_viewport_size(PHONE)
     page.goto(address)
     page.evaluate("window.never_reloaded = true")
     page.get_by_role("button", name="Send my answer").click()
     assert asked.offers.filter(outcome="").count() == 2  # the browser wants both answers
     page.locator("input[name=answer_1][value=yes]").check()
     page.locator("input[name=answer_2][value=no]").check()
-    picture(page, "phone-chosen")
+    look(page, "question-chosen")
     page.get_by_role("button", name="Send my answer").click()
     page.locator("#headline").filter(has_text="being prepared").wait_for()
     page.get_by_text("instead of Oat drink 1 l").wait_for()
-    picture(page, "phone-answered")
+    look(page, "question-answered")
     assert list(asked.offers.values_list("outcome", flat=True)) == ["accepted", "declined"]
     assert FulfillmentLine.objects.filter(stands_for__isnull=False).count() == 1
     assert page.evaluate("window.never_reloaded")

@@ -6,10 +6,8 @@ Pictures lie in ``var/pictures`` afterwards, to be looked at.
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
-from django.contrib.auth.models import User
 from django.urls import reverse
 
 from hub import clock
@@ -18,11 +16,10 @@ from hub.stores.models import StoreSwitch
 from orders.curbside.visits import say_on_my_way
 from orders.models import FulfillmentOrder
 from tests.factories import make_fulfillment, make_item, make_ready, make_store, stock
+from tests.flows.browsing import look
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
-PICTURES = Path(__file__).parents[2] / "var" / "pictures"
-SIZES = {"phone": (390, 844), "tablet": (820, 1180), "desk": (1280, 800)}
 NOON = datetime(2026, 1, 14, 11, tzinfo=UTC)
 
 
@@ -50,40 +47,20 @@ def store():
     return store
 
 
-@pytest.fixture
-def chief(page, live_server, store):
-    User.objects.create_superuser("chief", password="walks-fast-9")
-    page.goto(live_server.url + reverse("admin:login"))
-    page.fill("[name=username]", "chief")
-    page.fill("[name=password]", "walks-fast-9")
-    page.press("[name=password]", "Enter")
-    page.wait_for_url("**/admin/")
-
-
-def picture(page, name):
-    """A picture of the page at every size; none may be wider than its screen."""
-    PICTURES.mkdir(parents=True, exist_ok=True)
-    for size, (width, height) in SIZES.items():
-        page.set_viewport_size({"width": width, "height": height})
-        page.screenshot(path=PICTURES / f"{name}-{size}.png", full_page=True)
-        wide = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
-        assert wide <= 0, f"{name} is {wide} pixels too wide at {size}"
-
-
 @pytest.mark.usefixtures("chief")
-def test_a_lead_looks_at_a_closing_presses_the_button_and_undoes_it(page, live_server, store):
-    page.goto(live_server.url + reverse("admin:stores_storeswitch_board"))
-    picture(page, "switches")
+def test_a_lead_looks_at_a_closing_presses_the_button_and_undoes_it(page, store):
+    page.goto(reverse("admin:stores_storeswitch_board"))
+    look(page, "switches")
     page.fill("[name=closes]", "14:00")
     page.locator("form:has([name=closes]) [name=reason]").fill("Snow, the buses stop at three")
     page.locator("form:has([name=closes])").locator("text=Show what changes").click()
     page.wait_for_selector("text=Nothing has changed yet")
-    picture(page, "switches-preview")
+    look(page, "switches-preview")
     assert not StoreSwitch.objects.exists()
 
     page.click("button:has-text('Close at 14:00')")
     page.wait_for_selector("text=Customers are being told")
-    picture(page, "switches-on")
+    look(page, "switches-on")
     assert StoreSwitch.objects.get().closed_at is None
 
     page.click("button:has-text('Undo')")
@@ -92,14 +69,14 @@ def test_a_lead_looks_at_a_closing_presses_the_button_and_undoes_it(page, live_s
 
 
 @pytest.mark.usefixtures("chief")
-def test_preparation_times_are_bars_with_their_numbers(page, live_server, store):
-    page.goto(live_server.url + reverse("admin:orders_windowbooking_times"))
+def test_preparation_times_are_bars_with_their_numbers(page, store):
+    page.goto(reverse("admin:orders_windowbooking_times"))
     page.wait_for_selector("text=By the hour in which they were placed")
-    picture(page, "times")
+    look(page, "switches-times")
 
 
 @pytest.mark.usefixtures("chief")
-def test_a_stores_promise_is_set_on_its_page(page, live_server, store):
-    page.goto(live_server.url + reverse("admin:stores_store_change", args=[store.pk]))
+def test_a_stores_promise_is_set_on_its_page(page, store):
+    page.goto(reverse("admin:stores_store_change", args=[store.pk]))
     page.wait_for_selector("text=Promise and windows")
-    picture(page, "store")
+    look(page, "switches-store")

@@ -5,11 +5,7 @@ Pictures of the staff's pages lie in ``var/pictures`` afterwards, to be looked a
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from django.contrib.auth.models import User
 from django.db.models import Q
 from django.urls import reverse
 
@@ -17,15 +13,13 @@ from hub.crypto import lookup_hash
 from hub.customers.consent import is_refused
 from hub.events.models import Delivery
 from hub.simulators.models import SimulatedText
-from hub.stores.models import StaffScope
 from notifications.models import HeardText, Message, Thread
 from orders.curbside.visits import active_visit
 from tests.factories import CUSTOMER, make_item, make_ready, make_spots, make_store, stock
+from tests.flows.browsing import look
 from tests.notifications.test_flow import relay_until
 
 PHONE = CUSTOMER["phone"]
-PICTURES = Path(__file__).parents[2] / "var" / "pictures"
-SIZES = {"phone": (390, 844), "tablet": (820, 1180), "desk": (1280, 800)}
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -97,33 +91,17 @@ def test_a_phone_that_does_everything_twice_has_one_effect(client, part):
     assert Message.objects.filter(purpose="here_noted").count() == 1
 
 
-@pytest.fixture
-def trouble(page):
-    found: list[str] = []
-    page.on("console", lambda line: found.append(line.text) if line.type == "error" else None)
-    page.on("pageerror", lambda error: found.append(str(error)))
-    yield found
-    assert not found
-
-
 @pytest.mark.browser
-def test_staff_answer_on_pages_that_everybody_can_use(page, live_server, client, part, trouble):
-    person = User.objects.create_user("pola", password="walks-fast-9", is_staff=True)
-    StaffScope.objects.create(user=person, store=part.store)
+def test_staff_answer_on_pages_that_everybody_can_use(page, client, part, pola):
     relay_until(all_is_done)
     for number, words in enumerate(["JESTEM 2", "Czy mogą Państwo dołożyć torbę?"], start=1):
         write(client, words, heard=number)
-    PICTURES.mkdir(parents=True, exist_ok=True)
-    page.goto(live_server.url + reverse("admin:login"))
-    page.fill("[name=username]", "pola")
-    page.fill("[name=password]", "walks-fast-9")
-    page.click("[type=submit]")
-    page.goto(live_server.url + reverse("admin:notifications_thread_board"))
-    shoot(page, "talks")
+    page.goto(reverse("admin:notifications_thread_board"))
+    look(page, "texting-talks")
     page.get_by_text("Czy mogą Państwo").click()
     page.get_by_label("Answer").fill("Tak, oczywiście. Przyniesiemy torbę papierową.")
     page.get_by_text("2 texts").or_(page.get_by_text("1 text")).first.wait_for()
-    shoot(page, "talk")
+    look(page, "texting-talk")
     page.get_by_role("button", name="Send", exact=True).click()
     page.locator(".mine").nth(0).wait_for()
     page.get_by_role("button", name="Już do Państwa wychodzimy.").click()
@@ -132,14 +110,4 @@ def test_staff_answer_on_pages_that_everybody_can_use(page, live_server, client,
     assert any("torb" in body for body in on_the_phone())
     page.reload()
     page.get_by_text("delivered").first.wait_for()
-    shoot(page, "talk-answered")
-
-
-def shoot(page, name):
-    for size, (width, height) in SIZES.items():
-        page.set_viewport_size({"width": width, "height": height})
-        wide = page.evaluate("document.documentElement.scrollWidth > innerWidth + 1")
-        assert not wide, f"{name} is wider than a {size}"
-        page.screenshot(path=PICTURES / f"{name}-{size}.png", full_page=True)
-    found = Axe().run(page, context=".hub").response["violations"]
-    assert not found, [(one["id"], one["nodes"][0]["html"][:200]) for one in found]
+    look(page, "texting-talk-answered")
