@@ -45,6 +45,6 @@ def _take_words(row: Row, by: str) -> None:
 
 
 SECTIONS = [
-    Section("limits", gettext_lazy("Limits on texts"), 40, _limits, _take_limits),
-    Section("words", gettext_lazy("Words"), 41, _words, _take_words),
+    Section("limits", gettext_lazy("Limits on texts"), 40, _limits, _take_limits, (TextingRules,)),
+    Section("words", gettext_lazy("Words"), 41, _words, _take_words, (TemplateVersion,)),
 ]

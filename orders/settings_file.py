@@ -1,4 +1,8 @@
-"""The part of orders in a settings file: routing rules in force, and how stores run their curb."""
+"""The part of orders in a settings file: routing rules in force, full days, and places in stores.
+
+How stores run their curb is among the levels; numbers of people and addresses that are called stay
+where they are, and so do their secrets.
+"""
 
 from __future__ import annotations
 
@@ -13,21 +17,21 @@ from hub.integration.settings_files import (
     group_of,
     only,
     plain,
-    put,
-    store_of,
+    rows_of_stores,
 )
-from orders.models import CurbSettings, RoutingRule, RoutingRuleSet
+from orders.models import (
+    RoutingRule,
+    RoutingRuleSet,
+    SlotCapacity,
+    Spot,
+    StagingLocation,
+)
 from orders.routing.drafting import activate
 
 RULE = (
     *("position", "whole_basket", "radius_metres", "within_minutes", "capacity_left"),
     *("most_rejected_percent", "rejected_days", "rejected_least", "spare_rejected"),
     *("sorters", "ranked"),
-)
-# numbers of people and addresses that are called stay where they are, and so do their secrets
-CURB = (
-    *("wait_target", "escalate_after", "near_metres", "may_change_window", "may_change_store"),
-    *("may_cancel_items", "may_extend", "most_extensions", "age_sale_from", "age_sale_until"),
 )
 
 
@@ -67,16 +71,17 @@ def _take_routing(row: Row, by: str) -> None:
     activate(rule_set=rule_set, by=by)
 
 
-def _curb() -> Iterable[Row]:
-    for row in CurbSettings.objects.select_related("store"):
-        yield {"key": [row.store.code], **plain(row, CURB)}
-
-
-def _take_curb(row: Row, _by: str) -> None:
-    put(CurbSettings, {"store": store_of(row["key"][0])}, only(row, CURB))
-
+CAPACITIES = rows_of_stores(SlotCapacity, ("date", "begins"), ("ends", "orders", "reason"))
+# why nobody can park there today is no setting
+SPOTS = rows_of_stores(Spot, ("label",), ("zone", "accessible", "oversize", "active"))
+STAGING = rows_of_stores(StagingLocation, ("code",), ("zone", "active"))
 
 SECTIONS = [
-    Section("routing", gettext_lazy("Routing rules"), 30, _routing, _take_routing),
-    Section("curb", gettext_lazy("Curb settings"), 31, _curb, _take_curb),
+    Section(
+        *("routing", gettext_lazy("Routing rules"), 30, _routing, _take_routing),
+        models=(RoutingRuleSet, RoutingRule),
+    ),
+    Section("capacities", gettext_lazy("Special days"), 31, *CAPACITIES, models=(SlotCapacity,)),
+    Section("spots", gettext_lazy("Parking spots"), 32, *SPOTS, models=(Spot,)),
+    Section("staging", gettext_lazy("Staging places"), 33, *STAGING, models=(StagingLocation,)),
 ]

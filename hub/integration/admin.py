@@ -16,11 +16,15 @@ from django.views.decorators.http import require_POST
 
 from hub.events.models import Breaker
 from hub.integration import cockpit_pages, file_pages, level_pages, wave_pages
+from hub.integration.group_page import StoreGroupAdmin
 from hub.integration.models import StageChange, Wave
 from hub.staff.fresh import fresh_login_required
+from hub.staff.history import RememberedAdmin
 from hub.staff.pages import ReadOnlyAdmin, pretty
 from hub.staff.scope import ScopedAdmin
 from hub.stores.models import SettingsLevel, Stage
+
+__all__ = ["BreakerAdmin", "SettingsLevelAdmin", "StageChangeAdmin", "StoreGroupAdmin", "WaveAdmin"]
 
 
 @admin.register(Wave)
@@ -120,8 +124,15 @@ class StageChangeAdmin(ScopedAdmin[StageChange], ReadOnlyAdmin[StageChange]):
 
 
 @admin.register(SettingsLevel)
-class SettingsLevelAdmin(ScopedAdmin[SettingsLevel], ReadOnlyAdmin[SettingsLevel]):
+class SettingsLevelAdmin(
+    ScopedAdmin[SettingsLevel], RememberedAdmin[SettingsLevel], ReadOnlyAdmin[SettingsLevel]
+):
     """Settings of the chain, of groups and of stores; each change shows its effect first."""
+
+    history_words = {
+        "others": level_pages.others_in_words,
+        "unlimited": level_pages.unlimited_in_words,
+    }
 
     def get_urls(self) -> list[URLPattern]:
         """The levels, each with its page."""

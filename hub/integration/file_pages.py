@@ -23,7 +23,7 @@ from hub.integration.settings_files import (
     preview,
     read,
     take_over,
-    written,
+    write,
 )
 from hub.staff.pages import is_store_bound
 from hub.staff.refusals import refused
@@ -42,7 +42,12 @@ def may_move_file(request: HttpRequest) -> bool:
 def download(request: HttpRequest) -> HttpResponse:
     """All settings as one file."""
     _require(request)
-    reply = HttpResponse(written(), content_type="application/json")
+    content, left_out = write()
+    if left_out:
+        named = ", ".join(str(one.title) for one in left_out)
+        said = _("Too large for the file, and left out of it: %(named)s.") % {"named": named}
+        messages.warning(request, said)
+    reply = HttpResponse(content, content_type="application/json")
     name = f"curbhub-settings-{clock.now():%Y-%m-%d}.json"
     reply["Content-Disposition"] = f'attachment; filename="{name}"'
     reply["Cache-Control"] = "no-store"

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import time
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -15,17 +14,25 @@ from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from hub.errors import HubError
+from hub.integration.setting_effects import changes_of, summary_of
 from hub.integration.sight import seen_stores
 from hub.staff import effects as staff_effects
 from hub.staff.pages import is_store_bound
 from hub.staff.refusals import refused
-from hub.stores.inheriting import DEFAULTS, FIELDS, MAY_BE_NOTHING, Held, said
-from hub.stores.levels import Effect, level_of, preview_level, set_level, settings_of
+from hub.stores.declaring import Setting, holders, settings, spans
+from hub.stores.inheriting import Held
+from hub.stores.levels import (
+    is_span,
+    level_of,
+    preview_level,
+    said,
+    set_level,
+    settings_of,
+)
 from hub.stores.models import SettingsLevel, Store, StoreGroup
-from hub.stores.setting_words import LABELS, NOTHING, origin_of, words_of
+from hub.stores.setting_words import origin_of, words_of
 
 if TYPE_CHECKING:
     from django.http.request import QueryDict
@@ -36,24 +43,30 @@ BIGGEST_KEY = 2**63
 class LevelForm(forms.Form):
     """What a level says: an empty field is inherited, «nothing» is said by its own box."""
 
-    lead_minutes = forms.IntegerField(required=False)
-    cut_off = forms.TimeField(required=False, input_formats=["%H:%M", "%H:%M:%S"])
-    slot_minutes = forms.IntegerField(required=False)
-    slot_capacity = forms.IntegerField(required=False)
-    orders_per_hour = forms.IntegerField(required=False)
+    def __init__(self, data: QueryDict) -> None:
+        super().__init__(data)
+        for name, setting in settings().items():
+            self.fields[name] = setting.kind.field()
 
     def clean(self) -> dict[str, Any]:
-        """A value or nothing, not both."""
+        """A value or nothing, not both; both ends of a span or neither."""
         cleaned: dict[str, Any] = super().clean() or {}
-        for name in MAY_BE_NOTHING:
+        for name in _may_be_nothing():
             if self.data.get(f"nothing_{name}") and cleaned.get(name) is not None:
                 self.add_error(name, ValidationError(_("Give a value, or tick the box.")))
+        for span in spans():
+            if not is_span(self._said(cleaned), span):
+                words = _("Say both times, from and until, or neither.")
+                self.add_error(span[1], ValidationError(words))
         return cleaned
 
     def says(self) -> dict[str, Any]:
         """The level, as ``set_level`` takes it."""
-        values = {name: value for name in FIELDS if (value := self.cleaned_data[name]) is not None}
-        nothing = {name: None for name in MAY_BE_NOTHING if self.data.get(f"nothing_{name}")}
+        return self._said(self.cleaned_data)
+
+    def _said(self, cleaned: Mapping[str, Any]) -> dict[str, Any]:
+        values = {name: value for name in settings() if (value := cleaned.get(name)) is not None}
+        nothing = {name: None for name in _may_be_nothing() if self.data.get(f"nothing_{name}")}
         return nothing | values
 
 
@@ -105,7 +118,7 @@ def edit_page(
             effect = preview_level(says=form.says(), **target)
             if "_confirmed" in request.POST:
                 done = set_level(by=request.user.get_username(), says=form.says(), **target)
-                messages.success(request, _said(done))
+                messages.success(request, summary_of(done))
                 return _back()
         except HubError as error:
             messages.error(request, _("Not saved: %(why)s.") % {"why": refused(error)})
@@ -114,10 +127,10 @@ def edit_page(
     context |= {
         "title": _("Settings of %(level)s") % {"level": of_store or of_group or _("the chain")},
         "store": of_store,
-        "lines": _lines(form, said(level_of(**target)), known),
+        "parts": _parts(form, said(level_of(**target)), known),
         "effect": effect,
-        "summary": _said(effect) if effect else "",
-        "changes": _changes(effect) if effect else [],
+        "summary": summary_of(effect) if effect else "",
+        "changes": changes_of(effect) if effect else [],
         "effects": _on_orders(form, target) if effect and effect.stores else [],
         "sent": _sent(request.POST),
         "may_change": may_change,
@@ -137,6 +150,18 @@ def _on_orders(form: LevelForm | None, target: dict[str, Any]) -> list[staff_eff
     return staff_effects.effects_on_stores(keys, lambda: set_level(by="", says=says, **target))
 
 
+def others_in_words(others: Mapping[str, Any]) -> str:
+    """What a level keeps of apps' settings, for its history."""
+    told = _told(said(SettingsLevel(others=others)))
+    return ", ".join(f"{label}: {value}" for label, value in told)
+
+
+def unlimited_in_words(names: Sequence[str]) -> str:
+    """What a level sets to nothing, for its history."""
+    told = _told(said(SettingsLevel(unlimited=names)))
+    return ", ".join(f"{label}: {value}" for label, value in told)
+
+
 def _found(
     request: HttpRequest, group: int | None, store: int | None
 ) -> tuple[StoreGroup | None, Store | None]:
@@ -150,58 +175,59 @@ def _found(
     return (None if group is None else get_object_or_404(StoreGroup, pk=group)), None
 
 
-def _lines(
+def _parts(
     form: LevelForm | None, says: Mapping[str, Any], known: Mapping[str, Held]
 ) -> list[dict[str, Any]]:
-    """Each setting with its field; a form that was sent shows what was sent."""
+    """The settings under the headings of those who declare them."""
     return [
         {
-            "name": name,
-            "label": LABELS[name],
-            "type": "time" if name == "cut_off" else "number",
-            "value": (form.data.get(name, "") if form else _written(says.get(name))),
-            "nothing": NOTHING.get(name, ""),
-            "is_nothing": bool(form.data.get(f"nothing_{name}"))
-            if form
-            else name in says and says[name] is None,
-            "errors": form.errors.get(name, []) if form and form.is_bound else [],
-            "holds": words_of(name, known[name].value) if name in known else "",
-            "origin": origin_of(known[name]) if name in known else "",
-            "built_in": words_of(name, DEFAULTS[name]),
+            "title": holder.title,
+            "lines": [_line(one, form, says, known.get(one.name)) for one in holder.settings],
         }
-        for name in FIELDS
+        for holder in holders()
     ]
 
 
-def _written(value: Any) -> str:
-    return "" if value is None else f"{value:%H:%M}" if isinstance(value, time) else str(value)
+def _line(
+    setting: Setting, form: LevelForm | None, says: Mapping[str, Any], known: Held | None
+) -> dict[str, Any]:
+    """A setting with its field; a form that was sent shows what was sent."""
+    name, value = setting.name, says.get(setting.name)
+    if form is None:
+        shown = "" if value is None else setting.kind.written(value)
+        is_nothing, errors = name in says and value is None, []
+    else:
+        shown = form.data.get(name, "")
+        is_nothing, errors = bool(form.data.get(f"nothing_{name}")), form.errors.get(name, [])
+    return {
+        "name": name,
+        "label": setting.label,
+        "control": setting.kind.control,
+        "choices": setting.kind.choices,
+        "value": shown,
+        "nothing": setting.nothing,
+        "is_nothing": is_nothing,
+        "errors": errors,
+        "holds": words_of(name, known.value) if known else "",
+        "origin": origin_of(known) if known else "",
+        "built_in": words_of(name, setting.default),
+    }
+
+
+def _may_be_nothing() -> list[str]:
+    return [name for name, setting in settings().items() if setting.nothing]
 
 
 def _told(says: Mapping[str, Any]) -> list[tuple[str, str]]:
-    return [(str(LABELS[name]), words_of(name, says[name])) for name in FIELDS if name in says]
-
-
-def _changes(effect: Effect) -> list[dict[str, Any]]:
     return [
-        {
-            "label": LABELS[one.field],
-            "before": words_of(one.field, one.before),
-            "after": words_of(one.field, one.after),
-            "stores": one.stores,
-        }
-        for one in effect.changes
+        (str(setting.label), words_of(name, says[name]))
+        for name, setting in settings().items()
+        if name in says
     ]
 
 
-def _said(effect: Effect) -> str:
-    said = ngettext("Changes %(count)d store.", "Changes %(count)d stores.", effect.stores) % {
-        "count": effect.stores
-    }
-    return said if effect.stores else _("Changes no store as of now.")
-
-
 def _sent(data: QueryDict) -> list[tuple[str, str]]:
-    kept = {*FIELDS, *(f"nothing_{name}" for name in MAY_BE_NOTHING)}
+    kept = {*settings(), *(f"nothing_{name}" for name in _may_be_nothing())}
     return [(name, str(value)) for name, value in data.items() if name in kept]
 
 

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from django.contrib.auth.models import Group
 from django.utils.translation import gettext_lazy
 
 from hub.history import because
@@ -18,20 +19,24 @@ from hub.integration.settings_files import (
     only,
     plain,
     put,
+    rows_of_stores,
     store_of,
 )
-from hub.stores.inheriting import FIELDS, said
-from hub.stores.levels import own_of_all, regroup, set_level
+from hub.staff.models import RolePolicy
+from hub.stores.declaring import settings
+from hub.stores.levels import own_of_all, regroup, said, set_level
 from hub.stores.models import (
     Brand,
     HoursException,
     OpeningHours,
+    SalesChannel,
     SettingsLevel,
     Store,
     StoreGroup,
 )
 
 SPAN = ("opens", "closes")
+CHANNEL = ("name", "currency", "active")
 
 
 def _brands() -> Iterable[Row]:
@@ -69,19 +74,21 @@ def _levels() -> Iterable[Row]:
 
 
 def _all_plain(values: Mapping[str, Any]) -> Row:
-    return {name: _plain(value) for name, value in values.items()}
+    return {
+        name: None if value is None else settings()[name].kind.plain(value)
+        for name, value in values.items()
+    }
 
 
 def _take_level(row: Row, by: str) -> None:
     says = only(row, ("says",))["says"]
     group, store = row["key"]
-    known = {
-        name: _field(SettingsLevel, name).to_python(value)
-        for name, value in says.items()
-        if name in FIELDS
-    }
-    if odd := sorted(set(says) - set(FIELDS)):
+    if odd := sorted(set(says) - set(settings())):
         raise WrongRow(f"there is no setting {', '.join(odd)}")
+    known = {
+        name: None if value is None else settings()[name].kind.parse(value)
+        for name, value in says.items()
+    }
     set_level(by=by, says=known, group=group_of(group), store=store_of(store))
 
 
@@ -121,16 +128,29 @@ def _take_hours(row: Row, _by: str) -> None:
             OpeningHours.objects.filter(pk=old.pk).delete()
 
 
-def _exceptions() -> Iterable[Row]:
-    for row in HoursException.objects.select_related("store"):
-        day = row.date.isoformat()
-        yield {"key": [row.store.code, day], **plain(row, (*SPAN, "reason"))}
+def _channels() -> Iterable[Row]:
+    for row in SalesChannel.objects.select_related("brand"):
+        yield {"key": [row.code], "brand": row.brand.name, **plain(row, CHANNEL)}
 
 
-def _take_exception(row: Row, _by: str) -> None:
-    code, day = row["key"]
-    date = _field(HoursException, "date").to_python(day)
-    put(HoursException, {"store": store_of(code), "date": date}, only(row, (*SPAN, "reason")))
+def _take_channel(row: Row, _by: str) -> None:
+    values = only(row, (*CHANNEL, "brand"))
+    brand = Brand.objects.filter(name=values["brand"]).first()
+    if brand is None:
+        raise UnknownReference(f"there is no brand {values['brand']}")
+    put(SalesChannel, {"code": row["key"][0]}, values | {"brand": brand})
+
+
+def _log_ins() -> Iterable[Row]:
+    for row in RolePolicy.objects.select_related("group"):
+        yield {"key": [row.group.name], "second_factor": row.second_factor}
+
+
+def _take_log_in(row: Row, _by: str) -> None:
+    role = Group.objects.filter(name=row["key"][0]).first()
+    if role is None:
+        raise UnknownReference(f"there is no role {row['key'][0]}")
+    put(RolePolicy, {"group": role}, only(row, ("second_factor",)))
 
 
 def _field(model: Any, name: str) -> Any:
@@ -147,10 +167,22 @@ def _with_settings(work: Any) -> None:
         regroup(work)
 
 
+EXCEPTIONS = rows_of_stores(HoursException, ("date",), (*SPAN, "reason"))
+
 SECTIONS = [
-    Section("brands", gettext_lazy("Brands"), 1, _brands, _take_brand),
-    Section("groups", gettext_lazy("Store groups"), 2, _groups, _take_group, _with_settings),
-    Section("levels", gettext_lazy("Settings"), 3, _levels, _take_level),
-    Section("hours", gettext_lazy("Opening hours"), 4, _hours, _take_hours),
-    Section("exceptions", gettext_lazy("Exceptional days"), 5, _exceptions, _take_exception),
+    Section("brands", gettext_lazy("Brands"), 1, _brands, _take_brand, (Brand,)),
+    Section(
+        "channels", gettext_lazy("Sales channels"), 2, _channels, _take_channel, (SalesChannel,)
+    ),
+    Section(
+        *("groups", gettext_lazy("Store groups"), 3, _groups, _take_group),
+        models=(StoreGroup,),
+        around=_with_settings,
+    ),
+    Section("levels", gettext_lazy("Settings"), 4, _levels, _take_level, (SettingsLevel,)),
+    Section("hours", gettext_lazy("Opening hours"), 5, _hours, _take_hours, (OpeningHours,)),
+    Section(
+        "exceptions", gettext_lazy("Exceptional days"), 6, *EXCEPTIONS, models=(HoursException,)
+    ),
+    Section("log_in", gettext_lazy("Log-in of roles"), 7, _log_ins, _take_log_in, (RolePolicy,)),
 ]

@@ -11,6 +11,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, partial
+from itertools import islice
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -22,9 +23,11 @@ from hub.modules import modules
 from hub.stores.models import SalesChannel, Store, StoreGroup
 
 FORMAT = "curbhub-settings"
-VERSION = 1
+VERSION = 2  # 1 had the curb's settings beside the levels
 MOST_BYTES = 10 * 2**20
+ROOM = 2**12  # for what stands around the sections
 MOST_ROWS = 200_000
+CHUNK = 2_000
 
 Row = dict[str, Any]
 
@@ -54,13 +57,14 @@ class UnknownReference(Invalid):
 class Section:
     """One kind of settings. ``dump`` yields rows, each with its ``key`` (a list of words or null)
     and plain values; ``load`` takes over rows that are new or other than here. ``place`` orders
-    sections: what is referred to comes first."""
+    sections: what is referred to comes first. ``models`` are those whose rows it carries."""
 
     name: str
     title: Any
     place: int
     dump: Callable[[], Iterable[Row]]
     load: Callable[[Row, str], None]
+    models: tuple[type[models.Model], ...]
     around: Callable[[Callable[[], None]], Any] = lambda work: work()
 
 
@@ -83,15 +87,34 @@ def sections() -> tuple[Section, ...]:
 
 
 def written() -> bytes:
-    """All settings as a file."""
-    told = {one.name: sorted(one.dump(), key=_key_of) for one in sections()}
+    """All settings as a file that can be read back."""
+    return write()[0]
+
+
+def write() -> tuple[bytes, list[Section]]:
+    """The same, and the sections that did not fit into a file of that size: they are left out, and
+    the file says so."""
+    told: dict[str, list[Row]] = {}
+    left_out, size = [], 0
+    for one in sections():
+        rows = sorted(islice(one.dump(), MOST_ROWS + 1), key=_key_of)
+        grown = size + len(_encoded(rows))
+        if len(rows) > MOST_ROWS or grown > MOST_BYTES - ROOM:
+            left_out.append(one)
+        else:
+            told[one.name], size = rows, grown
     value = {
         "format": FORMAT,
         "version": VERSION,
         "made_at": clock.now().isoformat(),
+        "left_out": [one.name for one in left_out],
         "sections": told,
     }
-    return json.dumps(value, indent=1, ensure_ascii=False).encode() + b"\n"
+    return _encoded(value), left_out
+
+
+def _encoded(value: Any) -> bytes:
+    return json.dumps(value, ensure_ascii=False, separators=(",\n", ":")).encode() + b"\n"
 
 
 def read(content: bytes) -> dict[str, list[Row]]:
@@ -208,13 +231,32 @@ def plain(row: models.Model, fields: Iterable[str]) -> Row:
 def put(model: type[models.Model], where: Mapping[str, Any], values: Mapping[str, Any]) -> Any:
     """The row of ``model`` that ``where`` finds, or a new one, with these values: checked like a
     form's and saved."""
-    row = model._default_manager.filter(**where).first() or model(**where)
+    known = {name: _python(model, name, value) for name, value in where.items()}
+    row = model._default_manager.filter(**known).first() or model(**known)
     for name, value in values.items():
-        field_ = model._meta.get_field(name)
-        setattr(row, name, field_.to_python(value) if hasattr(field_, "to_python") else value)
+        setattr(row, name, _python(model, name, value))
     row.full_clean()
     row.save()
     return row
+
+
+def rows_of_stores(model: type[models.Model], named: Sequence[str], fields: Sequence[str]) -> Any:
+    """What writes the rows of a model that belong to stores, and what takes one over: named by the
+    store's code and these fields."""
+
+    def dump() -> Iterable[Row]:
+        for row in model._default_manager.select_related("store").iterator(CHUNK):
+            words = [str(value) for value in plain(row, named).values()]
+            yield {"key": [row.store.code, *words], **plain(row, fields)}  # type: ignore[attr-defined]  # the caller's model has one
+
+    def load(row: Row, _by: str) -> None:
+        code, *words = row["key"]
+        if not all(str(value).isprintable() for value in [*words, *row.values()]):
+            raise WrongRow("a text of it has no place on one line")
+        where = {"store": store_of(code), **dict(zip(named, words, strict=True))}
+        put(model, where, only(row, fields))
+
+    return dump, load
 
 
 def only(row: Row, fields: Iterable[str]) -> Row:
@@ -250,6 +292,13 @@ def _named(model: Any, by: str, word: str | None) -> Any:
     if found is None:
         raise UnknownReference(f"there is no {model._meta.verbose_name} {word}")
     return found
+
+
+def _python(model: type[models.Model], name: str, value: Any) -> Any:
+    """A plain value as the model's field has it; rows that it refers to stay what they are."""
+    found = model._meta.get_field(name)
+    is_plain = isinstance(found, models.Field) and not found.is_relation
+    return found.to_python(value) if is_plain else value
 
 
 def _json(value: Any) -> Any:

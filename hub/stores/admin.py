@@ -8,7 +8,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.db.models import Count, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html, format_html_join
@@ -23,7 +22,8 @@ from hub.staff.scope import ScopedAdmin, works_in_stores
 from hub.staff.tables.pages import TableAdmin
 from hub.staff.tables.resource import Outcome, TableResource
 from hub.stores.calendar_page import calendar_view
-from hub.stores.levels import inherited, regroup, settings_of
+from hub.stores.level_settings import HOLDER
+from hub.stores.levels import adopt, inherited, settings_of
 from hub.stores.models import (
     Brand,
     HoursException,
@@ -31,7 +31,6 @@ from hub.stores.models import (
     SalesChannel,
     Stage,
     Store,
-    StoreGroup,
 )
 from hub.stores.resources import (
     ExceptionResource,
@@ -39,7 +38,7 @@ from hub.stores.resources import (
     StoreResource,
     stores_in,
 )
-from hub.stores.setting_words import LABELS, origin_of, words_of
+from hub.stores.setting_words import lines_of
 
 _LINK = '<span class="hub" style="padding: 0"><a class="hub-button" href="{}">{}</a></span>'
 WEEKDAYS = [
@@ -143,6 +142,7 @@ class StoreAdmin(TableAdmin[Store], ScopedAdmin[Store], EffectAdmin[Store]):
             for name, value in inherited().items():
                 setattr(obj, name, value)
             super().save_model(request, obj, form, change)
+            adopt(obj)
             return
         if "pickup_enabled" in form.changed_data:
             stage = Store.objects.select_for_update(no_key=True).get(pk=obj.pk).stage
@@ -168,52 +168,10 @@ class StoreAdmin(TableAdmin[Store], ScopedAdmin[Store], EffectAdmin[Store]):
         """Each setting with the level that it comes from."""
         if row.pk is None:
             return gettext("It begins with the settings of the chain.")
-        lines = [
-            (LABELS[name], words_of(name, one.value), origin_of(one))
-            for name, one in settings_of(row).items()
-        ]
+        lines = lines_of(HOLDER, settings_of(row))
         link = reverse("admin:stores_settingslevel_of_store", args=[row.pk])
         told = format_html_join("", "<li>{}: <b>{}</b> ({})</li>", lines)
         return format_html("<ul>{}</ul>{}", told, format_html(_LINK, link, gettext("Change")))
-
-
-@admin.register(StoreGroup)
-class StoreGroupAdmin(RememberedAdmin[StoreGroup]):
-    """Stores that rules speak of by one name."""
-
-    deletable = True
-    list_display = ["name", "rank", "store_count"]
-    search_fields = ["name"]
-    autocomplete_fields = ["stores"]
-
-    def save_model(self, request: HttpRequest, obj: StoreGroup, form: Any, change: bool) -> None:
-        """Saved beside its stores, so that their settings follow from both at once."""
-
-    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
-        """The settings of stores that join, leave or are ranked anew follow."""
-
-        def write() -> None:
-            form.instance.save()
-            super(StoreGroupAdmin, self).save_related(request, form, formsets, change)
-
-        regroup(write)
-
-    def delete_model(self, request: HttpRequest, obj: StoreGroup) -> None:
-        """Its stores fall back to their other groups and the chain."""
-        regroup(lambda: super(StoreGroupAdmin, self).delete_model(request, obj))
-
-    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[StoreGroup]) -> None:
-        """The same for several."""
-        regroup(lambda: super(StoreGroupAdmin, self).delete_queryset(request, queryset))
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[StoreGroup]:
-        """Groups with the number of their stores."""
-        return super().get_queryset(request).annotate(store_count=Count("stores"))
-
-    @admin.display(description="Stores", ordering="store_count")
-    def store_count(self, row: StoreGroup) -> int:
-        """How many stores are in it."""
-        return row.store_count  # type: ignore[attr-defined,no-any-return]  # annotated
 
 
 @admin.register(Brand)

@@ -6,20 +6,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-DEFAULTS: dict[str, Any] = {
-    "lead_minutes": 60,
-    "cut_off": None,
-    "slot_minutes": 30,
-    "slot_capacity": None,
-    "orders_per_hour": None,
-}
-FIELDS = tuple(DEFAULTS)
-# these may be set to nothing: no cut-off, no limit
-MAY_BE_NOTHING = frozenset({"cut_off", "slot_capacity", "orders_per_hour"})
-
 OWN, GROUP, CHAIN, BUILT_IN = "store", "group", "chain", "default"
 
 Values = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What each setting is where nobody has set it, and which two are the ends of a span: these
+    come from one level together."""
+
+    defaults: Values
+    spans: Sequence[tuple[str, str]] = ()
 
 
 @dataclass(frozen=True)
@@ -48,23 +46,18 @@ class Levels:
     ``groups_of`` maps a store to the keys of its groups.
     """
 
+    rules: Rules
     chain: Values = field(default_factory=dict)
     groups: Mapping[int, GroupLevel] = field(default_factory=dict)
     groups_of: Mapping[int, Sequence[int]] = field(default_factory=dict)
     own: Mapping[int, Values] = field(default_factory=dict)
 
 
-def said(row: Any) -> dict[str, Any]:
-    """What a level says: its values, and nothing where it names a field as unlimited."""
-    nothing = {name: None for name in row.unlimited if name in MAY_BE_NOTHING}
-    return nothing | {name: value for name in FIELDS if (value := getattr(row, name)) is not None}
-
-
-def held(levels: Levels, store: int, *, without_own: bool = False) -> dict[str, Held]:
+def held(levels: Levels, store: int) -> dict[str, Held]:
     """Every setting of a store with where it comes from."""
-    own = {} if without_own else levels.own.get(store, {})
+    own = levels.own.get(store, {})
     steps = [(own, OWN, ""), *_of_groups(levels, store), (levels.chain, CHAIN, "")]
-    return {name: _first(name, steps) for name in FIELDS}
+    return {name: _first(name, steps, built) for name, built in levels.rules.defaults.items()}
 
 
 def values_of(levels: Levels, store: int) -> dict[str, Any]:
@@ -73,9 +66,16 @@ def values_of(levels: Levels, store: int) -> dict[str, Any]:
 
 
 def strays(levels: Levels, store: int, columns: Values) -> dict[str, Any]:
-    """What a store's row says otherwise than its levels: somebody set it for this store alone."""
+    """What a store's rows say otherwise than its levels: somebody set it for this store alone.
+
+    ``columns`` lacks what no row says; of a span both ends are told when one is other.
+    """
     known = values_of(levels, store)
-    return {name: columns[name] for name in FIELDS if columns[name] != known[name]}
+    odd = {name for name, value in columns.items() if value != known[name]}
+    for span in levels.rules.spans:
+        if odd.intersection(span):
+            odd.update(span)
+    return {name: value for name, value in columns.items() if name in odd}
 
 
 def _of_groups(levels: Levels, store: int) -> list[tuple[Values, str, str]]:
@@ -86,8 +86,8 @@ def _of_groups(levels: Levels, store: int) -> list[tuple[Values, str, str]]:
     return [(group.says, GROUP, group.name) for group in ordered]
 
 
-def _first(name: str, steps: Iterable[tuple[Values, str, str]]) -> Held:
+def _first(name: str, steps: Iterable[tuple[Values, str, str]], built_in: Any) -> Held:
     for says, origin, level in steps:
         if name in says:
             return Held(says[name], origin, level)
-    return Held(DEFAULTS[name], BUILT_IN)
+    return Held(built_in, BUILT_IN)

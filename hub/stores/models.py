@@ -202,9 +202,10 @@ class StoreGroup(models.Model):
 class SettingsLevel(models.Model):
     """Settings of the chain (neither group nor store), of a group or of one store.
 
-    An empty value is inherited from the level above. The columns of Store hold what follows from
-    all levels, and are rewritten whenever a level changes; see ``hub.stores.levels``. A field
-    named in ``unlimited`` is set to nothing here: no cut-off, no limit.
+    An empty value is inherited from the level above. The columns of Store, and of the models that
+    apps declare (``hub.stores.declaring``), hold what follows from all levels, and are rewritten
+    whenever a level changes; see ``hub.stores.levels``. ``others`` maps names of apps' settings to
+    values. A setting named in ``unlimited`` is set to nothing here: no cut-off, no limit.
     """
 
     group = models.OneToOneField(
@@ -219,6 +220,9 @@ class SettingsLevel(models.Model):
     slot_capacity = models.PositiveSmallIntegerField(null=True, blank=True)
     orders_per_hour = models.PositiveSmallIntegerField(null=True, blank=True)
     unlimited = models.JSONField(default=list, blank=True)
+    others = models.JSONField(
+        default=dict, db_default=models.Value({}, models.JSONField()), blank=True
+    )
     changed_at = models.DateTimeField(db_default=Now(), editable=False)
     changed_by = models.CharField(max_length=150, blank=True, editable=False)
     history: Any = RuleHistory()

@@ -30,9 +30,10 @@ from hub.staff.tables.columns import (
 )
 from hub.staff.tables.resource import Outcome, TableResource
 from hub.stores.calendar import Span
-from hub.stores.inheriting import FIELDS
-from hub.stores.levels import LONGEST, adopt, inherited
+from hub.stores.level_settings import HOLDER
+from hub.stores.levels import OF_STORE, adopt, hold, inherited
 from hub.stores.models import Brand, HoursException, OpeningHours, Stage, Store
+from hub.stores.setting_kinds import Whole as WholeSetting
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 CLOSED = "closed"
@@ -56,6 +57,7 @@ class StoreResource(TableResource):
 
     keys = ("code",)
     required = ("code",)
+    _is_new = False  # the row in hand
 
     class Meta(TableResource.Meta):
         model = Store
@@ -64,7 +66,11 @@ class StoreResource(TableResource):
     def columns(self) -> list[Field]:
         """All that a person may set of a store."""
         brands = {one.name: one for one in Brand.objects.all()}
-        whole = {name: Whole(allowed.start, allowed.stop - 1) for name, allowed in LONGEST.items()}
+        whole = {
+            one.name: Whole(one.kind.allowed.start, one.kind.allowed.stop - 1)
+            for one in HOLDER.settings
+            if isinstance(one.kind, WholeSetting)
+        }
         return [
             *(column("code", Text()), column("name", Text())),
             column("brand", Known(brands, "name", _("brand"))),
@@ -85,9 +91,14 @@ class StoreResource(TableResource):
         """The person's stores."""
         return all_stores(request).select_related("brand")
 
+    def before_import(self, dataset: Any, **how: Any) -> None:
+        """No level changes while stores are saved."""
+        hold()
+
     def after_init_instance(self, instance: Store, new: bool, row: Any, **how: Any) -> None:
         """A new store has what it inherits until the file says otherwise."""
         super().after_init_instance(instance, new, row, **how)
+        self._is_new = new
         if new:
             instance.stage, instance.pickup_enabled = Stage.SETUP, False
             for name, value in inherited().items():
@@ -105,8 +116,9 @@ class StoreResource(TableResource):
         super().validate_instance(instance, errors, **how)
 
     def after_save_instance(self, instance: Store, row: Any, **how: Any) -> None:
-        """What the file says of its settings is the store's own from now on."""
-        if self._named & set(FIELDS):
+        """What the file says of its settings is the store's own from now on; of the others a new
+        store has what it inherits."""
+        if self._is_new or self._named & set(OF_STORE):
             adopt(instance)
 
 

@@ -1,34 +1,20 @@
-"""What settings of stores are called, and how their values and levels are said."""
+"""How values and levels of settings are said."""
 
 from __future__ import annotations
 
-from datetime import time
+from collections.abc import Mapping
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
+from hub.stores.declaring import Holder, settings
 from hub.stores.inheriting import BUILT_IN, CHAIN, GROUP, OWN, Held
-
-LABELS = {
-    "lead_minutes": gettext_lazy("Minutes to prepare an order"),
-    "cut_off": gettext_lazy("Cut-off: orders placed later count as placed the next day"),
-    "slot_minutes": gettext_lazy("Length of a pickup window, in minutes"),
-    "slot_capacity": gettext_lazy("Orders per pickup window"),
-    "orders_per_hour": gettext_lazy("Orders prepared in an hour"),
-}
-NOTHING = {
-    "cut_off": gettext_lazy("no cut-off"),
-    "slot_capacity": gettext_lazy("as many as come"),
-    "orders_per_hour": gettext_lazy("the queue delays nobody"),
-}
 
 
 def words_of(name: str, value: Any) -> str:
     """A setting's value as people say it."""
-    if value is None:
-        return str(NOTHING.get(name, "–"))
-    return f"{value:%H:%M}" if isinstance(value, time) else str(value)
+    setting = settings()[name]
+    return str(setting.nothing or "–") if value is None else setting.kind.words(value)
 
 
 def origin_of(one: Held) -> str:
@@ -39,3 +25,11 @@ def origin_of(one: Held) -> str:
         CHAIN: _("from the chain"),
         BUILT_IN: _("nobody has set it"),
     }[one.origin]
+
+
+def lines_of(holder: Holder, known: Mapping[str, Held]) -> list[tuple[Any, str, str]]:
+    """What holds of a holder's settings: label, value and origin of each."""
+    return [
+        (one.label, words_of(one.name, known[one.name].value), origin_of(known[one.name]))
+        for one in holder.settings
+    ]

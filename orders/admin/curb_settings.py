@@ -12,6 +12,8 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -21,7 +23,16 @@ from hub.customers.addresses import clean_phone, takes_texts
 from hub.errors import HubError
 from hub.staff.effects import EffectAdmin
 from hub.staff.scope import ScopedAdmin
-from orders.curbside.settings import ESCALATE_AFTER
+from hub.stores.levels import adopt, hold, settings_of
+from hub.stores.setting_words import lines_of
+from orders.level_settings import (
+    HOLDER,
+    LONGEST_TARGET,
+    MOST_EXTENSIONS,
+    NEAR,
+    STEPS_CHARACTERS,
+    steps_in,
+)
 from orders.models import CurbSettings
 
 if TYPE_CHECKING:
@@ -31,10 +42,8 @@ else:
     from unfold.widgets import UnfoldAdminTextInputWidget as TextInput
     from unfold.widgets import UnfoldAdminURLInputWidget as UrlInput
 
-LONGEST_STEP = 120
-LONGEST_TARGET = 60
-NEAR = range(50, 20_001)
-MOST_EXTENSIONS = 7
+
+_LINK = '<span class="hub" style="padding: 0"><a class="hub-button" href="{}">{}</a></span>'
 
 
 class StepsField(forms.CharField):
@@ -46,19 +55,7 @@ class StepsField(forms.CharField):
 
     def clean(self, value: Any) -> Any:
         """The minutes as a list, ascending; empty for the usual ones."""
-        parts = [
-            part for part in str(super().clean(value) or "").replace(" ", ",").split(",") if part
-        ]
-        if not all(part.isascii() and part.isdecimal() and len(part) <= 3 for part in parts):  # noqa: PLR2004  three digits
-            raise ValidationError(_("Give minutes, such as 3, 5, 8."))
-        steps = [int(part) for part in parts]
-        if steps and not 1 <= steps[0] <= steps[-1] <= LONGEST_STEP:
-            raise ValidationError(
-                _("Steps are 1 to {longest} minutes.").format(longest=LONGEST_STEP)
-            )
-        if len(steps) > len(ESCALATE_AFTER) or steps != sorted(set(steps)):
-            raise ValidationError(_("Give at most three steps, each longer than the one before."))
-        return steps
+        return steps_in(str(super().clean(value) or ""))
 
 
 class CurbForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -66,7 +63,7 @@ class CurbForm(forms.ModelForm):  # type: ignore[type-arg]
 
     escalate_after = StepsField(
         required=False,
-        max_length=20,
+        max_length=STEPS_CHARACTERS,
         widget=TextInput,
         label=gettext_lazy("Tell of waiting after"),
         help_text=gettext_lazy(
@@ -137,7 +134,8 @@ class CurbForm(forms.ModelForm):  # type: ignore[type-arg]
 
 @admin.register(CurbSettings)
 class CurbSettingsAdmin(ScopedAdmin[CurbSettings], EffectAdmin[CurbSettings]):
-    """One row per store; a store without one has the defaults."""
+    """One row per store; a store without one has the defaults. What is saved here otherwise than
+    the store's levels say is its own setting."""
 
     form = CurbForm
     list_display = ["store", "wait_target", "alert_phone", "lead_phone", "alert_url"]
@@ -174,18 +172,37 @@ class CurbSettingsAdmin(ScopedAdmin[CurbSettings], EffectAdmin[CurbSettings]):
                 ),
             },
         ),
+        (gettext_lazy("What holds here"), {"fields": ["settings_shown"]}),
     ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         """Settings stay with their store."""
-        return ["store"] if obj else []
+        return ["store", "settings_shown"] if obj else ["settings_shown"]
+
+    @admin.display(description=gettext_lazy("Where it comes from"))
+    def settings_shown(self, row: CurbSettings) -> SafeString | str:
+        """Each setting with the level that it comes from."""
+        if row.pk is None:
+            return _("What differs from the chain and the store's groups is the store's own.")
+        lines = lines_of(HOLDER, settings_of(row.store))
+        link = reverse("admin:stores_settingslevel_of_store", args=[row.store_id])
+        told = format_html_join("", "<li>{}: <b>{}</b> ({})</li>", lines)
+        return format_html("<ul>{}</ul>{}", told, format_html(_LINK, link, _("Change")))
 
     def save_model(self, request: HttpRequest, obj: CurbSettings, form: Any, change: bool) -> None:
         """As asked; an address that is called always has a secret to sign with."""
+        hold()
         if obj.alert_url and (form.cleaned_data.get("renew_secret") or not obj.alert_secret):
             obj.alert_secret = new_secret()
             request._made_secret = obj.alert_secret  # type: ignore[attr-defined]
         super().save_model(request, obj, form, change)
+        adopt(obj.store)
+
+    def _mark(self, row: CurbSettings | None, *, lock: bool = False) -> str:
+        """No level changes between the look and the change."""
+        if lock:
+            hold()
+        return super()._mark(row, lock=lock)
 
     def response_add(
         self, request: HttpRequest, obj: CurbSettings, post_url_continue: str | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -17,7 +17,7 @@ from hub.staff.effects import Effect, Said, add_probe, add_stores_probe, tried
 from hub.stores.models import Store
 from orders.admin.words import local
 from orders.curbside.escalating import steps_of
-from orders.curbside.settings import curb_of
+from orders.curbside.settings import curbs_of
 from orders.effects import Standing, standing
 from orders.models import CurbSettings, FulfillmentOrder, Visit
 
@@ -169,56 +169,98 @@ def curb_effects(row: Any, change: Callable[[], object]) -> list[Effect]:
     """The waits of the last seven days, judged by the settings before and after."""
     if not row.store_id:
         return []
-    waits = _waits(row.store_id)
-    before, after = tried(change, lambda: curb_of(row.store))
+    stores = [row.store]
+    return _judged_anew(stores, *tried(change, lambda: curbs_of(stores)))
+
+
+def curbs_of_stores(store_ids: Collection[int], change: Callable[[], object]) -> list[Effect]:
+    """The same for several stores together; nothing when it leaves their curbs as they are."""
+    stores = list(Store.objects.filter(pk__in=sorted(store_ids)[:MOST_STORES]))
+    before, after = tried(change, lambda: curbs_of(stores))
+    same = all(_judging(before[key]) == _judging(after[key]) for key in before)
+    return [] if same else _judged_anew(stores, before, after)
+
+
+def _judged_anew(
+    stores: Sequence[Store], before: Mapping[int, CurbSettings], after: Mapping[int, CurbSettings]
+) -> list[Effect]:
+    waits = _waits([store.pk for store in stores])
+    count = sum(map(len, waits.values()))
     effect = Effect(title=_("The last seven days, judged anew"))
-    effect.said.append(
-        Said(
-            ngettext(
-                "%(count)s customer waited at the curb of %(store)s.",
-                "%(count)s customers waited at the curb of %(store)s.",
-                len(waits),
-            )
-            % {"count": len(waits), "store": row.store}
-        )
-    )
+    effect.said.append(Said(_say_waited(count, stores)))
     effect.header = ["", _("Before"), _("After")]
     effect.rows = [
         [
             _("waited longer than the target"),
-            *(str(sum(wait > one.wait_target for wait in waits)) for one in (before, after)),
+            *(
+                str(sum(wait > curbs[key].wait_target for key in waits for wait in waits[key]))
+                for curbs in (before, after)
+            ),
         ],
         *_steps_told(waits, before, after),
     ]
     return [effect]
 
 
-def _steps_told(waits: list[float], before: CurbSettings, after: CurbSettings) -> list[list[str]]:
+def _judging(curb: CurbSettings) -> tuple[object, ...]:
+    return (curb.wait_target, steps_of(curb))
+
+
+def _say_waited(count: int, stores: Sequence[Store]) -> str:
+    if len(stores) == 1:
+        return ngettext(
+            "%(count)s customer waited at the curb of %(store)s.",
+            "%(count)s customers waited at the curb of %(store)s.",
+            count,
+        ) % {"count": count, "store": stores[0]}
+    return ngettext(
+        "%(count)s customer waited at the curbs of these stores.",
+        "%(count)s customers waited at the curbs of these stores.",
+        count,
+    ) % {"count": count}
+
+
+def _steps_told(
+    waits: Mapping[int, Sequence[float]],
+    before: Mapping[int, CurbSettings],
+    after: Mapping[int, CurbSettings],
+) -> list[list[str]]:
     names = [_("told on the board"), _("told by text to the lead"), _("told to all")]
-    old, new = steps_of(before), steps_of(after)
     return [
-        [
-            name,
-            *(
-                str(sum(wait >= steps[place] for wait in waits)) if place < len(steps) else "0"
-                for steps in (old, new)
-            ),
-        ]
+        [name, *(str(_reached(waits, curbs, place)) for curbs in (before, after))]
         for place, name in enumerate(names)
     ]
 
 
-def _waits(store_id: int) -> list[float]:
-    """How many minutes each customer of the last week waited, the latest 20,000."""
+def _reached(
+    waits: Mapping[int, Sequence[float]], curbs: Mapping[int, CurbSettings], place: int
+) -> int:
+    """How many waits reached that step of their store."""
+    steps = {key: steps_of(curb) for key, curb in curbs.items()}
+    return sum(
+        wait >= steps[key][place]
+        for key, minutes in waits.items()
+        if place < len(steps[key])
+        for wait in minutes
+    )
+
+
+def _waits(store_ids: Collection[int]) -> dict[int, list[float]]:
+    """How many minutes each customer of the last week waited, by store, the latest 20,000."""
     now = clock.now()
     since = now - timedelta(days=REPLAYED_DAYS)
-    rows = Visit.objects.filter(store=store_id, arrived_at__gt=since, arrived_at__lte=now)
+    rows = Visit.objects.filter(store__in=store_ids, arrived_at__gt=since, arrived_at__lte=now)
     until = ExpressionWrapper(Coalesce(F("served_at"), F("ended_at")), output_field=DateTimeField())
-    times = rows.order_by("-arrived_at").values_list("arrived_at", until)[:MOST_VISITS]
-    return [((end or now) - arrived).total_seconds() / 60 for arrived, end in times if arrived]
+    times = rows.order_by("-arrived_at").values_list("store_id", "arrived_at", until)
+    found: dict[int, list[float]] = {}
+    for store_id, arrived, end in times[:MOST_VISITS]:
+        if arrived:
+            found.setdefault(store_id, []).append(((end or now) - arrived).total_seconds() / 60)
+    return found
 
 
 add_stores_probe(orders_of_stores)
+add_stores_probe(curbs_of_stores)
 add_probe("stores.Store", store_effects)
 add_probe("orders.SlotCapacity", store_effects)
 add_probe("orders.CurbSettings", curb_effects)

@@ -20,7 +20,8 @@ def _complaint_id() -> str:
 
 
 class CurbSettings(models.Model):
-    """How a store runs its curb. A store without a row has the defaults written here.
+    """How a store runs its curb. A store without a row has the defaults written here; what chain
+    and groups say otherwise is written into its row (``orders.level_settings`` names the columns).
 
     Waiting is told at ``escalate_after`` (first lead's board, then text, then all) minutes; minutes
     are counted from the arrival. Legal sale hours are the store's own time; empty: always.

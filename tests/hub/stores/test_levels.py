@@ -8,6 +8,7 @@ import pytest
 
 from hub.stores.inheriting import BUILT_IN, CHAIN, GROUP, OWN
 from hub.stores.levels import (
+    OF_STORE,
     WrongSetting,
     inherited,
     preview_level,
@@ -57,7 +58,7 @@ def test_every_value_says_where_it_comes_from():
 
     found = settings_of(store)
 
-    assert {name: (one.value, one.origin) for name, one in found.items()} == {
+    assert {name: (found[name].value, found[name].origin) for name in OF_STORE} == {
         "lead_minutes": (45, CHAIN),
         "cut_off": (None, BUILT_IN),
         "slot_minutes": (20, OWN),
@@ -111,6 +112,7 @@ def test_the_effect_is_known_before_and_nothing_has_happened_yet():
     effect = preview_level(says={"lead_minutes": 45})
 
     assert effect.stores == 3
+    assert effect.changes[0].examples == tuple(store.pk for store in stores)
     assert [(one.field, one.before, one.after, one.stores) for one in effect.changes] == [
         ("lead_minutes", 60, 45, 3)
     ]
@@ -133,7 +135,13 @@ def test_a_store_that_leaves_its_group_follows_the_chain_again():
 def test_a_new_store_begins_with_what_the_chain_says():
     set_level(by="iga", says={"lead_minutes": 45})
 
-    assert inherited()["lead_minutes"] == 45
+    assert inherited() == {
+        "lead_minutes": 45,
+        "cut_off": None,
+        "slot_minutes": 30,
+        "slot_capacity": None,
+        "orders_per_hour": None,
+    }
 
 
 @pytest.mark.parametrize(
@@ -179,3 +187,23 @@ def test_a_level_saved_while_a_store_joins_leaves_the_store_with_the_new_value()
         assert lead(store) == 25
         assert not SettingsLevel.objects.filter(store=store).exists()
         Store.objects.filter(pk=store.pk).update(active=False)
+
+
+@pytest.mark.race
+@pytest.mark.django_db(transaction=True)
+def test_two_levels_changed_at_once_leave_every_store_with_what_both_say():
+    for round_ in range(5):
+        stores = [make_store() for _ in range(20)]
+        north = group(f"north {round_}", 100, *stores)
+
+        def job(number, north=north):
+            says = {"lead_minutes": 11} if number else {"slot_minutes": 17}
+            set_level(by="iga", says=says, group=north if number else None)
+
+        at_once(2, job)
+
+        found = set(Store.objects.filter(groups=north).values_list("lead_minutes", "slot_minutes"))
+        assert found == {(11, 17)}
+        assert not SettingsLevel.objects.filter(store__in=stores).exists()
+        set_level(by="iga", says={})
+        Store.objects.filter(groups=north).update(active=False)
