@@ -7,8 +7,8 @@ import pytest
 from orders.models import FulfillmentLine
 from orders.substitution.offering import Proposal, offer_substitutes
 from tests.factories import PLAIN, make_item, make_picking, make_store, stock
-from tests.flows.browsing import PHONE, look, look_in_every_language
-from tests.flows.pickup import token_of
+from tests.flows.browsing import PHONE, look
+from tests.flows.pickup import look_in_every_language, token_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
