@@ -28,7 +28,8 @@ STAFF_ROOM = 2 * ROOM  # who serves a crowd gets through it
 THREADS = STAFF_ROOM + 32  # some more, who tell the others that the room is full
 PATIENCE = 10.0  # seconds; who has waited so long for his turn is not served either
 PROBES = frozenset({"/live", "/ready", "/metrics"})
-STAFF = ("/admin/", "/boards/")
+# Whose work is the crowd, and what a page that was served cannot do without.
+LET_IN = ("/admin/", "/boards/", "/static/")
 PROGRAMS = ("/v1/", "/hooks/", "/sim/")
 MEMORY = 10  # requests over which the time that one takes is averaged
 FIRST_GUESS = 0.05  # seconds
@@ -166,7 +167,7 @@ class Admission:
         """How many may wait before this one: of people as many as are served soon."""
         if path in PROBES:
             return float("inf")
-        if path.startswith(STAFF):
+        if path.startswith(LET_IN):
             return STAFF_ROOM
         if path.startswith(PROGRAMS):
             return ROOM

@@ -98,6 +98,17 @@ def test_one_is_served_at_a_time_and_all_who_fit_are_served():
     assert max(most) == 1
 
 
+def test_a_page_that_was_served_gets_its_styles_and_scripts_however_long_pages_take():
+    gate, inside = threading.Event(), []
+    server = Server(waiting_for(gate, inside))
+    server.admitted._seconds = 1.0
+    with ThreadPoolExecutor(32) as pool:
+        asked = [pool.submit(server.ask, f"/static/{number}.css") for number in range(30)]
+        until(lambda: len(server.admitted._turns._line) == 29)
+        gate.set()
+        assert {done.result(30)["status"] for done in asked} == {200}
+
+
 def test_who_finds_the_room_full_is_told_when_to_come_again_and_staff_and_probes_get_in():
     gate, inside = threading.Event(), []
     server = Server(waiting_for(gate, inside))
