@@ -41,7 +41,8 @@ from orders.admin.pos_state import BREAKER_WORDS, pos_problems, state_of
 from orders.models import FulfillmentOrder, PosDrift, PosWaiting
 from orders.picking.pos import answers, repairing
 from orders.picking.pos.checking import ask_check
-from orders.picking.pos.pick_lists import lane_of, lines_of
+from orders.picking.pos.pick_lists import lane_of
+from orders.picking.pos.reading import part_at_pos
 from orders.picking.pos.trying import try_layout
 
 MOST_TRIAL_BYTES = 2 * 2**20
@@ -258,7 +259,7 @@ class PosConnectionAdmin(
         connection = self._changeable(request, pk)
         parts = FulfillmentOrder.objects.select_related("order", "store")
         part = get_object_or_404(parts, pk=row, store=connection.store_id)
-        lines = lines_of(part)
+        lines = part_at_pos(part.pk).lines
         if request.method == "POST":
             try:
                 self._send_edited(request, part)

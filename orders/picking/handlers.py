@@ -49,7 +49,7 @@ def _store_lane(fact: PosRepairAsked) -> str:
 @handles(FulfillmentProposed, lane=_lane, key=_key, waits=WAITS)
 def push_pick_list(fact: FulfillmentProposed) -> None:
     """Give the store's POS the pick list, and hear what it may have told of it before."""
-    match_waiting(fulfillment=FulfillmentOrder.objects.get(pk=fact.fulfillment_id))
+    match_waiting(fulfillment_id=fact.fulfillment_id)
     bring_in_step(fact.fulfillment_id)
 
 

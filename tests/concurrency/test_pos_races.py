@@ -60,7 +60,7 @@ def test_an_answer_that_waited_is_matched_once(world):
         data={"fulfillment_id": part.public_id},
         received_at=clock.now(),
     )
-    assert sum(at_once(MANY, lambda _: match_waiting(fulfillment=part))) == 1
+    assert sum(at_once(MANY, lambda _: match_waiting(fulfillment_id=part.pk))) == 1
     assert facts("fulfillment.acknowledged") == 1
 
 

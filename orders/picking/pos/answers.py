@@ -21,7 +21,7 @@ from hub.events.catalog import FulfillmentAcknowledged
 from hub.events.outbox import publish
 from hub.stores.models import PosConnection
 from orders.models import FulfillmentOrder, FulfillmentStatus, PosList, PosWaiting
-from orders.picking.pos.pick_lists import revision_of
+from orders.picking.pos.reading import part_at_pos
 from orders.picking.pos.receipts import take_receipt
 from orders.picking.rejecting import reject
 from orders.states import LIVE
@@ -51,12 +51,13 @@ def take_answer(*, connection: PosConnection, body: str) -> None:
         raise ConnectorError(f"{error.code}: {error.detail}", permanent=True) from error
 
 
-def match_waiting(*, fulfillment: FulfillmentOrder) -> int:
+def match_waiting(*, fulfillment_id: int) -> int:
     """Carry out what a POS told of the part before it was there; returns how much that was.
 
     What cannot be carried out stays for a person.
     """
-    found = PosWaiting.objects.filter(named=fulfillment.public_id, matched_at__isnull=True)
+    named = FulfillmentOrder.objects.filter(pk=fulfillment_id).values("public_id")
+    found = PosWaiting.objects.filter(named__in=named, matched_at__isnull=True)
     return sum(_match(row) for row in found.select_related("connection").order_by("pk"))
 
 
@@ -135,7 +136,7 @@ def _acknowledge(_: PosConnection, fulfillment: FulfillmentOrder, data: Mapping[
 def _is_about_earlier(fulfillment: FulfillmentOrder, data: Mapping[str, Any]) -> bool:
     """Whether it names a revision, or a reference of the part, before the present one."""
     revision, reference = data.get("revision"), data.get("pos_reference")
-    if isinstance(revision, int) and revision < revision_of(fulfillment):
+    if isinstance(revision, int) and revision < part_at_pos(fulfillment.pk).revision:
         return True
     if not reference or not fulfillment.pos_reference or reference == fulfillment.pos_reference:
         return False

@@ -48,7 +48,8 @@ from orders.picking.pos.comparing import (
     receipt_drift,
     stock_drift,
 )
-from orders.picking.pos.pick_lists import lane_of, line_id_of
+from orders.picking.pos.pick_lists import lane_of
+from orders.picking.pos.reading import line_id_of
 from orders.states import LIVE
 
 logger = logging.getLogger("hub.pos")

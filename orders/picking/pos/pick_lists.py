@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from hub.connectors.pos.base import PickLine, PickList, PosConnector
 from hub.connectors.registry import pos_connector
 from hub.errors import Invalid
-from hub.events.catalog import FulfillmentAmended, PosListRevised
-from hub.events.models import Fact
 from hub.stores.models import PosConnection
-from orders.models import FulfillmentLine, FulfillmentOrder, PosList
+from orders.picking.pos.reading import PosPart, part_at_pos
 
-REVISES = (FulfillmentAmended.name, PosListRevised.name)
 NAME_CHARACTERS = 200
 NOTE_CHARACTERS = 500
 
@@ -30,19 +27,18 @@ class EditRefused(Invalid):
 class PosWork:
     """A part whose store has a POS, and the connector that reaches it."""
 
-    fulfillment: FulfillmentOrder
-    connection: PosConnection
+    part: PosPart
     pos: PosConnector
 
     @property
     def lane(self) -> str:
         """Where deliveries for this store's POS wait."""
-        return lane_of(self.fulfillment.store_id)
+        return lane_of(self.part.store_id)
 
     @property
     def key(self) -> str:
         """The breaker that guards the calls: test orders go to a simulated twin."""
-        return f"{self.lane}:test" if self.fulfillment.order.is_test else self.lane
+        return f"{self.lane}:test" if self.part.is_test else self.lane
 
 
 def lane_of(store_id: int) -> str:
@@ -52,77 +48,36 @@ def lane_of(store_id: int) -> str:
 
 def work_at_pos(fulfillment_id: int) -> PosWork | None:
     """The part with its store's POS; None when the store has no active one."""
-    rows = FulfillmentOrder.objects.select_related("order", "store")
-    fulfillment = rows.get(pk=fulfillment_id)
-    connection = PosConnection.objects.filter(store_id=fulfillment.store_id, active=True).first()
-    if connection is None:
-        return None
-    pos = pos_connector(connection, is_test=fulfillment.order.is_test)
-    return PosWork(fulfillment, connection, pos)
+    part = part_at_pos(fulfillment_id)
+    connection = PosConnection.objects.filter(store_id=part.store_id, active=True).first()
+    return PosWork(part, pos_connector(connection, is_test=part.is_test)) if connection else None
 
 
-def revision_of(fulfillment: FulfillmentOrder) -> int:
-    """How often the pick list was made: once, and again with every amendment and edit so far.
-
-    Read it before the list itself: a list may then be newer than its revision says, which the
-    next revision puts right, but never older.
-    """
-    facts = Fact.objects.filter(
-        subject=f"order:{fulfillment.order_id}",
-        name__in=REVISES,
-        data__fulfillment_id=fulfillment.pk,
-    )
-    return 1 + facts.count()
-
-
-def pick_list_of(fulfillment: FulfillmentOrder, *, revision: int = 1) -> PickList:
-    """The pick list in plain values, names in the store's language; nothing about the customer.
+def pick_list_of(part: PosPart, *, revision: int) -> PickList:
+    """The pick list in plain values; nothing about the customer.
 
     A person's edit stands in for lines and note as long as the revision is the edited one.
     """
-    order, store = fulfillment.order, fulfillment.store
-    lines = list(lines_of(fulfillment))
-    edited = PosList.objects.filter(fulfillment=fulfillment).values_list("edited", flat=True)
-    edit = next((one for one in edited if one and one["revision"] == revision), None)
+    edit = part.edited if part.edited and part.edited["revision"] == revision else None
     return PickList(
-        fulfillment_id=fulfillment.public_id,
-        order_id=order.public_id,
-        order_reference=order.external_id,
-        store=store.code,
-        promised_at=fulfillment.promised_at.isoformat(),
-        lines=_edited(lines, edit) if edit else tuple(lines),
+        fulfillment_id=part.public_id,
+        order_id=part.order_id,
+        order_reference=part.order_reference,
+        store=part.store_code,
+        promised_at=part.promised_at.isoformat(),
+        lines=_edited(part.lines, edit) if edit else part.lines,
         note=edit["note"] if edit else "",
         revision=revision,
-        status=str(fulfillment.status),
+        status=part.status,
     )
 
 
-def lines_of(fulfillment: FulfillmentOrder) -> list[PickLine]:
-    """The lines of which anything is still wanted. A substitute has an id of its own."""
-    locale = fulfillment.store.locale
-    rows = fulfillment.lines.select_related("item", "order_line").order_by(
-        "order_line__number", "pk"
-    )
-    return [
-        PickLine(
-            line_id=line_id_of(line),
-            sku=line.item.sku,
-            name=line.item.name_in(locale),
-            quantity=line.allocated - line.short,
-        )
-        for line in rows
-        if line.allocated > line.short
-    ]
-
-
-def checked_edit(
-    *, fulfillment: FulfillmentOrder, note: str, lines: list[Mapping[str, Any]]
-) -> dict[str, Any]:
+def checked_edit(*, part: PosPart, note: str, lines: list[Mapping[str, Any]]) -> dict[str, Any]:
     """An edit of the pick list as it is now; raises EditRefused.
 
     ``lines`` are {"line_id", "name", "quantity"}: lines of the pick list, none of them more.
     """
-    wanted = {line.line_id: line for line in lines_of(fulfillment)}
+    wanted = {line.line_id: line for line in part.lines}
     if len(note) > NOTE_CHARACTERS or not _is_text(note):
         raise EditRefused(f"a note is text of at most {NOTE_CHARACTERS} characters")
     kept = [_checked_line(line, wanted) for line in lines]
@@ -131,13 +86,7 @@ def checked_edit(
     return {"note": note, "lines": kept}
 
 
-def line_id_of(line: FulfillmentLine) -> str:
-    """What a POS knows the line by: the order's line number; a substitute has one of its own."""
-    number = str(line.order_line.number)
-    return f"{number}-{line.pk}" if line.stands_for_id else number
-
-
-def _edited(lines: list[PickLine], edit: Mapping[str, Any]) -> tuple[PickLine, ...]:
+def _edited(lines: Iterable[PickLine], edit: Mapping[str, Any]) -> tuple[PickLine, ...]:
     """What the edit leaves of the lines; none gets more than it has by now."""
     wanted = {line["line_id"]: line for line in edit["lines"]}
     return tuple(

@@ -18,7 +18,8 @@ from hub.events.outbox import publish
 from inventory.services.counts import record_item_counts
 from orders.errors import IllegalMove
 from orders.models import FulfillmentOrder, PosDrift, PosList
-from orders.picking.pos.pick_lists import checked_edit, lane_of, revision_of
+from orders.picking.pos.pick_lists import checked_edit, lane_of
+from orders.picking.pos.reading import part_at_pos
 from orders.picking.pos.stepping import forget_standing
 from orders.states import LIVE
 
@@ -83,9 +84,10 @@ def send_edited(
     locked = PosList.objects.select_for_update().get(pk=row.pk)
     if fulfillment.status not in LIVE:
         raise IllegalMove(f"it is {fulfillment.status}: nothing is to be collected")
-    edit = checked_edit(fulfillment=fulfillment, note=note, lines=lines)
+    part = part_at_pos(fulfillment.pk)
+    edit = checked_edit(part=part, note=note, lines=lines)
     publish(PosListRevised(order_id=fulfillment.order_id, fulfillment_id=fulfillment.pk))
-    locked.edited = edit | {"revision": revision_of(fulfillment)}
+    locked.edited = edit | {"revision": part.revision + 1}
     locked.edited_by = by[:150]
     locked.save(update_fields=["edited", "edited_by"])
     key = f"fulfillment:{fulfillment.pk}"
@@ -107,7 +109,7 @@ def withdraw_unknown(drift_id: int) -> None:
 
 def _bring_again(fulfillment: FulfillmentOrder, *, anew: bool) -> None:
     """Bring the POS to what is true now, without believing what it is thought to have."""
-    forget_standing(fulfillment)
+    forget_standing(fulfillment.pk)
     ids = {"order_id": fulfillment.order_id, "fulfillment_id": fulfillment.pk}
     publish(PosListRevised(**ids) if anew else PosOutOfStep(**ids))
 

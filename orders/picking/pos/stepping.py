@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
+from django.db import connection
 from django.db.models import QuerySet
 
 from hub import clock
@@ -17,13 +18,31 @@ from hub.connectors.pos.base import Known, PickList
 from hub.errors import ConnectorError
 from hub.events.breakers import PUT_OFF, guarded
 from hub.events.leases import NotNow
-from hub.stores.models import StoreSwitch
-from hub.stores.switches import is_on
 from orders.models import FulfillmentOrder, FulfillmentStatus, PosList
-from orders.picking.pos.pick_lists import PosWork, pick_list_of, revision_of, work_at_pos
+from orders.picking.pos.pick_lists import PosWork, pick_list_of, work_at_pos
+from orders.picking.pos.reading import PosPart
 from orders.states import LIVE
 
 SWITCH_SECONDS = 60.0
+_DOUBT = """
+INSERT INTO orders_poslist (fulfillment_id, revision, in_doubt, told, edited_by)
+VALUES (%(part)s, 0, true, '', '')
+ON CONFLICT (fulfillment_id) DO UPDATE SET in_doubt = true
+"""
+# What stands already is not written again.
+_NOTE = """
+WITH part AS (
+    UPDATE orders_fulfillmentorder SET pos_reference = %(reference)s
+    WHERE id = %(part)s AND pos_reference <> %(reference)s
+)
+INSERT INTO orders_poslist AS list (fulfillment_id, revision, in_doubt, pushed_at, told, edited_by)
+VALUES (%(part)s, %(revision)s, false, %(now)s, '', '')
+ON CONFLICT (fulfillment_id) DO UPDATE
+SET revision = excluded.revision, in_doubt = false, withdrawn_at = NULL,
+    pushed_at = excluded.pushed_at
+WHERE list.revision <> excluded.revision OR list.in_doubt OR list.withdrawn_at IS NOT NULL
+   OR list.pushed_at IS NULL
+"""
 R = TypeVar("R")
 
 
@@ -43,24 +62,25 @@ def bring_in_step(fulfillment_id: int) -> None:
     the POS is switched off or its breaker is open, and ConnectorError when a call fails.
     """
     work = work_at_pos(fulfillment_id)
-    if work is None or work.fulfillment.status == FulfillmentStatus.COMPLETED:
+    if work is None or work.part.status == FulfillmentStatus.COMPLETED:
         return
-    if is_on(store_id=work.fulfillment.store_id, kind=StoreSwitch.Kind.POS_DOWN):
+    if work.part.is_pos_down:
         raise NotNow(f"{PUT_OFF}the store's POS is switched off", seconds=SWITCH_SECONDS)
     with guarded(work.key, lane=work.lane):
-        if work.fulfillment.status in LIVE:
+        if work.part.status in LIVE:
             _have(work)
         else:
             _have_not(work)
 
 
-def forget_standing(fulfillment: FulfillmentOrder) -> None:
+def forget_standing(fulfillment_id: int) -> None:
     """What the POS has is not believed any more: it is looked up before the next call."""
-    _doubt(fulfillment)
+    with connection.cursor() as cursor:
+        cursor.execute(_DOUBT, {"part": fulfillment_id})
 
 
 def _have(work: PosWork) -> None:
-    wanted = pick_list_of(work.fulfillment, revision=revision_of(work.fulfillment))
+    wanted = pick_list_of(work.part, revision=work.part.revision)
     stands = _standing(work)
     if not stands.revision or stands.withdrawn:
         reference = _told(work, lambda: work.pos.queue(wanted))
@@ -68,7 +88,7 @@ def _have(work: PosWork) -> None:
         reference = _told(work, lambda: _amend(work, stands, wanted))
     else:
         reference = stands.reference
-    _note(work.fulfillment, reference=reference, revision=wanted.revision)
+    _note(work.part, reference=reference, revision=wanted.revision)
 
 
 def _amend(work: PosWork, stands: Standing, wanted: PickList) -> str:
@@ -83,87 +103,72 @@ def _have_not(work: PosWork) -> None:
     stands = _standing(work)
     if not stands.revision or stands.withdrawn:
         return
-    name = work.fulfillment.public_id
-    _told(work, lambda: work.pos.cancel(stands.reference, name))
-    _rows(work.fulfillment).update(in_doubt=False, withdrawn_at=clock.now())
+    _told(work, lambda: work.pos.cancel(stands.reference, work.part.public_id))
+    _rows(work.part).update(in_doubt=False, withdrawn_at=clock.now())
 
 
 def _standing(work: PosWork) -> Standing:
     """What the POS has; asks it when that is not certain."""
-    fulfillment = work.fulfillment
-    row = PosList.objects.filter(fulfillment=fulfillment).first()
-    if row is None:  # told before this was kept, or never
-        return Standing(fulfillment.pos_reference, 1 if fulfillment.pos_reference else 0)
-    if row.in_doubt or (row.revision and not fulfillment.pos_reference):
-        return _looked_up(work, row)
-    return Standing(fulfillment.pos_reference, row.revision, row.withdrawn_at is not None)
+    part = work.part
+    if part.listed_revision is None:  # told before this was kept, or never
+        return Standing(part.pos_reference, 1 if part.pos_reference else 0)
+    if part.in_doubt or (part.listed_revision and not part.pos_reference):
+        return _looked_up(work, part.listed_revision)
+    return Standing(part.pos_reference, part.listed_revision, part.is_withdrawn)
 
 
-def _looked_up(work: PosWork, row: PosList) -> Standing:
-    fulfillment = work.fulfillment
+def _looked_up(work: PosWork, listed: int) -> Standing:
     try:
-        known = work.pos.status(fulfillment.public_id)
+        known = work.pos.status(work.part.public_id)
     except ConnectorError as error:
         if not error.permanent:
             raise
-        return _supposed(work, row)
+        return _supposed(work, listed)
     if known is None:
-        _rows(fulfillment).update(in_doubt=False, revision=0, withdrawn_at=None)
-        FulfillmentOrder.objects.filter(pk=fulfillment.pk).update(pos_reference="")
+        _rows(work.part).update(in_doubt=False, revision=0, withdrawn_at=None)
+        FulfillmentOrder.objects.filter(pk=work.part.pk).update(pos_reference="")
         return Standing("", 0)
-    return _keep_known(fulfillment, known)
+    return _keep_known(work.part, known)
 
 
-def _supposed(work: PosWork, row: PosList) -> Standing:
+def _supposed(work: PosWork, listed: int) -> Standing:
     """A POS that cannot be asked: the same call again tells its reference and has one effect."""
-    if work.fulfillment.pos_reference:
-        return Standing(work.fulfillment.pos_reference, row.revision)
-    if work.fulfillment.status in LIVE:
+    if work.part.pos_reference:
+        return Standing(work.part.pos_reference, listed)
+    if work.part.status in LIVE:
         return Standing("", 0)
-    reference = work.pos.queue(pick_list_of(work.fulfillment, revision=max(1, row.revision)))
-    return Standing(reference, max(1, row.revision))
+    reference = work.pos.queue(pick_list_of(work.part, revision=max(1, listed)))
+    return Standing(reference, max(1, listed))
 
 
-def _keep_known(fulfillment: FulfillmentOrder, known: Known) -> Standing:
-    stands = Standing(known.reference, known.revision, known.canceled)
-    FulfillmentOrder.objects.filter(pk=fulfillment.pk).update(pos_reference=known.reference)
-    fulfillment.pos_reference = known.reference
+def _keep_known(part: PosPart, known: Known) -> Standing:
+    FulfillmentOrder.objects.filter(pk=part.pk).update(pos_reference=known.reference)
     withdrawn_at = clock.now() if known.canceled else None
-    _rows(fulfillment).update(in_doubt=False, revision=known.revision, withdrawn_at=withdrawn_at)
-    return stands
+    _rows(part).update(in_doubt=False, revision=known.revision, withdrawn_at=withdrawn_at)
+    return Standing(known.reference, known.revision, known.canceled)
 
 
 def _told(work: PosWork, call: Callable[[], R]) -> R:
     """Make a call that changes what the POS has; until it is answered, its outcome is unknown."""
-    _doubt(work.fulfillment)
+    forget_standing(work.part.pk)
     try:
         return call()
     except ConnectorError as error:
         if not error.ambiguous:
-            _rows(work.fulfillment).update(in_doubt=False)
+            _rows(work.part).update(in_doubt=False)
         raise
 
 
-def _doubt(fulfillment: FulfillmentOrder) -> None:
-    """From now on nobody knows what the POS has, by one statement."""
-    PosList.objects.bulk_create(
-        [PosList(fulfillment=fulfillment, in_doubt=True)],
-        update_conflicts=True,
-        unique_fields=["fulfillment"],
-        update_fields=["in_doubt"],
-    )
+def _note(part: PosPart, *, reference: str, revision: int) -> None:
+    values: dict[str, Any] = {
+        "part": part.pk,
+        "reference": reference,
+        "revision": revision,
+        "now": clock.now(),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_NOTE, values)
 
 
-def _note(fulfillment: FulfillmentOrder, *, reference: str, revision: int) -> None:
-    FulfillmentOrder.objects.filter(pk=fulfillment.pk).update(pos_reference=reference)
-    stands = {"revision": revision, "in_doubt": False, "withdrawn_at": None}
-    news = _rows(fulfillment).exclude(**stands, pushed_at__isnull=False)
-    now = clock.now()
-    if not news.update(**stands, pushed_at=now):  # as it was, or told before this was kept
-        PosList.objects.get_or_create(
-            fulfillment=fulfillment, defaults={**stands, "pushed_at": now}
-        )
-
-
-def _rows(fulfillment: FulfillmentOrder) -> QuerySet[PosList]:
-    return PosList.objects.filter(fulfillment=fulfillment)
+def _rows(part: PosPart) -> QuerySet[PosList]:
+    return PosList.objects.filter(fulfillment=part.pk)

@@ -59,7 +59,7 @@ def test_an_answer_before_its_order_is_carried_out_when_it_is_there(world):
     assert part.pos_acknowledged_at
     assert facts(part, "fulfillment.acknowledged") == 1
     assert PosWaiting.objects.get().matched_at
-    assert match_waiting(fulfillment=part) == match_all_waiting() == 0
+    assert match_waiting(fulfillment_id=part.pk) == match_all_waiting() == 0
 
 
 def test_an_answer_that_nothing_ever_matches_is_left_to_a_person_after_a_week(world):
