@@ -1,5 +1,6 @@
 """Bags get their barcodes, then their places; the last one in its place makes the order ready."""
 
+import threading
 from datetime import timedelta
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from hub import clock
 from orders.blocks import lift_block, open_block
 from orders.models import Bag, FulfillmentOrder, PickupCode, StagingLocation, ZonePick
+from orders.picking import services
 from orders.picking.bags import pack, stage
 from orders.picking.cold import limit_of, out_for, too_warm
 from orders.picking.errors import (
@@ -194,3 +196,33 @@ def test_of_many_equal_scans_of_the_last_bag_one_makes_it_ready():
     assert all(outcome.ready for outcome in outcomes)
     assert PickupCode.objects.filter(fulfillment=part).count() == 1
     assert broken() == set()
+
+
+@pytest.mark.race
+@pytest.mark.django_db(transaction=True)
+def test_a_bag_that_comes_while_the_order_becomes_ready_is_refused(monkeypatch):
+    part = picked_part("ambient")
+    places = make_places(part.store)
+    pack(fulfillment=part, bags={"ambient": 1})
+    Bag.objects.update(location=places["ambient"], staged_at=clock.now())
+    looked, added = threading.Event(), threading.Event()
+    deadline = services.pickup_deadline
+
+    def slowly(*args, **values):
+        looked.set()
+        added.wait(1)
+        return deadline(*args, **values)
+
+    monkeypatch.setattr(services, "pickup_deadline", slowly)
+
+    def work(number):
+        if number == 0:
+            return mark_ready(fulfillment=FulfillmentOrder.objects.get(pk=part.pk))
+        looked.wait(10)
+        with pytest.raises(NotStageable):
+            pack(fulfillment=part, bags={"ambient": 2})
+        return added.set()
+
+    at_once(2, work)
+    part.refresh_from_db()
+    assert (part.status, part.bags, part.bag_rows.count()) == ("ready", 1, 1)
