@@ -90,8 +90,8 @@ class PickBatchAdmin(StoreWorkAdmin[PickBatch]):
             "store": store,
             "store_choices": list(stores_for(request).order_by("code")[:MOST_STORES]),
             "rows": [_choice(part, work[part.pk], place) for place, part in enumerate(parts)],
-            "sortings": PickBatch.Sorting.choices,
-            "zones": Zone.choices,
+            "sortings": [(key, _(str(words))) for key, words in PickBatch.Sorting.choices],
+            "zones": [(key, _(str(words))) for key, words in Zone.choices],
             "token": secrets.token_urlsafe(16),
         }
         return TemplateResponse(request, "admin/orders/batch_choose.html", context)

@@ -23,14 +23,15 @@ from django.views.decorators.http import require_POST
 
 from hub.errors import HubError
 from hub.links.services import make_link
-from hub.staff.chosen import choices
+from hub.staff.chosen import choices, chosen_code, remember_choice
 from hub.staff.pages import ReadOnlyAdmin
 from hub.staff.refusals import refused
 from hub.staff.scope import stores_for
 from hub.stores.models import SalesChannel, Store
 from inventory.models import StockLevel
 from orders.admin import sandbox_steps
-from orders.admin.parts import LONGEST_KEY, sentence, tapped
+from orders.admin.parts import LONGEST_KEY, sentence, store_for, tapped
+from orders.admin.sandbox_lacks import lack_of
 from orders.admin.words import STATUS_TONES, local, money, said
 from orders.curbside.pages.answering import PURPOSE
 from orders.curbside.visits import active_visit
@@ -134,13 +135,15 @@ class SandboxRunAdmin(ReadOnlyAdmin[SandboxRun]):
                 return HttpResponseRedirect(_link(run), status=303)
             except HubError as error:
                 messages.error(request, sentence(refused(error)))
+        levels = list(_sellable(store)) if store else []
         context = {
             **self.admin_site.each_context(request),
             "title": _("Make a sandbox order"),
             "store": store,
             "store_choices": choices(request),
+            "lack": lack_of(request, store, has_goods=bool(levels)),
             "channels": SalesChannel.objects.order_by("pk")[:MOST_SHOWN],
-            "levels": _sellable(store) if store else [],
+            "levels": levels,
             "most_units": MOST_UNITS,
             "grams": MOST_UNITS * GRAMS,
             "most_lines": MOST_LINES,
@@ -221,13 +224,9 @@ def _link(run: SandboxRun) -> str:
 
 
 def _store(request: HttpRequest) -> Store | None:
-    """The store that was named, or the only one; 404 for one that is not the person's."""
-    code = request.POST.get("store", "") or request.GET.get("store", "")
-    stores = stores_for(request).order_by("code")
-    if code:
-        return get_object_or_404(stores, code=code.replace("\0", ""))
-    few = list(stores[:2])
-    return few[0] if len(few) == 1 else None
+    """The store that is looked at, or the only one; 404 for one that is not the person's."""
+    remember_choice(request)
+    return store_for(request, chosen_code(request))
 
 
 def _channel(text: str) -> SalesChannel:

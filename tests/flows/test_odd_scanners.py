@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from django.contrib.sessions.models import Session
 from django.urls import reverse
 
 from orders.picking.bags import pack
@@ -68,10 +67,9 @@ def test_who_moves_on_by_tab_sends_nothing(page, store, salt, pola):
 def test_who_was_logged_out_in_the_middle_gets_back_to_the_page(page, store, salt, pola):
     part = make_fulfillment(store=store, lines={salt: 1})
     work = reverse("admin:orders_fulfillmentorder_change", args=[part.pk])
-    pola.set_password("apple-tree-1")
-    pola.save()
     page.goto(work)
-    Session.objects.all().delete()
+    pola.set_password("apple-tree-1")
+    pola.save()  # which ends all her sessions
     page.get_by_role("button", name="Accept", exact=True).click()
     page.fill("[name=username]", pola.username)
     page.fill("[name=password]", "apple-tree-1")

@@ -9,11 +9,12 @@ from django.contrib.auth.models import Permission
 from django.urls import reverse
 
 from hub import clock
+from hub.stores.models import Store
 from inventory.models import SalesStop, StockLevel
 from orders.admin.sandbox_steps import STEPS
 from orders.models import FulfillmentOrder, Order, SandboxRun
 from orders.sandbox import begin_sandbox, end_sandbox, end_stale_sandboxes
-from tests.factories import make_channel, make_item, make_store, stock
+from tests.factories import make_channel, make_item, make_person, make_store, stock
 from tests.orders.picking.making import make_picker
 from tests.racing import at_once
 
@@ -184,6 +185,24 @@ def test_it_is_begun_by_the_form_and_its_customers_page_opens(client, store, goo
     opened = client.post(reverse("admin:orders_sandboxrun_page", args=[run.pk]))
 
     assert client.get(opened.url).status_code == 200
+
+
+def test_what_a_sandbox_order_needs_first_is_said_with_the_page_that_mends_it(client):
+    client.force_login(make_person(is_superuser=True))
+    address = reverse("admin:orders_sandboxrun_begin")
+
+    def way():
+        return client.get(address).context["lack"].link
+
+    assert way() == reverse("admin:stores_store_add")
+    store = make_store(stage="setup", pickup_enabled=False)
+    assert way() == reverse("admin:stores_saleschannel_add")
+    make_channel()
+    assert way() == reverse("admin:integration_stagechange_store", args=[store.pk])
+    Store.objects.update(stage="shadow")
+    assert way() == reverse("admin:inventory_stockfile_upload")
+    stock(store, {make_item(): 20})
+    assert client.get(address).context["lack"] is None
 
 
 def test_without_the_permission_or_for_another_store_it_is_not_there(client, run):
