@@ -137,8 +137,20 @@
     if (event.target.matches("[data-submits]")) event.target.form.submit();
   });
 
+  // a table that is wider than its place can be reached, and moved, with the keyboard alone
+  const widths = new ResizeObserver(function (seen) {
+    for (const { target } of seen) {
+      if (target.scrollWidth > target.clientWidth) target.tabIndex = 0;
+      else target.removeAttribute("tabindex");
+    }
+  });
+  function watchWidths(root) {
+    for (const table of root.querySelectorAll(".hub-scroll")) widths.observe(table);
+  }
+
   document.addEventListener("htmx:afterSettle", function (event) {
     readServerClock(event.target.parentElement || document);
+    watchWidths(event.target.parentElement || document);
     tick();
   });
   document.addEventListener("htmx:afterRequest", function (event) {
@@ -160,6 +172,7 @@
 
   document.addEventListener("DOMContentLoaded", function () {
     readServerClock(document);
+    watchWidths(document);
     tick();
     setInterval(tick, 1000);
   });
