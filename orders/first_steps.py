@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import reverse
 from django.utils.translation import gettext_lazy
 
-from hub.integration.first_steps import Step
+from hub.staff.first_steps import Step
 from orders.models import Order
 
 STEPS = [

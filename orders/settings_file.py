@@ -17,7 +17,7 @@ from hub.integration.settings_files import (
     group_of,
     only,
     plain,
-    rows_of_stores,
+    section_of_stores,
 )
 from orders.models import (
     RoutingRule,
@@ -71,17 +71,25 @@ def _take_routing(row: Row, by: str) -> None:
     activate(rule_set=rule_set, by=by)
 
 
-CAPACITIES = rows_of_stores(SlotCapacity, ("date", "begins"), ("ends", "orders", "reason"))
-# why nobody can park there today is no setting
-SPOTS = rows_of_stores(Spot, ("label",), ("zone", "accessible", "oversize", "active"))
-STAGING = rows_of_stores(StagingLocation, ("code",), ("zone", "active"))
-
 SECTIONS = [
     Section(
         *("routing", gettext_lazy("Routing rules"), 30, _routing, _take_routing),
-        models=(RoutingRuleSet, RoutingRule),
+        (RoutingRuleSet, RoutingRule),
     ),
-    Section("capacities", gettext_lazy("Special days"), 31, *CAPACITIES, models=(SlotCapacity,)),
-    Section("spots", gettext_lazy("Parking spots"), 32, *SPOTS, models=(Spot,)),
-    Section("staging", gettext_lazy("Staging places"), 33, *STAGING, models=(StagingLocation,)),
+    section_of_stores(
+        *("capacities", gettext_lazy("Special days"), 31, SlotCapacity),
+        named=("date", "begins"),
+        fields=("ends", "orders", "reason"),
+    ),
+    section_of_stores(
+        *("spots", gettext_lazy("Parking spots"), 32, Spot),
+        named=("label",),
+        # why nobody can park there today is no setting
+        fields=("zone", "accessible", "oversize", "active"),
+    ),
+    section_of_stores(
+        *("staging", gettext_lazy("Staging places"), 33, StagingLocation),
+        named=("code",),
+        fields=("zone", "active"),
+    ),
 ]

@@ -195,10 +195,9 @@ def _line(
     name, value = setting.name, says.get(setting.name)
     if form is None:
         shown = "" if value is None else setting.kind.written(value)
-        is_nothing, errors = name in says and value is None, []
+        is_nothing = name in says and value is None
     else:
-        shown = form.data.get(name, "")
-        is_nothing, errors = bool(form.data.get(f"nothing_{name}")), form.errors.get(name, [])
+        shown, is_nothing = form.data.get(name, ""), bool(form.data.get(f"nothing_{name}"))
     return {
         "name": name,
         "label": setting.label,
@@ -207,7 +206,7 @@ def _line(
         "value": shown,
         "nothing": setting.nothing,
         "is_nothing": is_nothing,
-        "errors": errors,
+        "errors": form.errors.get(name, []) if form else [],
         "holds": words_of(name, known.value) if known else "",
         "origin": origin_of(known) if known else "",
         "built_in": words_of(name, setting.default),

@@ -19,7 +19,7 @@ from hub.integration.settings_files import (
     only,
     plain,
     put,
-    rows_of_stores,
+    section_of_stores,
     store_of,
 )
 from hub.staff.models import RolePolicy
@@ -35,7 +35,6 @@ from hub.stores.models import (
     StoreGroup,
 )
 
-SPAN = ("opens", "closes")
 CHANNEL = ("name", "currency", "active")
 
 
@@ -167,8 +166,6 @@ def _with_settings(work: Any) -> None:
         regroup(work)
 
 
-EXCEPTIONS = rows_of_stores(HoursException, ("date",), (*SPAN, "reason"))
-
 SECTIONS = [
     Section("brands", gettext_lazy("Brands"), 1, _brands, _take_brand, (Brand,)),
     Section(
@@ -176,13 +173,15 @@ SECTIONS = [
     ),
     Section(
         *("groups", gettext_lazy("Store groups"), 3, _groups, _take_group),
-        models=(StoreGroup,),
-        around=_with_settings,
+        (StoreGroup,),
+        _with_settings,
     ),
     Section("levels", gettext_lazy("Settings"), 4, _levels, _take_level, (SettingsLevel,)),
     Section("hours", gettext_lazy("Opening hours"), 5, _hours, _take_hours, (OpeningHours,)),
-    Section(
-        "exceptions", gettext_lazy("Exceptional days"), 6, *EXCEPTIONS, models=(HoursException,)
+    section_of_stores(
+        *("exceptions", gettext_lazy("Exceptional days"), 6, HoursException),
+        named=("date",),
+        fields=("opens", "closes", "reason"),
     ),
     Section("log_in", gettext_lazy("Log-in of roles"), 7, _log_ins, _take_log_in, (RolePolicy,)),
 ]

@@ -240,14 +240,23 @@ def put(model: type[models.Model], where: Mapping[str, Any], values: Mapping[str
     return row
 
 
-def rows_of_stores(model: type[models.Model], named: Sequence[str], fields: Sequence[str]) -> Any:
-    """What writes the rows of a model that belong to stores, and what takes one over: named by the
-    store's code and these fields."""
+def section_of_stores(
+    name: str,
+    title: Any,
+    place: int,
+    model: type[models.Model],
+    *,
+    named: Sequence[str],
+    fields: Sequence[str],
+) -> Section:
+    """The section of a model whose rows belong to stores: each is named by its store's code and
+    the fields ``named``, and carries ``fields``, texts of one line."""
 
     def dump() -> Iterable[Row]:
-        for row in model._default_manager.select_related("store").iterator(CHUNK):
+        rows: Any = model._default_manager.select_related("store").iterator(CHUNK)
+        for row in rows:
             words = [str(value) for value in plain(row, named).values()]
-            yield {"key": [row.store.code, *words], **plain(row, fields)}  # type: ignore[attr-defined]  # the caller's model has one
+            yield {"key": [row.store.code, *words], **plain(row, fields)}
 
     def load(row: Row, _by: str) -> None:
         code, *words = row["key"]
@@ -256,7 +265,7 @@ def rows_of_stores(model: type[models.Model], named: Sequence[str], fields: Sequ
         where = {"store": store_of(code), **dict(zip(named, words, strict=True))}
         put(model, where, only(row, fields))
 
-    return dump, load
+    return Section(name, title, place, dump, load, (model,))
 
 
 def only(row: Row, fields: Iterable[str]) -> Row:
@@ -297,8 +306,9 @@ def _named(model: Any, by: str, word: str | None) -> Any:
 def _python(model: type[models.Model], name: str, value: Any) -> Any:
     """A plain value as the model's field has it; rows that it refers to stay what they are."""
     found = model._meta.get_field(name)
-    is_plain = isinstance(found, models.Field) and not found.is_relation
-    return found.to_python(value) if is_plain else value
+    if isinstance(found, models.Field) and not found.is_relation:
+        return found.to_python(value)
+    return value
 
 
 def _json(value: Any) -> Any:

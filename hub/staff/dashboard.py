@@ -17,8 +17,8 @@ from django.utils.translation import gettext as _
 from hub.events import health
 from hub.events.leases import State
 from hub.events.queues import queues
-from hub.integration.first_steps import checklist
 from hub.staff.chosen import choices, chosen_code, chosen_stores, remember_choice
+from hub.staff.first_steps import checklist
 from hub.staff.navigation import pulse_url
 from hub.staff.scope import works_in_stores
 

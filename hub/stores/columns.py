@@ -70,7 +70,7 @@ def _add(holder: Holder, values: Mapping[int, Collection[Any]]) -> None:
 
 def _update(holder: Holder, values: Mapping[int, Collection[Any]]) -> None:
     """All rows in one statement, whatever kinds of columns they have."""
-    fields = [holder.model._meta.get_field(name) for name in holder.names]
+    fields: list[Any] = [holder.model._meta.get_field(name) for name in holder.names]
     kinds = [settings()[name].kind for name in holder.names]
     rows = [
         {"store": store}
@@ -88,7 +88,7 @@ def _update(holder: Holder, values: Mapping[int, Collection[Any]]) -> None:
 
 def _statement(holder: Holder, fields: Collection[Any]) -> str:
     quote = connection.ops.quote_name
-    meta = holder.model._meta
+    meta: Any = holder.model._meta
     key = meta.pk if holder.store == "pk" else meta.get_field(holder.store.removesuffix("_id"))
     kept = ", ".join(f"{quote(one.column)} = fresh.{quote(one.column)}" for one in fields)
     typed = ", ".join(f"{quote(one.column)} {one.db_type(connection)}" for one in fields)

@@ -6,9 +6,10 @@ import pytest
 from django.contrib.auth.models import Permission, User
 from django.urls import reverse
 
-from hub.integration import first_steps
+from hub.staff import first_steps
 from hub.stores.levels import set_level
 from hub.stores.models import SettingsLevel, StaffScope, Store, StoreGroup
+from tests.confirming import save
 from tests.factories import make_order, make_person, make_pos, make_store
 
 pytestmark = pytest.mark.django_db
@@ -97,11 +98,11 @@ def test_saving_a_group_lets_the_settings_of_its_stores_follow(client, root):
     set_level(by="iga", says={"lead_minutes": 20}, group=high)
     for group in (low, high):
         address = reverse("admin:stores_storegroup_change", args=[group.pk])
-        client.post(address, {"name": group.name, "rank": group.rank, "stores": [store.pk]})
+        save(client, address, {"name": group.name, "rank": group.rank, "stores": [store.pk]})
     assert Store.objects.get().lead_minutes == 10
 
     address = reverse("admin:stores_storegroup_change", args=[low.pk])
-    client.post(address, {"name": "a", "rank": 9, "stores": [store.pk]})
+    save(client, address, {"name": "a", "rank": 9, "stores": [store.pk]})
 
     assert Store.objects.get().lead_minutes == 20
     assert not SettingsLevel.objects.filter(store=store).exists()

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from multiprocessing import Event, Queue, Value
+
 import pytest
 from django.contrib.auth.models import Permission, User
 from django.urls import reverse
+from django_q.models import Failure, OrmQ
+from django_q.monitor import monitor
+from django_q.pusher import pusher
+from django_q.worker import worker
 
 from hub.integration import checking, waves
 from hub.integration.checking import FOR_LIVE, Check, Found
@@ -98,6 +104,41 @@ def test_a_wave_that_is_run_four_times_at_once_moves_each_store_once(monkeypatch
 
     assert StageChange.objects.count() == 3
     assert set(outcomes(wave).values()) == {"moved"}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_more_stores_than_a_page_waits_for_are_moved_by_the_queue_and_followed(client, monkeypatch):
+    client.force_login(User.objects.create_superuser("root"))
+    stores = in_setup(*(f"S{number:02}" for number in range(60)))
+    seen = []
+
+    def look(some):
+        part = client.get(reverse("admin:integration_wave_progress", args=[wave.pk]), {"part": 1})
+        seen.append((part.context["ended"], part.context["runs"]))
+        return {store.pk: Found(store.code != "S07", "no POS") for store in some}
+
+    monkeypatch.setattr(checking, "checks", lambda: (Check("pos", "POS answers", look, FOR_LIVE),))
+    wave = start_wave(stores=stores, target="live", by="iga", token="t1")
+    assert (wave.state, OrmQ.objects.count()) == (Wave.State.WAITING, 1)
+
+    work_off_the_queue()
+
+    shown = client.get(reverse("admin:integration_wave_progress", args=[wave.pk])).content.decode()
+    assert seen == [(0, True), (25, True), (50, True)]
+    assert "60 of 60 seen to: 59 moved, 0 were there already, 1 not moved." in shown
+    assert set(stages(*(f"S{number:02}" for number in range(8, 60)))) == {"live"}
+    assert (OrmQ.objects.count(), Failure.objects.count()) == (0, 0)
+
+
+def work_off_the_queue():
+    """What a cluster's processes do, one after the other: fetch, work, settle."""
+    tasks, results, over = Queue(), Queue(), Event()
+    over.set()
+    pusher(tasks, over)
+    tasks.put("STOP")
+    worker(tasks, results, Value("f", -1))
+    results.put("STOP")
+    monitor(results)
 
 
 # --- pages ------------------------------------------------------------------------------------
