@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -105,8 +105,6 @@ def tried(change: Callable[[], object], measure: Callable[[], T]) -> tuple[T, T]
 class EffectAdmin(RememberedAdmin[M]):
     """Saving and deleting first show what changes by it, then ask again."""
 
-    delete_confirmation_template = "admin/staff/delete_with_effect.html"
-
     def effects(self, row: M, change: Callable[[], object]) -> list[Effect]:
         """What the change of the row does; empty: it is saved without a question."""
         return effects_of(row, change)
@@ -133,13 +131,32 @@ class EffectAdmin(RememberedAdmin[M]):
     def delete_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """The question whether to delete the rule, with what that would change."""
+        """The question whether to delete the rule, with what that would change and why; what
+        somebody has changed meanwhile is asked about again."""
+        if request.method == "POST":
+            return self._deleted(request, object_id, extra_context)
         row = self.get_object(request, unquote(object_id))
         context = {**(extra_context or {})}
-        if row is not None and request.method == "GET" and self.has_delete_permission(request, row):
-            rows = self.model._default_manager.filter(pk=row.pk)
-            context |= {"effects": self.effects(row, rows.delete)}
+        if row is not None and self.has_delete_permission(request, row):
+            seen, rows = self._mark(row), self.model._default_manager.filter(pk=row.pk)
+            context |= {
+                "effects": self.effects(row, rows.delete),
+                "own": [(TOKEN, secrets.token_urlsafe(24)), (SEEN, seen)],
+            }
         return super().delete_view(request, object_id, context)
+
+    def _deleted(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None
+    ) -> HttpResponse:
+        with transaction.atomic():
+            if done := first_reply(request):
+                return done
+            row = self.get_object(request, unquote(object_id))
+            may = row is not None and self.has_delete_permission(request, row)
+            if may and self._mark(row, lock=True) != request.POST.get(SEEN, ""):
+                messages.warning(request, changed_meanwhile())
+                return HttpResponseRedirect(request.get_full_path(), status=303)
+            return keep_reply(request, super().delete_view(request, object_id, extra_context))
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         """Rules are deleted one by one, each after a look at what that changes."""
@@ -198,11 +215,7 @@ class EffectAdmin(RememberedAdmin[M]):
 
     def _mark(self, row: M | None, *, lock: bool = False) -> str:
         """A mark of what is stored of the row and of what its page edits with it."""
-        if row is None:
-            return ""
-        parts = [_stored(self.model, {"pk": row.pk}, lock=lock)]
-        parts += [_stored(of, {column: row.pk}, lock=False) for of, column in self.told_with]
-        return mark_of(parts)
+        return mark_of_row(row, self.told_with, lock=lock) if row is not None else ""
 
 
 def first_reply(request: HttpRequest) -> HttpResponseRedirect | None:
@@ -260,6 +273,17 @@ def changed_meanwhile() -> str:
 def mark_of(stored: object) -> str:
     """A short mark of what is stored, to see later whether it still is."""
     return hashlib.sha256(repr(stored).encode()).hexdigest()
+
+
+def mark_of_row(
+    row: models.Model, told_with: Iterable[tuple[type[models.Model], str]], *, lock: bool = False
+) -> str:
+    """A mark of what is stored of the row and of what its page edits with it (models with the
+    column that names the row); ``lock`` keeps others from changing it until the transaction ends.
+    """
+    parts = [_stored(type(row), {"pk": row.pk}, lock=lock)]
+    parts += [_stored(of, {column: row.pk}, lock=False) for of, column in told_with]
+    return mark_of(parts)
 
 
 def _token(request: HttpRequest) -> str:

@@ -40,6 +40,7 @@ class RememberedAdmin(HubAdmin[M]):
     history_words: ClassVar[Words] = {}
     change_form_after_template = "admin/staff/reason.html"
     list_before_template = "admin/staff/list_tools.html"
+    delete_confirmation_template = "admin/staff/delete_with_effect.html"
 
     def get_urls(self) -> list[URLPattern]:
         """The history of all rows comes before the pages of single rows."""
@@ -77,6 +78,19 @@ class RememberedAdmin(HubAdmin[M]):
         """As Django's; what is deleted carries the reason that was typed in."""
         with because(request.POST.get(REASON, "")):
             return super().delete_view(request, object_id, extra_context)
+
+    def render_delete_form(self, request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
+        """The question, with what goes along with the row, and the field for the reason."""
+        own = self.opts.verbose_name_plural
+        more = {
+            "related": [(name, count) for name, count in context["model_count"] if name != own],
+            "reason_name": REASON,
+            "back": reverse(
+                f"admin:{self.opts.app_label}_{self.opts.model_name}_change",
+                args=[context["object"].pk],
+            ),
+        }
+        return super().render_delete_form(request, {**context, **more})
 
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None

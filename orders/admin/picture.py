@@ -8,9 +8,24 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from orders.admin.routing_forms import SORTERS
+from orders.routing.rules import Result
 
 MOST_SHOWN = 20
-_GOOD = "chosen"
+_RESULTS: dict[str, Any] = {  # what is kept is the code, which reads as English
+    Result.CHOSEN: _("chosen"),
+    Result.LEFT_OUT: _("rejected this order before"),
+    Result.OTHER_GROUP: _("not in the group"),
+    Result.TOO_FAR: _("too far"),
+    Result.PAUSED: _("takes no new orders"),
+    Result.SHORT: _("not enough stock"),
+    Result.REJECTS: _("rejects too often"),
+    Result.FULL: _("no capacity left"),
+    Result.REJECTED_ITEM: _("rejected these goods lately"),
+    Result.NEVER_OPEN: _("never open"),
+    Result.TOO_LATE: _("not ready in time"),
+    Result.GONE: _("sold out meanwhile"),
+    Result.UNSEEN: _("not looked at"),
+}
 _SIDES = {
     "routed": _("Orders with a store"),
     "refused": _("Refused"),
@@ -57,7 +72,7 @@ def trial_told(result: Mapping[str, Any]) -> dict[str, Any] | None:
         "figures": [(words, _shown(one), _shown(other)) for words, one, other in figures],
         "loads": loads,
         "reasons": [
-            (reason, now["reasons"].get(reason, 0), draft["reasons"].get(reason, 0))
+            (_result(reason), now["reasons"].get(reason, 0), draft["reasons"].get(reason, 0))
             for reason in reasons
         ],
         "examples": result["examples"],
@@ -73,8 +88,8 @@ def _candidate(one: Mapping[str, Any]) -> dict[str, Any]:
         "rank": one.get("rank"),
         # what is better is kept as less: people see the number itself
         "values": [f"{abs(value):g}" for value in values],
-        "result": result,
-        "tone": "success" if result == _GOOD else "",
+        "result": _result(result),
+        "tone": "success" if result == Result.CHOSEN else "",
     }
 
 
@@ -82,10 +97,20 @@ def _rule(one: Mapping[str, Any]) -> dict[str, Any]:
     counts: Mapping[str, int] = one.get("counts") or {}
     total = sum(counts.values())
     bars = [
-        {"words": words, "count": count, "width": _percent(count, total)}
-        for words, count in sorted(counts.items(), key=lambda item: -item[1])
+        {
+            "words": _result(code),
+            "good": code == Result.CHOSEN,
+            "count": count,
+            "width": _percent(count, total),
+        }
+        for code, count in sorted(counts.items(), key=lambda item: -item[1])
     ]
     return {"rule": one.get("rule"), "group": one.get("group"), "total": total, "bars": bars}
+
+
+def _result(code: str) -> Any:
+    """The words of a store's result; those of a version that is gone as they were kept."""
+    return _RESULTS.get(code, code)
 
 
 def _percent(part: float, whole: float) -> int:

@@ -15,20 +15,21 @@ from django.urls import URLPattern, path, reverse
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_http_methods, require_POST
 
 from hub import clock
 from hub.errors import HubError, Invalid
-from hub.staff.history import RememberedAdmin
+from hub.staff.editing import OpenedAdmin
 from hub.staff.pages import HubAdmin, ReadOnlyAdmin, TabularInline
 from hub.staff.refusals import refused
 from hub.staff.scope import StoreWorkAdmin
 from hub.staff.tones import Tones
 from orders.admin.parts import sentence
 from orders.admin.picture import decision_told, trial_told
+from orders.admin.routing_activation import activated, activation_page
 from orders.admin.routing_forms import PLACES, SORTERS, RuleForm, TrialForm
 from orders.models import RoutingDecision, RoutingRule, RoutingRuleSet, RoutingSimulation
-from orders.routing.drafting import activate, copy_as_draft
+from orders.routing.drafting import copy_as_draft, trial_of
 from orders.routing.trials import start_simulation
 
 DRAFT = RoutingRuleSet.State.DRAFT
@@ -99,7 +100,7 @@ class RuleInline(TabularInline[RoutingRule, RoutingRuleSet]):
 
 
 @admin.register(RoutingRuleSet)
-class RoutingRuleSetAdmin(RememberedAdmin[RoutingRuleSet]):
+class RoutingRuleSetAdmin(OpenedAdmin[RoutingRuleSet]):
     """Drafts are changed, tried and made active; what has been active can be copied."""
 
     empty_note = gettext_lazy(
@@ -153,24 +154,19 @@ class RoutingRuleSetAdmin(RememberedAdmin[RoutingRuleSet]):
         rule_set = context.get("original")
         if rule_set is not None:
             context["trials"] = rule_set.simulations.order_by("-pk")[:5]
-            context["may_decide"] = self._may_decide(request)
-            context["tried_since"] = (clock.now() - timedelta(days=TRIED_DAYS)).date()
-            context["tried_orders"] = TRIED_ORDERS
+            context["may_decide"] = self.may_decide(request)
+            context |= _asked_first()
         return super().render_change_form(request, context, *args, **kw)
 
-    @method_decorator(require_POST)
+    @method_decorator(require_http_methods(["GET", "POST"]))
     def activate_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Let the draft choose stores from now on."""
+        """What the draft's trial found; sent, the draft chooses stores as it was tried."""
         rule_set = self._decided(request, pk)
-        try:
-            activate(rule_set=rule_set, by=request.user.get_username())
-        except HubError as error:
-            messages.error(request, sentence(refused(error)))
-        else:
-            messages.success(
-                request, _("{rule_set} choose the stores from now on.").format(rule_set=rule_set)
-            )
-        return _to("routingruleset_change", rule_set.pk)
+        if request.method == "POST":
+            return activated(request, rule_set)
+        if not _is_draft(rule_set):
+            return _to("routingruleset_change", rule_set.pk)
+        return activation_page(request, rule_set, _asked_first())
 
     @method_decorator(require_POST)
     def copy_view(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -193,11 +189,12 @@ class RoutingRuleSetAdmin(RememberedAdmin[RoutingRuleSet]):
             return _to("routingruleset_change", rule_set.pk)
         return _to("routingsimulation_change", trial.pk)
 
-    def _may_decide(self, request: HttpRequest) -> bool:
+    def may_decide(self, request: HttpRequest) -> bool:
+        """Whether the person may try, copy and activate rules."""
         return self.is_open_to(request) and request.user.has_perm("orders.change_routingruleset")
 
     def _decided(self, request: HttpRequest, pk: int) -> RoutingRuleSet:
-        if not self._may_decide(request):
+        if not self.may_decide(request):
             raise Http404
         return get_object_or_404(RoutingRuleSet, pk=pk)
 
@@ -255,7 +252,19 @@ class RoutingSimulationAdmin(ReadOnlyAdmin[RoutingSimulation]):
             "percent": 100 * row.done // row.total if row.total else 0,
             "told": trial_told(row.result),
             "seen": f"{row.state}.{row.done}",
+            "leads_on": self._leads_on(request, row),
         }
+
+    def _leads_on(self, request: HttpRequest, row: RoutingSimulation) -> str:
+        """``activate`` when what was tried can be made active, ``again`` when the draft has been
+        edited since, or the rules in force have changed; else nothing."""
+        rule_set = row.rule_set
+        done = row.state == RoutingSimulation.State.DONE and rule_set.state == DRAFT
+        pages: Any = self.admin_site.get_model_admin(RoutingRuleSet)
+        if not done or not pages.may_decide(request):
+            return ""
+        valid = trial_of(rule_set)
+        return "activate" if valid and valid.fingerprint == row.fingerprint else "again"
 
 
 @admin.register(RoutingDecision)
@@ -289,6 +298,12 @@ class RoutingDecisionAdmin(StoreWorkAdmin[RoutingDecision]):
             **decision_told(row.explanation),
         }
         return TemplateResponse(request, "admin/orders/decision.html", context)
+
+
+def _asked_first() -> dict[str, Any]:
+    """What a trial is asked with unless the person says something else."""
+    since = (clock.now() - timedelta(days=TRIED_DAYS)).date()
+    return {"tried_since": since, "tried_orders": TRIED_ORDERS}
 
 
 def _is_draft(rule_set: RoutingRuleSet | None) -> bool:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from django.db import IntegrityError, transaction
+from datetime import timedelta
+
+from django.db import IntegrityError, connection, transaction
 from django.db.models import Max
 
 from hub import clock
 from hub.errors import Conflict, Invalid
 from hub.history import remember
-from orders.models import RoutingRuleSet
+from orders.models import RoutingRuleSet, RoutingSimulation
+from orders.routing.fingerprint import fingerprint
 
 NAME_CHARACTERS = 60
+TRIED_WITHIN = timedelta(days=1)  # stock and queues of the day before say little
+_ALONE = "SELECT pg_advisory_xact_lock(hashtextextended('orders.activating', 0))"
 
 
 class NotADraft(Conflict):
@@ -34,9 +39,49 @@ class ActivatedElsewhere(Conflict):
     title = "Other rules have just been made active; look again"
 
 
+class NotTried(Conflict):
+    """The rules, or those in force, are not those that the trial compared."""
+
+    code = "not_tried"
+    title = "Rules have changed since these were tried; try them again"
+
+
+def trial_of(rule_set: RoutingRuleSet) -> RoutingSimulation | None:
+    """The latest finished trial, not older than a day, of exactly these rules as they stand,
+    against those in force; None when they have to be tried (again)."""
+    done = rule_set.simulations.filter(
+        state=RoutingSimulation.State.DONE,
+        fingerprint=fingerprint(rule_set),
+        ended_at__gt=clock.now() - TRIED_WITHIN,
+    )
+    return done.order_by("-pk").first()
+
+
+def activate_tried(*, rule_set: RoutingRuleSet, tried: str, by: str) -> None:
+    """Let the draft choose stores from now on, as it was tried; ``tried`` is the fingerprint of
+    the trial that the person has seen.
+
+    Raises NotTried when the draft or the rules in force are others by now, and what ``activate``
+    raises; then nothing has changed.
+    """
+    with transaction.atomic():
+        with connection.cursor() as cursor:  # whoever comes second sees what the first one did
+            cursor.execute(_ALONE)
+        # editors lock the set, too: nobody saves a rule between the look and the activation
+        draft = RoutingRuleSet.objects.select_for_update().get(pk=rule_set.pk)
+        if draft.state != RoutingRuleSet.State.DRAFT:
+            raise NotADraft
+        trial = trial_of(draft)
+        if trial is None or trial.fingerprint != tried:
+            raise NotTried
+        activate(rule_set=draft, by=by)
+    rule_set.refresh_from_db()
+
+
 def activate(*, rule_set: RoutingRuleSet, by: str) -> None:
     """Let the draft choose stores from now on; those it takes the place of are kept, retired.
 
+    For callers that have shown what it changes by themselves; people try rules first.
     Raises NotADraft, NoRules and ActivatedElsewhere; then nothing has changed.
     """
     try:

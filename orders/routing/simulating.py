@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from orders.models import Order
+from orders.models import Order, RoutingRuleSet
 from orders.routing.geography import Point
 from orders.routing.loading import rules_for
 from orders.routing.rules import Rules
@@ -87,9 +87,16 @@ class Trial:
         }
 
 
-def past_orders(*, since: datetime, most: int) -> list[int]:
-    """The keys of orders near a point that were placed since then, the newest first."""
+def past_orders(*, since: datetime, most: int, rule_set: RoutingRuleSet) -> list[int]:
+    """The keys of orders near a point that were placed since then, the newest first: those that
+    the set would choose stores for."""
     rows = Order.objects.filter(placed_at__gte=since, near_latitude__isnull=False)
+    if rule_set.channel_id is not None:
+        rows = rows.filter(channel=rule_set.channel_id)
+    else:
+        active = RoutingRuleSet.objects.filter(state=RoutingRuleSet.State.ACTIVE)
+        own = active.filter(channel__isnull=False).values_list("channel", flat=True)
+        rows = rows.exclude(channel__in=list(own))
     return list(rows.order_by("-placed_at", "-pk").values_list("pk", flat=True)[:most])
 
 

@@ -12,6 +12,7 @@ from django_q.tasks import async_task
 from hub import clock
 from hub.errors import Invalid
 from orders.models import RoutingRuleSet, RoutingSimulation
+from orders.routing.fingerprint import fingerprint
 from orders.routing.loading import rules_of
 from orders.routing.simulating import MOST_ORDERS, Trial, past_orders, try_rules
 
@@ -27,6 +28,7 @@ def start_simulation(
 ) -> RoutingSimulation:
     """Have past orders tried against these rules in the background; look at its row for news.
 
+    Where no such order is, there is nothing to wait for: the row is done at once.
     Raises Invalid for a moment to come or for no or too many orders.
     """
     if since > clock.now():
@@ -36,6 +38,10 @@ def start_simulation(
     simulation = RoutingSimulation.objects.create(
         rule_set=rule_set, since=since, most_orders=most_orders, asked_by=by
     )
+    if not past_orders(since=since, most=1, rule_set=rule_set):
+        run_simulation(key=simulation.pk)
+        simulation.refresh_from_db()
+        return simulation
     transaction.on_commit(
         lambda: async_task("orders.tasks.run_routing_simulation", simulation.pk, save=False)
     )
@@ -55,13 +61,23 @@ def run_simulation(*, key: int) -> None:
     simulation = rows.select_related("rule_set").get()
     end = state.FAILED
     try:
-        orders = past_orders(since=simulation.since, most=simulation.most_orders)
-        rows.update(total=len(orders))
-        trial = try_rules(rules_of(simulation.rule_set), orders, step=_Teller(key))
-        rows.update(done=trial.orders, result=trial.told())
+        _run(simulation)
         end = state.DONE
     finally:
         rows.update(state=end, ended_at=clock.now())
+
+
+def _run(simulation: RoutingSimulation) -> None:
+    """Try the rules, and keep the mark of what was compared; none when the rules in force were
+    replaced meanwhile."""
+    rows, rule_set = RoutingSimulation.objects.filter(pk=simulation.pk), simulation.rule_set
+    orders = past_orders(since=simulation.since, most=simulation.most_orders, rule_set=rule_set)
+    rows.update(total=len(orders))
+    rules = rules_of(rule_set)
+    mark = fingerprint(rule_set, rules)
+    trial = try_rules(rules, orders, step=_Teller(simulation.pk))
+    same = fingerprint(rule_set, rules) == mark
+    rows.update(done=trial.orders, result=trial.told(), fingerprint=mark if same else "")
 
 
 def give_up_simulations() -> int:

@@ -6,6 +6,7 @@ from functools import partial
 
 import pytest
 from django.contrib.auth.models import Permission, User
+from django.test import Client
 from django.urls import reverse
 
 from hub import clock
@@ -22,6 +23,7 @@ from inventory.models import (
 )
 from inventory.services import previewing
 from tests.factories import make_channel, make_item, make_person, make_store, stock
+from tests.racing import at_once
 
 pytestmark = pytest.mark.django_db
 
@@ -148,8 +150,67 @@ def test_deleting_a_rule_shows_what_comes_back(client, chief, mug):
 
     assert "1 comes back" in read(client.get(where))
     assert SafetyStock.objects.exists()
-    client.post(where, {"post": "yes"})
+    delete(client, where)
     assert not SafetyStock.objects.exists()
+
+
+def delete(client, where, **more):
+    """Press the button on the page that asks whether to delete."""
+    page = client.get(where)
+    own = dict(page.context["own"]) if page.status_code == 200 else {}
+    return client.post(where, {"post": "yes"} | own | more)
+
+
+def test_deleting_asks_why_and_a_second_press_shows_the_first_result(client, chief, mug):
+    rule = SafetyStock.objects.create(units=5)
+    where = address(SafetyStock, "delete", rule.pk)
+    page = client.get(where)
+    sent = dict(page.context["own"]) | {"post": "yes", "_reason": "a mistake"}
+
+    replies = [client.post(where, sent) for _ in "12"]
+
+    assert b'name="_reason"' in page.content
+    assert {reply["Location"] for reply in replies} == {address(SafetyStock, "changelist")}
+    gone = SafetyStock.history.filter(id=rule.pk, history_type="-").get()
+    assert gone.history_change_reason == "a mistake"
+
+
+def test_what_was_changed_since_the_question_is_asked_about_again(client, chief, mug):
+    rule = SafetyStock.objects.create(units=5)
+    where = address(SafetyStock, "delete", rule.pk)
+    sent = dict(client.get(where).context["own"]) | {"post": "yes"}
+    SafetyStock.objects.filter(pk=rule.pk).update(units=50)
+
+    reply = client.post(where, sent, follow=True)
+
+    assert [message.level_tag for message in reply.context["messages"]] == ["warning"]
+    assert SafetyStock.objects.exists()
+    assert client.post(where, {"post": "yes"}).status_code == 303
+    assert SafetyStock.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.race
+def test_of_two_who_delete_and_change_a_rule_at_once_one_is_told():
+    clients = [Client(), Client()]
+    for one in clients:
+        one.force_login(make_person(is_superuser=True))
+    rule = SafetyStock.objects.create(units=5)
+    where = address(SafetyStock, "delete", rule.pk)
+    sent = dict(clients[0].get(where).context["own"]) | {"post": "yes"}
+    change = address(SafetyStock, "change", rule.pk)
+    shown = clients[1].post(change, {"units": 7, "store": "", "category": "", "item": ""})
+    saved = dict(shown.context["sent"]) | dict(shown.context["own"])
+
+    def go(number):
+        if number:
+            return clients[1].post(change, saved).status_code == 302
+        return clients[0].post(where, sent).status_code == 302
+
+    deleted, changed = at_once(2, go)
+
+    assert (deleted, changed) in {(True, False), (False, True)}
+    assert SafetyStock.objects.filter(units=7).exists() == changed
 
 
 def test_rules_are_not_deleted_by_the_dozen(client, chief, mug):
@@ -181,7 +242,9 @@ def test_a_stop_is_made_with_a_name_and_lifted_after_a_look(client, chief, mug):
     assert "chief" in read(client.get(address(SalesStop, "changelist")))
     where = address(SalesStop, "delete", stop.pk)
     assert "0 → 3" in read(client.get(where))
-    client.post(where, {"post": "yes"})
+    delete(client, where, _reason="found again")
+    kept = SalesStop.history.filter(id=stop.pk, history_type="-").get()
+    assert kept.history_change_reason == "found again"
     assert not SalesStop.objects.exists()
 
 
@@ -206,7 +269,7 @@ def test_a_lead_lifts_the_short_pick_of_the_own_store_only(client, lead, mug, st
     foreign = SalesStop.objects.create(item=mug, store=make_store(), reason="short_pick")
 
     replies = {
-        stop.pk: client.post(address(SalesStop, "delete", stop.pk), {"post": "yes"}).status_code
+        stop.pk: delete(client, address(SalesStop, "delete", stop.pk)).status_code
         for stop in (own, general, foreign)
     }
 

@@ -39,7 +39,7 @@ class Command(BaseCommand):
         rule_set, since = _rule_set(options["rules"]), _day(options["since"])
         if not 1 <= options["limit"] <= MOST_ORDERS:
             raise CommandError(f"--limit lies between 1 and {MOST_ORDERS}")
-        orders = past_orders(since=since, most=options["limit"])
+        orders = past_orders(since=since, most=options["limit"], rule_set=rule_set)
         self.stdout.write(f"{len(orders)} orders near a point since {since:%Y-%m-%d}, {rule_set}")
         self.stdout.write("stock, queues and switches as of now; nothing is taken")
         until = time.monotonic() + SECONDS

@@ -47,6 +47,16 @@ def form(*rules, initial=0, **values):
     return fields
 
 
+def opened(client, draft):
+    """The mark that the draft's page carries when it is opened."""
+    return client.get(url("routingruleset_change", draft.pk)).context["seen"]
+
+
+def asked_on_the_page(client, draft, **values):
+    """What the button of the activation page sends."""
+    return dict(client.get(url("routingruleset_activate", draft.pk)).context["own"]) | values
+
+
 def errors_of(reply):
     formset = reply.context["inline_admin_formsets"][0].formset
     return {code for one in formset.errors for data in [one] for code in _codes(data)}
@@ -65,7 +75,9 @@ def test_a_draft_is_made_with_rules_tried_and_made_active(client, boss):
     assert (draft.state, draft.created_by) == ("draft", boss.username)
     second = draft.rules.get(position=2)
     assert (second.sorters, second.ranked) == (["ranked_list", "distance"], [preferred.code])
-    client.post(url("routingruleset_activate", draft.pk))
+    since = f"{clock.now() - timedelta(days=1):%Y-%m-%d}"
+    client.post(url("routingruleset_try", draft.pk), {"since": since, "most_orders": 10})
+    client.post(url("routingruleset_activate", draft.pk), asked_on_the_page(client, draft))
     draft.refresh_from_db()
     assert (draft.state, draft.version) == ("active", 1)
     assert client.get(url("routingruleset_change", draft.pk)).status_code == 200
@@ -82,6 +94,7 @@ def test_two_rules_change_places(client, boss):
         rule(0, position=2, radius_metres=1000, id=one.pk),
         rule(1, position=1, radius_metres=2000, id=other.pk),
         initial=2,
+        _seen=opened(client, draft),
     )
     assert client.post(url("routingruleset_change", draft.pk), swapped).status_code == 302
     assert [row.radius_metres for row in draft.rules.all()] == [2000, 1000]
@@ -175,4 +188,5 @@ def test_people_of_some_stores_see_no_rules_and_no_foreign_decisions(client):
         assert client.get(link).status_code == 404
     for page in ("activate", "copy", "try"):
         assert client.post(url(f"routingruleset_{page}", draft.pk)).status_code == 404
-        assert client.get(url(f"routingruleset_{page}", draft.pk)).status_code == 405
+    for page, status in (("activate", 404), ("copy", 405), ("try", 405)):
+        assert client.get(url(f"routingruleset_{page}", draft.pk)).status_code == status

@@ -37,11 +37,18 @@ def a_day_ago():
     return clock.now() - timedelta(days=1)
 
 
+def try_draft(draft):
+    orders = past_orders(since=a_day_ago(), most=100, rule_set=draft)
+    return try_rules(rules_of(draft), orders).told()
+
+
 def test_a_draft_is_held_against_the_rules_in_force_and_takes_nothing(past):
     near, far = past
     draft = make_rules({"sorters": ["ranked_list"], "ranked": [far.code]}, active=False)
     before = list(Allocation.objects.order_by("pk").values())
-    told = try_rules(rules_of(draft), past_orders(since=a_day_ago(), most=100)).told()
+    told = try_rules(
+        rules_of(draft), past_orders(since=a_day_ago(), most=100, rule_set=draft)
+    ).told()
     assert (told["orders"], told["moved"]) == (3, 3)
     assert told["now"]["mean_metres"] == pytest.approx(1000, abs=2)
     assert told["draft"]["mean_metres"] == pytest.approx(2000, abs=2)
@@ -56,14 +63,18 @@ def test_a_draft_is_held_against_the_rules_in_force_and_takes_nothing(past):
 
 def test_refusals_and_their_reasons_are_counted(past):
     draft = make_rules({"radius_metres": 500}, active=False)
-    told = try_rules(rules_of(draft), past_orders(since=a_day_ago(), most=100)).told()
+    told = try_rules(
+        rules_of(draft), past_orders(since=a_day_ago(), most=100, rule_set=draft)
+    ).told()
     assert told["draft"]["refused"] == 3
     assert told["draft"]["reasons"] == {"too far": 3}
 
 
 def test_splits_are_counted(past):
     draft = make_rules({"whole_basket": False}, active=False, most_parts=2)
-    told = try_rules(rules_of(draft), past_orders(since=a_day_ago(), most=100)).told()
+    told = try_rules(
+        rules_of(draft), past_orders(since=a_day_ago(), most=100, rule_set=draft)
+    ).told()
     assert told["draft"]["split"] == 0
     assert told["moved"] == 0
 
@@ -101,6 +112,30 @@ def test_a_simulation_runs_once_and_keeps_its_result(past):
     simulation.refresh_from_db()
     assert (simulation.state, simulation.done, simulation.total) == ("done", 2, 2)
     assert simulation.result["orders"] == 2
+
+
+def test_only_orders_that_the_rules_would_choose_for_are_tried(past):
+    theirs = Order.objects.filter(near_latitude__isnull=False).first().channel
+    other = make_channel()
+    own, others, general = (
+        make_rules({}, active=False, channel=theirs),
+        make_rules({}, active=False, channel=other),
+        make_rules({}, active=False),
+    )
+
+    def tried(rule_set):
+        return len(past_orders(since=a_day_ago(), most=100, rule_set=rule_set))
+
+    assert [tried(one) for one in (own, others, general)] == [3, 0, 3]
+    make_rules({}, channel=theirs)
+    assert tried(general) == 0
+
+
+def test_where_no_order_can_be_tried_the_trial_is_done_at_once():
+    draft = make_rules({}, active=False)
+    simulation = start_simulation(rule_set=draft, since=a_day_ago(), most_orders=5, by="ann")
+    assert (simulation.state, simulation.total) == ("done", 0)
+    assert simulation.result["orders"] == 0
 
 
 @pytest.fixture
