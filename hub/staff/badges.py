@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
+from dataclasses import dataclass
 from itertools import pairwise
 
 from django.contrib.auth.hashers import check_password, make_password
@@ -21,9 +22,11 @@ from hub.staff.people import switchers_of
 
 PIN_DIGITS = 6
 FEWEST_DIFFERENT = 3  # digits of a PIN
-TRIES_PER_PERSON = 5
+TRIES_PER_PERSON = 5  # on one tablet: a colleague's wrong fingers close it nowhere else
 TRIES_PER_TABLET = 30
 WINDOW_SECONDS = 900
+TRIES_PER_DAY = 20  # of one person on all tablets together: guessing from one to the next
+DAY_SECONDS = 24 * 3600
 BADGE = re.compile(r"CBB[0-9A-HJKMNP-TV-Z]{26}\Z")
 _LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # 32 of them: five bits each
 _BADGE_LETTERS = 26  # 130 bits
@@ -68,10 +71,12 @@ def take_badge_back(*, person: User) -> bool:
 
 
 def set_pin(*, person: User, pin: str) -> None:
-    """The person switches with this PIN from now on. Raises Invalid for one easily guessed."""
+    """The person switches with this PIN from now on; wrong tries of the former one are forgotten.
+    Raises Invalid for one easily guessed."""
     _require_strong(pin)
     chosen = {"pin": make_password(_keyed(person.pk, pin)), "pin_set_at": clock.now()}
     StaffKey.objects.update_or_create(user_id=person.pk, defaults=chosen)
+    RateCounter.objects.filter(bucket__startswith=_tries_of(person.pk)).delete()
 
 
 def by_badge(*, tablet: Tablet, code: str) -> TabletPerson:
@@ -79,7 +84,7 @@ def by_badge(*, tablet: Tablet, code: str) -> TabletPerson:
 
     Raises NotKnown, and TooManyTries once the tablet's tries are used up.
     """
-    limits = {f"switch:{tablet.pk}": TRIES_PER_TABLET}
+    limits = [_Limit(f"switch:{tablet.pk}", TRIES_PER_TABLET)]
     _take(limits)
     found = None
     if BADGE.match(code):
@@ -95,12 +100,15 @@ def by_pin(*, tablet: Tablet, person_id: int, pin: str) -> TabletPerson:
     """The person whose tile was tapped, if the PIN is theirs and they work in the store.
 
     A try is taken before the PIN is looked at and given back when it was right, so that a
-    hundred guesses at once are still five. Raises NotKnown or TooManyTries.
+    hundred guesses at once are still five. Wrong ones close the person's PIN on this tablet; so
+    many in a day that somebody goes from tablet to tablet close it on all. Raises NotKnown or
+    TooManyTries.
     """
-    limits = {
-        f"switch:{tablet.pk}": TRIES_PER_TABLET,
-        f"switch:person:{person_id}": TRIES_PER_PERSON,
-    }
+    limits = [
+        _Limit(f"{_tries_of(person_id)}{tablet.pk}", TRIES_PER_PERSON),
+        _Limit(f"switch:{tablet.pk}", TRIES_PER_TABLET),
+        _Limit(f"{_tries_of(person_id)}all", TRIES_PER_DAY, DAY_SECONDS),
+    ]
     _take(limits)
     person = switchers_of(tablet).filter(pk=person_id).exclude(staff_key__pin="").first()
     kept = person.staff_key.pin if person else None
@@ -116,17 +124,35 @@ def _keyed(person_id: int, pin: str) -> str:
     return lookup_hash("pin", f"{person_id}:{pin}")
 
 
-def _take(limits: dict[str, int]) -> None:
-    taken = [
-        count_exactly(bucket=bucket, limit=limit, seconds=WINDOW_SECONDS)
-        for bucket, limit in limits.items()
-    ]
-    if not all(taken):
+@dataclass(frozen=True)
+class _Limit:
+    bucket: str
+    tries: int
+    seconds: int = WINDOW_SECONDS
+
+
+def _tries_of(person_id: int) -> str:
+    """What the buckets of a person's tries begin with."""
+    return f"switch:person:{person_id}:"
+
+
+def _take(limits: list[_Limit]) -> None:
+    """Take a try of each. Where one is used up, none of the others is: trying on at a closed
+    tablet does not close the person's PIN elsewhere."""
+    for place, limit in enumerate(limits):
+        if count_exactly(bucket=limit.bucket, limit=limit.tries, seconds=limit.seconds):
+            continue
+        _give_back(limits[:place])
+        if limit.seconds == DAY_SECONDS:
+            raise TooManyTries(
+                _("too many wrong tries of this PIN today; use the badge, or log in by password")
+            )
         raise TooManyTries(_("too many wrong tries; wait 15 minutes, or log in by password"))
 
 
-def _give_back(limits: dict[str, int]) -> None:
-    RateCounter.objects.filter(bucket__in=limits, used__gt=0).update(used=F("used") - 1)
+def _give_back(limits: list[_Limit]) -> None:
+    buckets = [limit.bucket for limit in limits]
+    RateCounter.objects.filter(bucket__in=buckets, used__gt=0).update(used=F("used") - 1)
 
 
 def _require_strong(pin: str) -> None:

@@ -1,12 +1,11 @@
 """Tablets of a store: enrolled, shared by badge and PIN, narrowed to the store, ended at once."""
 
 from datetime import timedelta
-from threading import Barrier, Thread
 
 import pytest
 from django.contrib.auth.models import Permission, User
 from django.core import signing
-from django.db import connection, connections
+from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
@@ -17,6 +16,7 @@ from hub.staff import badges, roles, tablets
 from hub.staff.models import StaffKey, Tablet, TabletPerson
 from hub.stores.models import StaffScope
 from tests.factories import make_fulfillment, make_person, make_role, make_store, make_tablet
+from tests.racing import at_once
 
 pytestmark = pytest.mark.django_db
 
@@ -195,29 +195,61 @@ def test_the_tries_of_a_tablet_are_counted_over_all_its_people(client, tablet):
     assert "oo many wrong tries" in switch(client, worker(tablet.store)).content.decode()
 
 
+def guessed(tablet, person, pin="111112"):
+    """What came of a try: who it is, or the code of the refusal."""
+    try:
+        return badges.by_pin(tablet=tablet, person_id=person.pk, pin=pin).pk
+    except HubError as error:
+        return error.code
+
+
+def test_wrong_pins_close_the_person_on_that_tablet_only(tablet):
+    other, _ = make_tablet(store=tablet.store)
+    person = worker(tablet.store)
+    for _ in range(badges.TRIES_PER_PERSON + 40):
+        guessed(tablet, person)
+
+    assert guessed(tablet, person, PIN) == "too_many_tries"
+    assert guessed(other, person, PIN) == person.pk
+
+
+def test_wrong_pins_from_tablet_to_tablet_close_the_person_on_all_for_the_day(tablet):
+    person, colleague = worker(tablet.store), worker(tablet.store)
+    tablets = [make_tablet(store=tablet.store)[0] for _ in range(5)]
+    answers = [guessed(one, person) for one in tablets for _ in range(badges.TRIES_PER_PERSON)]
+
+    assert answers.count("not_known") == badges.TRIES_PER_DAY
+    assert guessed(tablet, person, PIN) == "too_many_tries"
+    assert guessed(tablet, colleague, PIN) == colleague.pk
+    badges.set_pin(person=person, pin=PIN)
+    assert guessed(tablet, person, PIN) == person.pk
+
+
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.race
 def test_guesses_at_once_are_no_more_tries_than_one_after_the_other():
     tablet, _ = make_tablet()
     person = worker(tablet.store)
-    answers, together = [], Barrier(12)
 
-    def guess():
-        together.wait(10)
-        try:
-            badges.by_pin(tablet=tablet, person_id=person.pk, pin="111112")
-        except HubError as error:
-            answers.append(error.code)
-        finally:
-            connections.close_all()
+    answers = at_once(12, lambda _: guessed(tablet, person))
 
-    threads = [Thread(target=guess) for _ in range(12)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(30)
     assert sorted(set(answers)) == ["not_known", "too_many_tries"]
     assert answers.count("not_known") == badges.TRIES_PER_PERSON
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.race
+def test_guesses_on_many_tablets_at_once_are_no_more_than_a_day_has():
+    tablets = [make_tablet()[0]]
+    tablets += [make_tablet(store=tablets[0].store)[0] for _ in range(5)]
+    person = worker(tablets[0].store)
+
+    def guess(number):
+        return [guessed(one, person) for one in tablets[number % 6 :] + tablets[: number % 6]]
+
+    answers = [answer for some in at_once(12, guess) for answer in some]
+
+    assert answers.count("not_known") == badges.TRIES_PER_DAY
 
 
 @pytest.mark.parametrize(
