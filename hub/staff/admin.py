@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.models import ADDITION, CHANGE, LogEntry
+from django.contrib.admin.models import ADDITION, CHANGE
 from django.contrib.auth import logout
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
@@ -27,6 +27,7 @@ from hub.staff.audit_page import AuditAdmin as AuditAdmin
 from hub.staff.barcodes import code128, qr
 from hub.staff.models import IDLE_MINUTES, LONGEST_IDLE_MINUTES, StaffKey, Tablet
 from hub.staff.people import name_of
+from hub.staff.pressed import BADGE_ISSUED, BADGE_TAKEN_BACK, ENDED, ENROLLED, log
 from hub.staff.scope import ScopedAdmin, stores_for, works_in_stores
 from hub.stores.models import StaffScope, Store
 
@@ -115,7 +116,7 @@ class TabletAdmin(ScopedAdmin[Tablet]):
         by = cast(User, request.user)
         tablet, token = tablets.enroll(store=asked["store"], name=asked["name"], by=by)
         Tablet.objects.filter(pk=tablet.pk).update(idle_minutes=asked["idle_minutes"])
-        log(request, tablet, ADDITION, f"enrolled for {tablet.store}")
+        log(request, tablet, ADDITION, ENROLLED)
         logout(request)
         reply = HttpResponseRedirect(reverse("staff:people"), status=HTTPStatus.SEE_OTHER)
         tablets.give_cookie(reply, token)
@@ -146,7 +147,7 @@ class TabletAdmin(ScopedAdmin[Tablet]):
     def _end(self, request: HttpRequest, tablet: Tablet) -> bool:
         ended = tablets.end(tablet=tablet, by=cast(User, request.user))
         if ended:
-            log(request, tablet, CHANGE, "ended")
+            log(request, tablet, CHANGE, ENDED)
         return ended
 
 
@@ -207,7 +208,7 @@ class StaffKeyAdmin(ScopedAdmin[StaffKey]):
         """A new badge, shown once to be printed; the former one is worth nothing."""
         person = self._person(request, pk)
         code = badges.issue_badge(person=person, by=str(request.user))
-        log(request, person, CHANGE, "badge issued")
+        log(request, person, CHANGE, BADGE_ISSUED)
         context = {
             **self.admin_site.each_context(request),
             "title": _("Badge"),
@@ -225,7 +226,7 @@ class StaffKeyAdmin(ScopedAdmin[StaffKey]):
         """The badge opens nothing any more (303)."""
         person = self._person(request, pk)
         if badges.take_badge_back(person=person):
-            log(request, person, CHANGE, "badge taken back")
+            log(request, person, CHANGE, BADGE_TAKEN_BACK)
         messages.success(request, _("The badge opens nothing any more."))
         back = reverse("admin:staff_staffkey_changelist")
         return HttpResponseRedirect(back, status=HTTPStatus.SEE_OTHER)
@@ -237,17 +238,6 @@ class StaffKeyAdmin(ScopedAdmin[StaffKey]):
         named = StaffScope.objects.filter(store__in=stores_for(request)).values("user")
         people = User.objects.filter(pk__in=named, is_active=True, is_staff=True)
         return get_object_or_404(people, pk=min(pk, LARGEST_KEY))
-
-
-def log(request: HttpRequest, row: models.Model, flag: int, said: str) -> None:
-    """The audit trail has what the person did to the row."""
-    LogEntry.objects.log_actions(
-        user_id=cast(User, request.user).pk,
-        queryset=[row],
-        action_flag=flag,
-        change_message=said,
-        single_object=True,
-    )
 
 
 def _people_at(store: Store | None) -> list[User]:

@@ -17,7 +17,7 @@ from typing import Any
 from django.apps import apps
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -25,6 +25,7 @@ from hub.events.models import Fact
 from hub.history import ADDED, CHANGED
 from hub.staff.changes import Change, changes_in
 from hub.staff.people import name_of
+from hub.staff.pressed import pressed_in, words_of
 from hub.stores.models import Store, StoreSwitch
 
 PAGE = 60
@@ -51,18 +52,23 @@ class Asked:
     until: datetime | None = None
     after: str = ""
 
+    def among(self) -> frozenset[int] | None:
+        """The stores whose rows are asked for; None for all."""
+        if self.store is None:
+            return self.stores
+        one = frozenset([self.store])
+        return one if self.stores is None else one & self.stores
+
     def shows(self, stores: Iterable[int]) -> bool:
         """Whether something of these stores is among what was asked for."""
-        among = set(stores)
-        if self.store is not None:
-            among &= {self.store}
-            return bool(among) and (self.stores is None or bool(among & self.stores))
-        return self.stores is None or bool(among & self.stores)
+        among = self.among()
+        return among is None or not among.isdisjoint(stores)
 
 
 @dataclass(frozen=True)
 class Told:
-    """What an app says of one fact: in words, about what, where to read on, of which stores."""
+    """What an app says of one fact: in words, about what, where to read on, of which stores, what
+    was before and after, and why."""
 
     title: str
     of: str
@@ -70,6 +76,7 @@ class Told:
     stores: tuple[int, ...] = ()
     why: str = ""
     after: str = ""
+    before: str = ""
 
 
 @dataclass(frozen=True)
@@ -199,9 +206,8 @@ def details(data: dict[str, Any]) -> str:
 
 
 def _line(fact: Fact, told: Told) -> Line:
-    return Line(
-        fact.occurred_at, fact.actor, told.title, told.of, told.link, "", told.after, told.why
-    )
+    what, of, link = told.title, told.of, told.link
+    return Line(fact.occurred_at, fact.actor, what, of, link, told.before, told.after, told.why)
 
 
 def _named(line: Line, named: dict[str, str]) -> Line:
@@ -243,10 +249,11 @@ def _switches(asked: Asked, span: _Span) -> list[Line]:
 
 
 def _pressed(asked: Asked, span: _Span) -> list[Line]:
-    """What was pressed in the admin; rows of no store, for those who see all of them."""
-    if asked.stores is not None or asked.store is not None:
-        return []
-    rows: QuerySet[LogEntry] = LogEntry.objects.filter(span.within("action_time"))
+    """What was pressed in the admin; who works for some stores sees what was done to their tablets,
+    badges and PINs."""
+    mine = asked.among()
+    every = LogEntry.objects.all() if mine is None else pressed_in(mine)
+    rows = every.filter(span.within("action_time"))
     if asked.person is not None:
         rows = rows.filter(user_id=asked.person)
     newest = rows.select_related("user", "content_type").order_by("-pk")[:MOST_OF_EACH]
@@ -254,7 +261,7 @@ def _pressed(asked: Asked, span: _Span) -> list[Line]:
         Line(
             at=row.action_time,
             who=name_of(row.user),
-            what=row.get_change_message() or row.get_action_flag_display(),
+            what=words_of(row),
             of=f"{row.content_type.name if row.content_type else ''} {row.object_repr}".strip(),
         )
         for row in newest

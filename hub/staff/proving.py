@@ -7,6 +7,7 @@ from typing import Any, cast
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.models import CHANGE
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -23,6 +24,7 @@ from hub.staff.fresh import fresh_login_required, note_login, safe_next
 from hub.staff.login import is_password
 from hub.staff.models import StaffKey
 from hub.staff.people import name_of
+from hub.staff.pressed import PIN_SET, log
 
 LONGEST_PASSWORD = 256
 
@@ -137,6 +139,7 @@ def _set_pin(request: HttpRequest, user: User) -> str:
         if not is_password(request, user, form.cleaned_data["password"]):
             return _("The password is not right.")
         badges.set_pin(person=user, pin=form.cleaned_data["pin"])
+        log(request, user, CHANGE, PIN_SET)
     except ValidationError as error:
         return error.messages[0]
     except HubError as error:

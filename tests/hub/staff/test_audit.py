@@ -3,18 +3,36 @@
 from datetime import timedelta
 
 import pytest
-from django.db import connection
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.auth.models import Group
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import translation
 
 from hub import clock
+from hub.events.catalog import PriceAdjusted, StoreStageChanged
 from hub.events.models import Fact
+from hub.events.outbox import publish
+from hub.integration.models import StageChange
 from hub.staff import audit, roles
 from hub.staff.audit import Asked, trail
+from hub.staff.models import RolePolicy
 from hub.stores.models import StoreSwitch
 from hub.trace import acting
+from orders.audit import MOVES
+from orders.models import PriceAdjustment
 from orders.picking.services import accept
-from tests.factories import make_fulfillment, make_person, make_ready, make_role, make_store
+from tests.factories import (
+    make_fulfillment,
+    make_item,
+    make_person,
+    make_ready,
+    make_role,
+    make_store,
+    make_tablet,
+    stock,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -94,6 +112,108 @@ def test_a_change_of_a_rule_shows_what_was_and_what_became(client):
     store.save()
     lines = [line for line in trail(Asked(stores=frozenset([store.pk]))).lines if line.before]
     assert ("60", "90") in [(line.before, line.after) for line in lines]
+
+
+def test_a_move_shows_where_the_order_stood_and_where_it_stands():
+    part = make_ready()
+    lines = trail(Asked(subject=f"order:{part.order_id}")).lines
+    moves = [(line.before, line.after) for line in reversed(lines)]
+    assert ("proposed", "accepted") in moves
+    assert ("accepted", "picking") in moves
+    assert ("picked", "ready") in moves
+    assert ("", "open") in moves
+
+
+def test_a_move_knows_what_was_before_the_page_begins(monkeypatch):
+    part = make_ready()
+    monkeypatch.setattr(audit, "LOOKED_AT", 1)
+    newest = Fact.objects.filter(subject=f"order:{part.order_id}", name__in=MOVES).latest("id")
+    after = Fact.objects.filter(id__gt=newest.pk).order_by("id").first()
+    asked = Asked(subject=newest.subject, after=after.public_id if after else "")
+    line = trail(asked).lines[0]
+    assert (line.before, line.after) == ("picked", "ready")
+
+
+def test_moves_are_said_in_the_readers_language(client):
+    part = accepted_by(make_person())
+    with translation.override("pl"):
+        line = next(
+            one for one in trail(Asked(subject=f"order:{part.order_id}")).lines if one.before
+        )
+    assert (line.before, line.what) != ("proposed", "Accepted by the store")
+
+
+def test_a_lowered_price_shows_both_amounts_and_why():
+    item = make_item()
+    store = make_store()
+    stock(store, {item: 5})
+    part = make_ready(store=store, lines={item: 2})
+    line = part.lines.get()
+    adjustment = PriceAdjustment.objects.create(
+        line=line, before_minor=1299, after_minor=999, reason="bruised", by="staff:1"
+    )
+    with transaction.atomic():
+        publish(
+            PriceAdjusted(
+                order_id=part.order_id, fulfillment_id=part.pk, adjustment_id=adjustment.pk
+            )
+        )
+    told = next(one for one in trail(Asked()).lines if one.why == "bruised")
+    currency = part.order.currency
+    assert (told.before, told.after) == (f"12.99 {currency}", f"9.99 {currency}")
+
+
+def test_a_store_that_goes_live_shows_both_stages_and_why():
+    store = make_store()
+    change = StageChange.objects.create(
+        store=store, before="shadow", after="live", by="staff:1", reason="all is well"
+    )
+    with transaction.atomic():
+        publish(StoreStageChanged(store_id=store.pk, change_id=change.pk))
+    told = next(one for one in trail(Asked(store=store.pk)).lines if one.why == "all is well")
+    assert (told.before, told.after, told.of) == ("shadow", "live", str(store))
+
+
+class TestOfLeads:
+    def test_read_of_tablets_badges_and_pins_of_their_store_only(self, client):
+        mine, other = make_store(), make_store()
+        boss = make_person(is_superuser=True)
+        client.force_login(boss)
+        people = {store: make_role(roles.PICKER, store) for store in (mine, other)}
+        for store, person in people.items():
+            tablet, _token = make_tablet(store=store, name=f"slate {store.code}")
+            client.post(reverse("admin:staff_tablet_end", args=[tablet.pk]))
+            client.post(reverse("admin:staff_staffkey_issue", args=[person.pk]))
+        client.force_login(make_role(roles.LEAD, mine))
+
+        shown = client.get(PAGE).content.decode()
+
+        assert f"slate {mine.code}" in shown
+        assert f"user {people[mine].username}" in shown
+        assert "badge issued" in shown
+        assert f"slate {other.code}" not in shown
+        assert f"user {people[other].username}" not in shown
+
+    def test_do_not_read_what_else_was_done_to_their_people(self, client):
+        mine = make_store()
+        person = make_role(roles.PICKER, mine)
+        boss = make_person(is_superuser=True)
+        LogEntry.objects.log_actions(boss.pk, [person], CHANGE, "secret role", single_object=True)
+
+        lines = trail(Asked(stores=frozenset([mine.pk]))).lines
+
+        assert "secret role" not in {line.what for line in lines}
+
+
+def test_what_roles_ask_at_log_in_keeps_its_history(client):
+    group = Group.objects.get(name=roles.LEAD)
+    policy, _made = RolePolicy.objects.get_or_create(group=group)
+    policy.second_factor = not policy.second_factor
+    policy.save()
+    client.force_login(make_person(is_superuser=True))
+    page = client.get(reverse("admin:auth_group_history", args=[group.pk]))
+    assert "Asks for a second factor" in page.content.decode()
+    assert any("second factor" in line.what for line in trail(Asked()).lines)
 
 
 def test_older_lines_follow_page_by_page_without_a_gap(monkeypatch):
