@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from django.utils.translation import gettext_lazy as _
+
 from hub.customers.consent import REFUSALS
 from hub.customers.models import Channel, ConsentEvent, Contact
 from hub.customers.purposes import GROUPS
@@ -11,8 +13,14 @@ from hub.customers.reaching import addresses_of
 from orders.timeline import Entry
 
 SAID = {
-    Channel.SMS.value: ("SMS blocked", "No text is sent to this phone: its owner said STOP."),
-    Channel.EMAIL.value: ("E-mail blocked", "No e-mail is sent there: its owner ended it."),
+    Channel.SMS.value: (
+        _("SMS blocked"),
+        _("No text is sent to this phone: its owner said STOP."),
+    ),
+    Channel.EMAIL.value: (
+        _("E-mail blocked"),
+        _("No e-mail is sent there: its owner ended it."),
+    ),
 }
 
 
@@ -36,4 +44,4 @@ def _said(address: str, channel: str) -> Iterable[Entry]:
     newest = refusals.order_by("-sequence").first()
     if newest:
         title, detail = SAID[channel]
-        yield Entry(newest.occurred_at, title, detail, newest.actor, "danger", "block")
+        yield Entry(newest.occurred_at, str(title), str(detail), newest.actor, "danger", "block")

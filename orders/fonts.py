@@ -7,9 +7,11 @@ used, and letters that it lacks lose their marks: ``Łódź`` becomes ``Lodz``.
 from __future__ import annotations
 
 import unicodedata
+from contextlib import AbstractContextManager, nullcontext
 from functools import cache
 from pathlib import Path
 
+from django.utils.translation import get_language, override
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
 
@@ -20,6 +22,7 @@ FONTS = [
     Path("/usr/share/fonts/truetype/noto/NotoSans-Regular.ttf"),
 ]
 BUILT_IN = "Helvetica"
+UNWRITTEN = ("ru",)  # languages of which the built-in font has no letter
 LETTERS = str.maketrans("łŁøØđĐßæÆœŒ", "lLoOdDsaAoO")
 
 
@@ -39,3 +42,10 @@ def shown(text: str) -> str:
         return text
     plain = unicodedata.normalize("NFKD", text.translate(LETTERS))
     return plain.encode("latin-1", "ignore").decode("latin-1")
+
+
+def legible() -> AbstractContextManager[object]:
+    """Inside, headings are said in English where the font could not write the reader's language."""
+    language = (get_language() or "").partition("-")[0]
+    unwritten = font() == BUILT_IN and language in UNWRITTEN
+    return override("en") if unwritten else nullcontext()

@@ -1,4 +1,4 @@
-"""Lets the names of models, fields and choices be said in the reader's language.
+"""Lets the names of apps, models, fields and choices be said in the reader's language.
 
 Models name themselves in plain English. Once all are loaded, each name is replaced by its lazy
 translation. Migrations see the words as they were written: Django keeps those beside.
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from django.apps import AppConfig
 from django.db.models import Field, Model
 from django.utils.translation import gettext_lazy
 
@@ -29,6 +30,13 @@ def translate_models(models: Iterable[type[Model]]) -> None:
         options.verbose_name_plural = _lazy(options.verbose_name_plural)
         for field in (*options.local_fields, *options.local_many_to_many):
             _translate_field(field)
+
+
+def translate_apps(configs: Iterable[AppConfig]) -> None:
+    """From now on the project's apps name themselves so, at the head of their pages."""
+    for config in configs:
+        if config.name.partition(".")[0] in OWN_APPS:
+            config.verbose_name = _lazy(config.verbose_name)
 
 
 def _translate_field(field: Field[Any, Any]) -> None:

@@ -25,6 +25,7 @@ from hub.staff.work import STATE_TONES, WorkAdmin
 from hub.stores.models import Store
 from notifications.admin.chain import BAD, WAYS, chain_of, ended, tone_of
 from notifications.admin.measures import measured
+from notifications.admin.template_grid import title_of
 from notifications.admin.why import reason_of, ways_of
 from notifications.cases import case_of
 from notifications.codes import verdict_of
@@ -213,13 +214,11 @@ def masked(text: str) -> str:
 def messages_of(order_id: int) -> Iterator[Entry]:
     """The order's messages as lines of its timeline, each with its outcome and a way to why."""
     for row in Message.objects.filter(order_id=order_id).order_by("id"):
-        by = f" by {WAYS[row.channel].lower()}" if row.channel else ""
-        reason = f" ({row.outcome_reason.replace('_', ' ')})" if row.outcome_reason else ""
-        detail = f"outcome: {row.get_outcome_display().lower()}{reason}"
+        told = {"what": title_of(row.purpose), "way": str(WAYS.get(row.channel, "")).lower()}
+        title = _("Message «{what}», {way}") if row.channel else _("Message «{what}»")
         tone = "danger" if row.outcome in BAD else ""
-        title = _("Message «{replace}»{by}").format(replace=row.purpose.replace("_", " "), by=by)
         link = reverse("admin:notifications_message_change", args=[row.pk])
-        yield Entry(row.created_at, title, detail, "", tone, "sms", link)
+        yield Entry(row.created_at, title.format(**told), ended(row), "", tone, "sms", link)
 
 
 def _part_of(row: Message) -> FulfillmentOrder | None:

@@ -39,8 +39,34 @@ GROUP_TITLES = {
     "arrival": gettext_lazy("At the curb"),
     "afterwards": gettext_lazy("Afterwards"),
 }
-# Where the name alone would not say it.
 _TITLES = {
+    "order_received": gettext_lazy("Order received"),
+    "ready": gettext_lazy("Ready to be collected"),
+    "handed_off": gettext_lazy("Handed over"),
+    "canceled": gettext_lazy("Order canceled"),
+    "canceled_by_store": gettext_lazy("Canceled by the store"),
+    "delayed": gettext_lazy("Ready later than promised"),
+    "closing_early": gettext_lazy("The store closes early"),
+    "recalled": gettext_lazy("Goods called back"),
+    "expiring": gettext_lazy("Will not be kept much longer"),
+    "expired": gettext_lazy("Not collected in time"),
+    "extended": gettext_lazy("Kept longer"),
+    "reminded": gettext_lazy("Reminder to collect"),
+    "window_changed": gettext_lazy("Another time chosen"),
+    "delegate_named": gettext_lazy("Somebody else collects"),
+    "partly_handed_off": gettext_lazy("A part handed over"),
+    "goods_refused": gettext_lazy("Goods stayed with the store"),
+    "move_offered": gettext_lazy("Question: another store?"),
+    "substitutes_offered": gettext_lazy("Question: substitutes?"),
+    "substitutes_settled": gettext_lazy("Substitutes settled"),
+    "substitutes_late": gettext_lazy("Answer about substitutes came too late"),
+    "coming_early": gettext_lazy("On the way, but not ready yet"),
+    "here_early": gettext_lazy("Here, but not ready yet"),
+    "here_noted": gettext_lazy("Arrival noted"),
+    "which_spot": gettext_lazy("Question: which spot?"),
+    "wrong_store": gettext_lazy("At the wrong store"),
+    "customer_missing": gettext_lazy("Customer was not found"),
+    "complaint_answered": gettext_lazy("Complaint answered"),
     "short": gettext_lazy("Something was not found"),
     "bring_id": gettext_lazy("Bring ID"),
     "moved": gettext_lazy("Moved to another store"),
@@ -73,7 +99,7 @@ class Cell:
     @property
     def state(self) -> str:
         """The same in words."""
-        words = f"own {self.own}" if self.own else "shipped"
+        words = _("own {number}").format(number=self.own) if self.own else _("shipped")
         return _("{words} + draft").format(words=words) if self.draft else words
 
 
@@ -88,13 +114,17 @@ class Line:
 
 @dataclass(frozen=True)
 class Past:
-    """One version in the history of a key; ``when`` is UTC."""
+    """One version in the history of a key; times are UTC. ``withdrawn`` is when the shipped words
+    took its place."""
 
     number: int
     state: str
     when: datetime
     who: str
     note: str
+    withdrawn: datetime | None = None
+    withdrawn_by: str = ""
+    withdrawn_why: str = ""
 
 
 def title_of(purpose: str) -> str:
@@ -151,7 +181,9 @@ def history(key: Key, *, most: int) -> list[Past]:
     locale, purpose, channel = key
     rows = TemplateVersion.objects.filter(locale=locale, purpose=purpose, channel=channel)
     newest = list(rows.order_by("-number")[:most])
-    names = _people({row.published_by or row.created_by for row in newest})
+    names = _people(
+        {who for row in newest for who in (row.published_by or row.created_by, row.withdrawn_by)}
+    )
     return [
         Past(
             number=row.number,
@@ -159,6 +191,9 @@ def history(key: Key, *, most: int) -> list[Past]:
             when=row.published_at or row.created_at,
             who=names.get(row.published_by or row.created_by, ""),
             note=row.note,
+            withdrawn=row.withdrawn_at,
+            withdrawn_by=names.get(row.withdrawn_by, ""),
+            withdrawn_why=row.withdrawn_why,
         )
         for row in newest
     ]

@@ -12,9 +12,11 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.decorators import method_decorator
 from django.utils.safestring import mark_safe
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
+from hub.staff.chosen import chosen_code, remember_choice
 from hub.staff.scope import ScopedAdmin, StoreWorkAdmin, stores_for
 from hub.stores.models import Store
 from orders.admin.boards import pick_link, work_link
@@ -23,6 +25,7 @@ from orders.admin.parts import part_for, person_of, store_for, tapped
 from orders.admin.pick_steps import pick_tap_of, put_away
 from orders.admin.unsent import work_page
 from orders.admin.words import STATUS_TONES
+from orders.fonts import legible
 from orders.models import Bag, FulfillmentOrder, FulfillmentStatus, Order, StagingLocation
 from orders.picking import documents, papers
 from orders.picking.barcodes import svg_of
@@ -58,7 +61,7 @@ class BagAdmin(StoreWorkAdmin[Bag]):
     list_filter = ["zone"]
     list_select_related = ["fulfillment__order", "location"]
     search_fields = ["=barcode", "=fulfillment__order__external_id"]
-    search_help_text = "Barcode or order number"
+    search_help_text = gettext_lazy("Barcode or order number")
     ordering = ["-id"]
     fields = ("barcode", "fulfillment", "number", "zone", "location", "staged_at")
 
@@ -80,10 +83,11 @@ class BagAdmin(StoreWorkAdmin[Bag]):
         somebody looks for."""
         person_of(request)
         query = request.GET.get("q", "").replace("\0", "").strip()[:LONGEST_QUERY]
-        store = store_for(request, request.GET.get("store", ""))
+        remember_choice(request)
+        store = store_for(request, chosen_code(request))
         context = {
             **self.admin_site.each_context(request),
-            "title": "Staging",
+            "title": _("Staging"),
             "store": store,
             "store_choices": list(stores_for(request).order_by("code")[:MOST_STORES]),
             "query": query,
@@ -132,10 +136,11 @@ class BagAdmin(StoreWorkAdmin[Bag]):
         """The same as a PDF."""
         part = part_for(request, pk)
         timezone = part.store.timezone
-        if kind == "labels":
-            content = papers.labels_pdf(documents.labels(part), timezone=timezone)
-        else:
-            content = papers.paper_pdf(_paper(part, kind), timezone=timezone)
+        with legible():
+            if kind == "labels":
+                content = papers.labels_pdf(documents.labels(part), timezone=timezone)
+            else:
+                content = papers.paper_pdf(_paper(part, kind), timezone=timezone)
         reply = HttpResponse(content, content_type=PDF)
         reply["Content-Disposition"] = f'inline; filename="{kind}-{part.public_id}.pdf"'
         return reply

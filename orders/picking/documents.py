@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+
 from hub import clock
 from inventory.models import Zone
 from orders.models import Bag, FulfillmentLine, FulfillmentOrder
@@ -27,7 +29,8 @@ class Row:
 
 @dataclass(frozen=True)
 class Paper:
-    """A pick list or a packing slip in plain values, in the store's language and time."""
+    """A pick list or a packing slip in plain values: headings in the language of who prints it,
+    goods in the store's or the customer's."""
 
     title: str
     number: str
@@ -41,7 +44,8 @@ class Paper:
 
 @dataclass(frozen=True)
 class Label:
-    """What stands on the label of one bag: ``number`` of ``total``, and its barcode."""
+    """What stands on the label of one bag: ``number`` of ``total``, and its barcode. ``is_cold``
+    goods do not stand around."""
 
     order: str
     customer: str
@@ -51,6 +55,7 @@ class Label:
     total: int
     barcode: str
     promised: datetime
+    is_cold: bool = False
 
 
 def pick_list(part: FulfillmentOrder) -> Paper:
@@ -62,7 +67,7 @@ def pick_list(part: FulfillmentOrder) -> Paper:
         for stop in stops
         for share in stop.shares
     ]
-    return _paper(part, "Pick list", rows, note=part.order.note)
+    return _paper(part, _("Pick list"), rows, note=part.order.note)
 
 
 def packing_slip(part: FulfillmentOrder) -> Paper:
@@ -74,7 +79,7 @@ def packing_slip(part: FulfillmentOrder) -> Paper:
         for line in lines
         if line.picked or line.short
     ]
-    return _paper(part, "Packing slip", rows)
+    return _paper(part, _("Packing slip"), rows)
 
 
 def labels(part: FulfillmentOrder) -> list[Label]:
@@ -85,11 +90,12 @@ def labels(part: FulfillmentOrder) -> list[Label]:
             order=part.order.external_id,
             customer=part.order.contact.name,
             store=part.store.name,
-            zone=Zone(bag.zone).label,
+            zone=_(Zone(bag.zone).label),
             number=bag.number,
             total=len(bags),
             barcode=bag.barcode,
             promised=part.promised_at,
+            is_cold=bag.zone != Zone.AMBIENT,
         )
         for bag in bags
     ]
@@ -116,7 +122,7 @@ def _row(
         location=location,
         name=item.name_in(locale),
         code=" · ".join(filter(None, [item.sku, item.gtin])),
-        zone=Zone(item.zone).label,
+        zone=_(Zone(item.zone).label),
         amount=_amount(line, units),
         note=note,
     )
@@ -126,7 +132,7 @@ def _missing(line: FulfillmentLine) -> str:
     """Grams that lack a little of what was asked for are no news to anybody."""
     if not line.short or line.short_reason == WEIGHT:
         return ""
-    return f"{_amount(line, line.short)} not available"
+    return _("{amount} not available").format(amount=_amount(line, line.short))
 
 
 def _amount(line: FulfillmentLine, units: int) -> str:

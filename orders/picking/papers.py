@@ -8,6 +8,8 @@ from io import BytesIO
 from xml.sax.saxutils import escape
 from zoneinfo import ZoneInfo
 
+from django.utils.dateformat import format as in_words
+from django.utils.translation import gettext as _
 from reportlab.lib import colors
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import ParagraphStyle
@@ -40,11 +42,12 @@ def paper_pdf(paper: Paper, *, timezone: str) -> bytes:
     head = [
         _text(f"{paper.title} {paper.number}", size=18),
         _text(f"{paper.store} · {paper.customer}"),
-        _text(f"Promised {_time(paper.promised, timezone)}"),
+        _text(_("Promised {time}").format(time=_time(paper.promised, timezone))),
     ]
     if paper.note:
-        head.append(_text(f"The customer says: {paper.note}"))
-    foot = _text(f"Printed {_time(paper.printed, timezone)}", size=8)
+        head.append(_text(_("The customer says: {note}").format(note=paper.note)))
+    printed = _("Printed {time}").format(time=_time(paper.printed, timezone))
+    foot = _text(printed, size=8)
     document.build([*head, Spacer(1, 6 * mm), _table(paper.rows), Spacer(1, 6 * mm), foot])
     return out.getvalue()
 
@@ -53,7 +56,7 @@ def labels_pdf(labels: Sequence[Label], *, timezone: str) -> bytes:
     """The labels of bags as the bytes of a PDF, one page each."""
     out = BytesIO()
     canvas = Canvas(out, pagesize=LABEL_SIZE)
-    canvas.setTitle("Bag labels")
+    canvas.setTitle(_("Bag labels"))
     for label in labels:
         _draw_label(canvas, label, timezone)
         canvas.showPage()
@@ -62,7 +65,7 @@ def labels_pdf(labels: Sequence[Label], *, timezone: str) -> bytes:
 
 
 def _table(rows: Sequence[Row]) -> Flowable:
-    head = [_text(words, size=8) for words in ("Place", "Zone", "Item", "Amount", "Done")]
+    head = [_text(words, size=8) for words in _heads()]
     body = [
         [
             _text(row.location),
@@ -85,6 +88,10 @@ def _table(rows: Sequence[Row]) -> Flowable:
         )
     )
     return table
+
+
+def _heads() -> tuple[str, ...]:
+    return _("Place"), _("Zone"), _("Item"), _("Amount"), _("Done")
 
 
 def _text(words: str, *, size: int = 10) -> Flowable:
@@ -128,4 +135,4 @@ def _cut(words: str, size: int, width: float) -> str:
 
 
 def _time(moment: datetime, timezone: str) -> str:
-    return f"{moment.astimezone(ZoneInfo(timezone)):%a %d %b %H:%M}"
+    return in_words(moment.astimezone(ZoneInfo(timezone)), "D d M H:i")

@@ -86,4 +86,4 @@ def test_a_customer_whom_nothing_reached_is_an_exception_and_part_of_the_story(c
     order = reverse("admin:orders_order_change", args=[ready.order_id])
     story = client.get(order).content.decode()
     assert "Call the customer" in exceptions
-    assert "outcome: undelivered (number off)" in story
+    assert "not delivered: number off" in story
