@@ -61,6 +61,7 @@ from orders.models import FulfillmentOrder
 
 MOST_VERSIONS = 20
 MOST_PROBLEMS = 50
+MOST_COUNTED = 10_000
 UNWORDED_SINCE = timedelta(days=7)
 ACTS = ("save", "publish", "trial", "discard", "withdraw")
 STATE_TONES = Tones({"Draft": "warning", "Published": "success", "Retired": ""})
@@ -74,6 +75,7 @@ class WordsForm(forms.Form):
     body = forms.CharField(max_length=LONGEST_TEMPLATE, required=False, strip=False)
     seen = forms.CharField(max_length=64, required=False)
     note = forms.CharField(max_length=200, required=False)
+    why = forms.CharField(max_length=200, required=False)
     order = forms.CharField(max_length=64, required=False)
     to = forms.CharField(max_length=200, required=False)
     harmless = forms.BooleanField(required=False)
@@ -182,7 +184,7 @@ class TemplateVersionAdmin(ReadOnlyAdmin[TemplateVersion]):
             discard_draft(key=key, seen=seen)
             return _("The draft is gone.")
         if act == "withdraw":
-            withdraw(key=key)
+            withdraw(key=key, why=asked["why"], by=by)
             return _("The words shipped with the hub are in force again.")
         draft = save_draft(key=key, by=by, seen=seen, **words)
         if act == "save":
@@ -222,6 +224,7 @@ class TemplateVersionAdmin(ReadOnlyAdmin[TemplateVersion]):
             "by_text": by_text,
             "draft": draft,
             "published": published,
+            "lately": _written_with(published),
             "names": _names(purpose),
             "versions": history(key, most=MOST_VERSIONS),
             "may_write": self.may_write(request),
@@ -248,6 +251,14 @@ class TemplateVersionAdmin(ReadOnlyAdmin[TemplateVersion]):
             "order_trouble": trouble,
             "differences": differences(before, after) if before != after else [],
         }
+
+
+def _written_with(version: TemplateVersion | None) -> int:
+    """How many messages of the last seven days have the words of the version; ten thousand at
+    most."""
+    since = clock.now() - UNWORDED_SINCE
+    rows = Message.objects.filter(template_version=version, created_at__gt=since)
+    return rows[:MOST_COUNTED].count() if version else 0
 
 
 def _key(locale: str, purpose: str, channel: str) -> Key:
