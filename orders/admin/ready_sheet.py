@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from django.contrib import admin
 from django.db.models import F
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.http import urlencode
@@ -17,7 +17,9 @@ from hub.staff.chosen import choices, chosen_code, remember_choice
 from hub.stores.models import Store
 from orders.admin.live import must_see
 from orders.admin.parts import store_for
+from orders.admin.ready_pdf import ready_pdf
 from orders.admin.words import local
+from orders.fonts import legible
 from orders.models import FulfillmentOrder, FulfillmentStatus
 
 NAME = "orders_fulfillmentorder_ready_sheet"
@@ -40,8 +42,12 @@ class Row:
 
 
 def sheet_urls() -> list[URLPattern]:
-    """The sheet as a page that prints well."""
-    return [path("ready/sheet/", admin.site.admin_view(sheet_view), name=NAME)]
+    """The sheet as a page that prints well, and as a PDF."""
+    wrap = admin.site.admin_view
+    return [
+        path("ready/sheet/", wrap(sheet_view), name=NAME),
+        path("ready/sheet/pdf/", wrap(pdf_view), name=f"{NAME}_pdf"),
+    ]
 
 
 @require_safe
@@ -58,8 +64,28 @@ def sheet_view(request: HttpRequest) -> HttpResponse:
         "printed": local(clock.now(), store.timezone) if store else "",
         "store_choices": choices(request),
         "back": _board(store),
+        "pdf": f"{reverse(f'admin:{NAME}_pdf')}?{urlencode({'store': store.code})}"
+        if store
+        else "",
     }
     return TemplateResponse(request, "admin/orders/ready_sheet.html", context)
+
+
+@require_safe
+def pdf_view(request: HttpRequest) -> HttpResponse:
+    """The same as a PDF, to be kept or sent to a printer; 404 where it is not clear which store."""
+    must_see(request)
+    store = store_for(request, chosen_code(request))
+    if store is None:
+        raise Http404
+    rows = ready_rows(store)
+    with legible():
+        printed = local(clock.now(), store.timezone)
+        content = ready_pdf(store, rows, printed=printed, is_full=len(rows) >= MOST)
+    reply = HttpResponse(content, content_type="application/pdf")
+    reply["Content-Disposition"] = f'inline; filename="ready-{store.public_id}.pdf"'
+    reply["Cache-Control"] = "no-store"
+    return reply
 
 
 def ready_rows(store: Store) -> list[Row]:
