@@ -19,6 +19,8 @@ TABLET = {"width": 820, "height": 1180}
 DESK = {"width": 1280, "height": 800}
 SIZES = {"phone": PHONE, "tablet": TABLET, "desk": DESK}
 NARROW = {"width": 320, "height": 640}
+# what a page says in the console when it has lost the hub
+NO_CONTACT = ("ERR_INTERNET_DISCONNECTED", "htmx:")
 # which of axe's rules are worth asking: the dark page differs from the light one by its colours
 SCHEMES = {"light": None, "dark": ["color-contrast", "link-in-text-block"]}
 

@@ -24,7 +24,7 @@ from tests.factories import (
     make_store,
     stock,
 )
-from tests.flows.browsing import look, look_at_all, wait_for
+from tests.flows.browsing import NO_CONTACT, look, look_at_all, wait_for
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -253,7 +253,7 @@ def wants_sound(page):
 
 
 def test_a_board_that_lost_contact_says_so_and_catches_up(board, store, goods, trouble):
-    trouble.allow("ERR_INTERNET_DISCONNECTED")
+    trouble.allow(*NO_CONTACT)
     board.wait_for_selector("text=Live · last contact", timeout=LIVE_MS)
     board.context.set_offline(True)
     board.wait_for_selector("text=No contact since", timeout=LIVE_MS)

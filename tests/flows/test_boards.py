@@ -23,7 +23,7 @@ from tests.factories import (
     make_store,
     stock,
 )
-from tests.flows.browsing import look_at_all
+from tests.flows.browsing import NO_CONTACT, look_at_all
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -98,7 +98,7 @@ def test_another_boards_count_and_a_promise_that_breaks_are_told_where_one_looks
 
 
 def test_a_board_that_was_offline_says_so_and_catches_up_at_once(staff, store, goods, trouble):
-    trouble.allow("ERR_INTERNET_DISCONNECTED")
+    trouble.allow(*NO_CONTACT)
     open_board(staff, "pick")
     staff.wait_for_selector("text=Live · last contact", timeout=5000)
     staff.context.set_offline(True)

@@ -8,7 +8,7 @@ from django.urls import reverse
 from orders.models import PickEntry
 from orders.picking.claims import claim
 from tests.factories import make_fulfillment, make_item, make_store, stock
-from tests.flows.browsing import look, type_scan, wait_for
+from tests.flows.browsing import NO_CONTACT, look, type_scan, wait_for
 from tests.orders.picking.making import make_gtin, make_picker, make_places
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -18,7 +18,7 @@ CONTROLLED = "() => navigator.serviceWorker.controller !== null"
 
 @pytest.fixture(autouse=True)
 def no_contact_is_no_trouble(trouble):
-    trouble.allow("ERR_INTERNET_DISCONNECTED")
+    trouble.allow(*NO_CONTACT, "status of 403")  # nor is having no session
 
 
 @pytest.fixture
@@ -112,7 +112,7 @@ def test_nobody_sends_what_somebody_else_scanned(page, log_in, address, bread, p
 
     log_in(make_picker(store, first_name="Ben"))
     page.goto(reverse("admin:orders_bag_staging"))
-    page.wait_for_selector("text=1 unsent, made by Pola: ask Pola to log in")
+    page.wait_for_selector("text=1 unsent, made by Pola Mak: ask Pola Mak to log in")
     look(page, "offline-anothers")
     assert scans() == 0
 

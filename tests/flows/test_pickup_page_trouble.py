@@ -12,7 +12,7 @@ from hub.links.models import Link
 from orders.curbside.handing import hand_off
 from orders.models import Complaint, Delegate, Rating, Visit
 from tests.factories import make_ready, pin_of
-from tests.flows.browsing import PHONE, picture
+from tests.flows.browsing import NO_CONTACT, PHONE, picture
 from tests.flows.pickup import FIRST_LOAD_BYTES, choose, headline, look_in_every_language
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -23,7 +23,7 @@ GEOLOCATION = {"latitude": 52.231, "longitude": 21.011, "accuracy": 20}
 def test_a_tap_that_does_not_get_through_says_so_and_keeps_the_answer(
     page, trouble, address, bought
 ):
-    trouble.allow("ERR_INTERNET_DISCONNECTED")
+    trouble.allow(*NO_CONTACT)
     fulfillment = make_ready(**bought)
     page.set_viewport_size(PHONE)
     page.goto(address(fulfillment))
@@ -45,7 +45,8 @@ def test_a_tap_that_does_not_get_through_says_so_and_keeps_the_answer(
     assert Visit.objects.get(spot__label="4").vehicle == "WX 1"
 
 
-def test_a_tap_without_an_answer_gives_up_after_five_seconds(page, address, bought):
+def test_a_tap_without_an_answer_gives_up_after_five_seconds(page, trouble, address, bought):
+    trouble.allow("htmx:")
     page.goto(address(make_ready(**bought)))
     page.route("**/on-my-way?*", lambda route: None)
     page.get_by_role("button", name="I’m on my way").click()

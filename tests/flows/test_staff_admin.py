@@ -26,7 +26,7 @@ from tests.factories import (
     pin_of,
     stock,
 )
-from tests.flows.browsing import PHONE, look, look_at_all
+from tests.flows.browsing import NO_CONTACT, PHONE, look, look_at_all
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -111,7 +111,7 @@ def test_boards_follow_new_work_and_arrivals_without_reload(page, store, goods, 
 
 
 def test_a_board_says_when_it_has_lost_contact(page, picker, trouble):
-    trouble.allow("ERR_INTERNET_DISCONNECTED", "htmx:")
+    trouble.allow(*NO_CONTACT)
     page.goto(board("pick"))
     page.wait_for_selector("text=Live · last contact", timeout=5000)
     page.context.set_offline(True)
