@@ -18,6 +18,7 @@ from hub.events.models import Breaker
 from hub.integration import lanes
 from hub.integration.gauges import lane_page
 from hub.integration.models import Ping
+from hub.integration.settings_files import FORMAT, VERSION
 from hub.providers.models import Provider
 from hub.staff import first_steps
 from hub.staff.roles import INTEGRATOR, LEAD, PICKER, ship
@@ -218,7 +219,7 @@ def test_a_settings_file_is_looked_at_and_taken_over(page, integrator, tmp_path)
     make_store(code="S1")
     rows = {"levels": [{"key": [None, None], "says": {"lead_minutes": 45}}]}
     file = tmp_path / "settings.json"
-    file.write_text(json.dumps({"format": "curbhub-settings", "version": 1, "sections": rows}))
+    file.write_text(json.dumps({"format": FORMAT, "version": VERSION, "sections": rows}))
 
     page.goto(reverse("admin:stores_settingslevel_file"))
     page.set_input_files("[name=file]", file)
