@@ -23,7 +23,7 @@ from orders.api.showing import shown_order
 from orders.models import Order
 from orders.placing.asked import Asked
 from orders.placing.drafts import Desk
-from orders.placing.services import place_order, place_orders
+from orders.placing.services import place, place_orders
 
 _TAGS = ["orders"]
 
@@ -62,7 +62,7 @@ class OrdersView(HubView):
         the customer will be told. Any refusal means that nothing has happened.
         """
         asked = cast(Asked, read_body(PlaceOrderForm, request))
-        order = place_order(desk=_desk(request), asked=asked)
+        order = place(desk=_desk(request), asked=asked)
         reply = shown_order(order, status=201)
         reply["Location"] = f"/v1/orders/{order.public_id}"
         return reply

@@ -24,13 +24,18 @@ from orders.placing.writing import write
 
 @transaction.atomic
 def place_order(*, desk: Desk, asked: Asked) -> Order:
+    """As ``place``; when it raises nothing has happened."""
+    return place(desk=desk, asked=asked)
+
+
+def place(*, desk: Desk, asked: Asked) -> Order:
     """Take an order in: goods set aside, one PROPOSED fulfillment order for each store that
     prepares it, all facts published. The order comes with its lines and parts at hand.
 
-    The store is the named one, the hold's, or the best near the point. Raises DuplicateOrder,
-    WrongCurrency, UnknownSku, InsufficientStock, NoStore, PickupOff, StorePaused, NeverOpen,
-    NotFound (store or hold), HoldElsewhere, what converting a hold, booking a window and reading
-    a customer raise; then nothing has happened.
+    For a transaction that is undone when this raises. The store is the named one, the hold's, or
+    the best near the point. Raises DuplicateOrder, WrongCurrency, UnknownSku, InsufficientStock,
+    NoStore, PickupOff, StorePaused, NeverOpen, NotFound (store or hold), HoldElsewhere, what
+    converting a hold, booking a window and reading a customer raise.
     """
     try:
         (order,) = _place(desk, [(0, asked)])
