@@ -26,6 +26,7 @@ from hub.stores.models import Store
 from orders.admin.boards import with_visits, work_link
 from orders.admin.finding import contact_hashes
 from orders.admin.parts import tapped
+from orders.admin.picture import asked_words, result_words
 from orders.admin.reach import troubles_of
 from orders.admin.words import STATUS_TONES, local, money
 from orders.blocks import lift_by_hand, may_lift_by_hand, stop_by_hand
@@ -237,5 +238,8 @@ def _decisions(order: Order) -> QuerySet[RoutingDecision]:
 
 def _decision(row: RoutingDecision) -> dict[str, Any]:
     told = row.explanation if isinstance(row.explanation, dict) else {}
-    candidates = told.get("candidates") or []
-    return {"row": row, "told": told, "candidates": candidates[:MOST_CANDIDATES]}
+    candidates = [
+        {**one, "result": result_words(str(one.get("result", "")))}
+        for one in (told.get("candidates") or [])[:MOST_CANDIDATES]
+    ]
+    return {"row": row, "asked": asked_words(told), "candidates": candidates}

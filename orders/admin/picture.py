@@ -26,6 +26,12 @@ _RESULTS: dict[str, Any] = {  # what is kept is the code, which reads as English
     Result.GONE: _("sold out meanwhile"),
     Result.UNSEEN: _("not looked at"),
 }
+_ASKED = {
+    "near": _("a store near a point"),
+    "store": _("this store"),
+    "hold": _("the store of a hold"),
+    "customer": _("this store, by the customer"),
+}
 _SIDES = {
     "routed": _("Orders with a store"),
     "refused": _("Refused"),
@@ -72,11 +78,22 @@ def trial_told(result: Mapping[str, Any]) -> dict[str, Any] | None:
         "figures": [(words, _shown(one), _shown(other)) for words, one, other in figures],
         "loads": loads,
         "reasons": [
-            (_result(reason), now["reasons"].get(reason, 0), draft["reasons"].get(reason, 0))
+            (result_words(reason), now["reasons"].get(reason, 0), draft["reasons"].get(reason, 0))
             for reason in reasons
         ],
         "examples": result["examples"],
     }
+
+
+def asked_words(told: Mapping[str, Any]) -> str:
+    """What the order asked for, in words; else who chose the store."""
+    code = str(told.get("asked", ""))
+    return str(_ASKED.get(code, code))
+
+
+def result_words(code: str) -> str:
+    """What became of a store that was thought of; of a version that is gone as it was kept."""
+    return str(_RESULTS.get(code, code))
 
 
 def _candidate(one: Mapping[str, Any]) -> dict[str, Any]:
@@ -88,7 +105,7 @@ def _candidate(one: Mapping[str, Any]) -> dict[str, Any]:
         "rank": one.get("rank"),
         # what is better is kept as less: people see the number itself
         "values": [f"{abs(value):g}" for value in values],
-        "result": _result(result),
+        "result": result_words(result),
         "tone": "success" if result == Result.CHOSEN else "",
     }
 
@@ -98,7 +115,7 @@ def _rule(one: Mapping[str, Any]) -> dict[str, Any]:
     total = sum(counts.values())
     bars = [
         {
-            "words": _result(code),
+            "words": result_words(code),
             "good": code == Result.CHOSEN,
             "count": count,
             "width": _percent(count, total),
@@ -106,11 +123,6 @@ def _rule(one: Mapping[str, Any]) -> dict[str, Any]:
         for code, count in sorted(counts.items(), key=lambda item: -item[1])
     ]
     return {"rule": one.get("rule"), "group": one.get("group"), "total": total, "bars": bars}
-
-
-def _result(code: str) -> Any:
-    """The words of a store's result; those of a version that is gone as they were kept."""
-    return _RESULTS.get(code, code)
 
 
 def _percent(part: float, whole: float) -> int:
