@@ -7,6 +7,7 @@
   const POLL_MS = 1600;
   const LOST_MS = 8000; // an answer that takes longer is none
   const SLEPT_MS = 5000; // a second that took so long: the device slept
+  const READ_MS = 6000; // that what came of a tap stays, although the cards come anew
   const KEY = "hub.sound";
   const MARKS = ["✓", "▲", "▲▲", "▲▲▲"];
   const TONES = ["", "warning", "danger", "danger"];
@@ -233,7 +234,7 @@
 
   // --- what a person has opened or begun to fill in stays so when the cards come anew -----------
 
-  let kept = null;
+  let kept = null, saidAt = 0;
 
   function fieldsOf() { return all("input:not([type=hidden]), select, textarea"); }
 
@@ -254,6 +255,7 @@
   function keep() {
     const focused = cards().contains(document.activeElement) ? document.activeElement : null;
     kept = {
+      said: Date.now() - saidAt < READ_MS ? all(".curb-said") : [],
       open: all("details[open]").map(function (one) { return one.dataset.key; }),
       fields: fieldsOf().filter(isTouched).map(function (field) {
         return [placeOf(field), field.type === "checkbox" || field.type === "radio" ? field.checked : field.value];
@@ -265,6 +267,8 @@
 
   function restore() {
     if (!kept) return;
+    if (all(".curb-said").length) saidAt = Date.now();
+    else cards().prepend(...kept.said);
     for (const one of all("details[data-key]")) if (kept.open.includes(one.dataset.key)) one.open = true;
     const values = new Map(kept.fields);
     for (const field of fieldsOf()) {
