@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import time, timedelta
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import transaction
 from django.urls import reverse
 
 from hub import clock
@@ -13,6 +15,7 @@ from hub.stores.inheriting import BUILT_IN, CHAIN, GROUP, OWN
 from hub.stores.levels import (
     WrongSetting,
     adopt,
+    inherited,
     preview_level,
     regroup,
     set_level,
@@ -152,23 +155,28 @@ def test_a_change_of_levels_is_in_the_history_of_the_curbs(store):
 
 @pytest.mark.race
 @pytest.mark.django_db(transaction=True)
-def test_two_levels_changed_at_once_leave_every_curb_with_what_both_say():
-    for round_ in range(5):
-        stores = [make_store() for _ in range(20)]
-        north = StoreGroup.objects.create(name=f"north {round_}")
-        north.stores.set(stores)
+def test_a_store_that_is_made_while_the_chain_changes_follows_the_chain():
+    brand = make_store().brand
+    for minutes in (41, 42, 43):
+        reading, changed = threading.Event(), threading.Event()
 
-        def job(number, north=north):
-            says = {"wait_target": 7} if number else {"near_metres": 300}
-            set_level(by="iga", says=says, group=north if number else None)
+        def job(number, minutes=minutes, reading=reading, changed=changed):
+            if number:
+                reading.wait(5)
+                set_level(by="iga", says={"lead_minutes": minutes, "wait_target": minutes})
+                changed.set()
+                return
+            with transaction.atomic():
+                values = inherited()
+                reading.set()
+                changed.wait(0.3)  # the change waits for us: it is over later
+                adopt(make_store(code=f"NEW{minutes}", brand=brand, **values))
 
         at_once(2, job)
 
-        rows = CurbSettings.objects.filter(store__in=stores)
-        assert set(rows.values_list("wait_target", "near_metres")) == {(7, 300)}
-        assert len(rows) == len(stores)
-        assert not SettingsLevel.objects.filter(store__in=stores).exists()
-        set_level(by="iga", says={})
+        fresh = Store.objects.get(code=f"NEW{minutes}")
+        assert (fresh.lead_minutes, curb_of(fresh).wait_target) == (minutes, minutes)
+        assert not SettingsLevel.objects.filter(store=fresh).exists()
 
 
 # --- pages ------------------------------------------------------------------------------------
