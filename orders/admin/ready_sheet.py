@@ -84,7 +84,6 @@ def pdf_view(request: HttpRequest) -> HttpResponse:
         content = ready_pdf(store, rows, printed=printed, is_full=len(rows) >= MOST)
     reply = HttpResponse(content, content_type="application/pdf")
     reply["Content-Disposition"] = f'inline; filename="ready-{store.public_id}.pdf"'
-    reply["Cache-Control"] = "no-store"
     return reply
 
 
