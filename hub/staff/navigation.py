@@ -15,6 +15,8 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from hub.staff.pages import HubAdmin
+
 Words = str | Promise
 
 
@@ -291,7 +293,7 @@ def _may_see(request: HttpRequest, item: Item) -> bool:
     if not item.model:
         return True
     page = admin.site._registry.get(apps.get_model(item.model))
-    return page is not None and page.has_view_permission(request)
+    return isinstance(page, HubAdmin) and page.opens(request, item.view)
 
 
 def no_palette(_request: HttpRequest) -> NoReturn:

@@ -31,9 +31,16 @@ else:
         __class_getitem__ = classmethod(lambda cls, _: cls)
 
     class TabularInline(UnfoldTabularInline):
-        """Takes the type parameters that the checker reads."""
+        """Takes the type parameters that the checker reads; who hears a page is told each field's
+        name, which others read at the head of its column."""
 
         __class_getitem__ = classmethod(lambda cls, _: cls)
+
+        def formfield_for_dbfield(self, db_field, request, **kwargs):
+            field = super().formfield_for_dbfield(db_field, request, **kwargs)
+            if field is not None:
+                field.widget.attrs.setdefault("aria-label", field.label)
+            return field
 
 
 M = TypeVar("M", bound=models.Model)
@@ -114,6 +121,10 @@ class HubAdmin(ModelAdmin[M]):
     def has_view_permission(self, request: HttpRequest, obj: M | None = None) -> bool:
         """As Django's, for those to whom the page is open."""
         return self.is_open_to(request) and super().has_view_permission(request, obj)
+
+    def opens(self, request: HttpRequest, view: str) -> bool:
+        """Whether the menu offers the page's view of that name to the person."""
+        return self.has_view_permission(request)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """As Django's, for those to whom the page is open."""

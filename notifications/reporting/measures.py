@@ -15,6 +15,7 @@ DELIVERED = Measure(
     source=_(
         "Counted on the day (UTC) on which they were written; today comes with the next night."
     ),
+    of_connections=True,
     kind=Kind.SHARE,
     part="delivered",
     whole="accepted",

@@ -25,7 +25,7 @@ from orders.admin.report_charts import (
 from orders.admin.report_scope import Asked
 from orders.admin.report_words import Change, change, length, reason_words, said, tick
 from orders.models import DayReason
-from orders.reporting.measures import Kind, Measure, measures
+from orders.reporting.measures import Kind, Measure
 from orders.reporting.reading import (
     Sum,
     View,
@@ -71,9 +71,8 @@ class Table:
     names: int = 1
 
 
-def tiles(asked: Asked) -> list[tuple[str, list[Tile]]]:
-    """All measures in their groups, with what they were before and how they went day by day."""
-    known = list(measures().values())
+def tiles(known: Sequence[Measure], asked: Asked) -> list[tuple[str, list[Tile]]]:
+    """The measures in their groups, with what they were before and how they went day by day."""
     found = overview(known, asked.view)
     groups: dict[str, list[Tile]] = {}
     for measure in known:

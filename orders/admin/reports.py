@@ -23,6 +23,7 @@ from orders.models import DayFigures
 from orders.reporting.measures import Measure, measures
 
 EXPORT = "staff.export_data"
+CONNECTIONS = "stores.change_posconnection"
 
 
 @admin.register(DayFigures)
@@ -58,16 +59,20 @@ class DayFiguresAdmin(StoreWorkAdmin[DayFigures]):
     @method_decorator(require_GET)
     def report_view(self, request: HttpRequest) -> HttpResponse:
         """Every measure as a figure with its line, beside the days before."""
-        asked = asked_of(self._checked(request))
-        context = self._context(request, _("Reports")) | {"groups": tiles(asked)}
+        known = self._open_to(request)
+        if not known:
+            raise Http404
+        context = self._context(request, _("Reports"))
+        context |= {"groups": tiles(list(known.values()), asked_of(request))}
         return TemplateResponse(request, "admin/orders/reports.html", context)
 
     @method_decorator(require_GET)
     def measure_view(self, request: HttpRequest, key: str) -> HttpResponse:
         """One measure: chart, numbers, stores and reasons."""
-        measure = _measure(key)
-        asked = asked_of(self._checked(request))
-        same = [one for one in measures().values() if str(one.group) == str(measure.group)]
+        known = self._open_to(request)
+        measure = _measure(known, key)
+        asked = asked_of(request)
+        same = [one for one in known.values() if str(one.group) == str(measure.group)]
         context = self._context(request, str(measure.title)) | {
             **measured(measure, asked),
             "same": same,
@@ -80,8 +85,8 @@ class DayFiguresAdmin(StoreWorkAdmin[DayFigures]):
     @method_decorator(fresh_login_required)  # type: ignore[arg-type]  # a file is an answer too
     def export_view(self, request: HttpRequest, key: str) -> HttpResponseBase:
         """One table of a measure as a file, for those who may take data along."""
-        measure = _measure(key)
-        asked = asked_of(self._checked(request))
+        measure = _measure(self._open_to(request), key)
+        asked = asked_of(request)
         if not request.user.has_perm(EXPORT):
             raise PermissionDenied
         table = table_of(measure, request.GET.get("table", ""), asked.view)
@@ -91,10 +96,18 @@ class DayFiguresAdmin(StoreWorkAdmin[DayFigures]):
         name = f"{key}-{table.key}-{asked.view.first}-{asked.view.last}"
         return make(name, table.header, table.raw)
 
-    def _checked(self, request: HttpRequest) -> HttpRequest:
-        if not self.has_view_permission(request):
-            raise Http404
-        return request
+    def opens(self, request: HttpRequest, view: str) -> bool:
+        """The reports open for whoever may read one of them."""
+        return bool(self._open_to(request)) if view == "report" else super().opens(request, view)
+
+    def _open_to(self, request: HttpRequest) -> dict[str, Measure]:
+        """The measures that the person may read, of the stores that he sees: all who work in a
+        store, and those of connections whoever looks after them."""
+        if self.has_view_permission(request):
+            return measures()
+        if not request.user.has_perm(CONNECTIONS):
+            return {}
+        return {key: one for key, one in measures().items() if one.of_connections}
 
     def _context(self, request: HttpRequest, title: str) -> dict[str, Any]:
         choices, more = choices_of(request)
@@ -109,8 +122,8 @@ class DayFiguresAdmin(StoreWorkAdmin[DayFigures]):
         }
 
 
-def _measure(key: str) -> Measure:
-    found = measures().get(key)
+def _measure(known: dict[str, Measure], key: str) -> Measure:
+    found = known.get(key)
     if found is None:
         raise Http404
     return found

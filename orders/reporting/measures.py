@@ -30,7 +30,8 @@ class Measure:
     ``stretch`` of ``table``, told as what half and what nine of ten took at most. ``better`` is
     1 where more of it is good, -1 where less is, 0 where neither. ``reasons`` are the kinds of
     rows of ``DayReason`` that say why. ``chain_rows``: rows without a store are of the whole
-    chain; else they are of no store, and the chain is the sum of all.
+    chain; else they are of no store, and the chain is the sum of all. ``of_connections``: it
+    concerns those who look after connections, too.
     """
 
     key: str
@@ -47,6 +48,7 @@ class Measure:
     chain_rows: bool = True
     better: int = 1
     reasons: tuple[str, ...] = ()
+    of_connections: bool = False
 
 
 _measures: dict[str, Measure] = {}
@@ -261,6 +263,7 @@ register(
         part="pos_pushed",
         whole="pos_lists",
         whole_words=_("pick lists"),
+        of_connections=True,
     ),
     Measure(
         key="pos-lag",
@@ -272,6 +275,7 @@ register(
         stretch=Stretch.POS,
         table=TIMES,
         better=-1,
+        of_connections=True,
     ),
     Measure(
         key="shortfalls",

@@ -80,6 +80,24 @@ def test_support_sees_every_board_and_an_integrator_none(client):
     assert client.get(reverse("admin:stores_posconnection_changelist")).status_code == 200
 
 
+def test_an_integrator_reads_the_reports_of_connections_and_no_others(client):
+    store = make_store()
+    client.force_login(make_role(roles.INTEGRATOR))
+    report = reverse("admin:orders_dayfigures_report")
+    page = client.get(report).content.decode()
+    menu = client.get(reverse("admin:index")).content.decode()
+    for key, status in (("pos-lag", 200), ("messages", 200), ("sla", 404), ("orders", 404)):
+        one = reverse("admin:orders_dayfigures_measure", args=[key])
+        assert client.get(one).status_code == status, key
+        assert (f"{one}?" in page) == (status == 200), key
+    assert f'href="{report}"' in menu
+    assert client.get(reverse("admin:orders_dayfigures_changelist")).status_code == 403
+    named = make_role(roles.INTEGRATOR, make_store())
+    client.force_login(named)
+    assert client.get(report).status_code == 200
+    assert client.get(report, {"of": f"store:{store.code}"}).status_code == 404
+
+
 def change(client, person, **values):
     form = {
         "username": person.username,
