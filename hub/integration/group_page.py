@@ -16,6 +16,8 @@ from hub.staff.effects import Effect, EffectAdmin, effects_on_stores, mark_of
 from hub.stores.levels import hold, preview_regroup, regroup
 from hub.stores.models import SettingsLevel, StoreGroup
 
+WITH_A_GROUP = (SettingsLevel, StoreGroup.stores.through)
+
 
 class StoreGroupForm(forms.ModelForm):  # type: ignore[type-arg]
     """A group with its stores; once it was checked, its row knows which were chosen."""
@@ -73,8 +75,10 @@ class StoreGroupAdmin(EffectAdmin[StoreGroup]):
         regroup(lambda: super(StoreGroupAdmin, self).delete_model(request, obj))
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
-        """As Django's; a group's settings go with it, nobody else is asked for them."""
+        """As Django's; a group's settings go with it, and what that does is told as its effect."""
         told, counts, lacking, protected = super().get_deleted_objects(objs, request)
+        silent = {one._meta.verbose_name_plural for one in WITH_A_GROUP}
+        counts = {name: count for name, count in counts.items() if name not in silent}
         return told, counts, lacking - {SettingsLevel._meta.verbose_name}, protected
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[StoreGroup]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
@@ -24,6 +26,8 @@ from hub.staff.refusals import refused
 from hub.stores.declaring import Setting, holders, settings, spans
 from hub.stores.inheriting import Held
 from hub.stores.levels import (
+    Effect,
+    hold,
     is_span,
     level_of,
     preview_level,
@@ -38,6 +42,13 @@ if TYPE_CHECKING:
     from django.http.request import QueryDict
 
 BIGGEST_KEY = 2**63
+
+
+class Target(TypedDict):
+    """Whose level it is: a group's, a store's, or with neither the chain's."""
+
+    group: StoreGroup | None
+    store: Store | None
 
 
 class LevelForm(forms.Form):
@@ -108,46 +119,72 @@ def edit_page(
 ) -> HttpResponse:
     """One level: what it says; once sent, what that would change; once confirmed, it holds."""
     of_group, of_store = _found(request, group, store)
-    target: dict[str, Any] = {"group": of_group, "store": of_store}
+    target: Target = {"group": of_group, "store": of_store}
     form = LevelForm(request.POST) if request.method == "POST" else None
     if form is not None and not may_change:
         raise Http404
     effect = None
     if form is not None and form.is_valid():
         try:
+            if reply := _confirmed(request, form, target):
+                return reply
             effect = preview_level(says=form.says(), **target)
-            if "_confirmed" in request.POST:
-                done = set_level(by=request.user.get_username(), says=form.says(), **target)
-                messages.success(request, summary_of(done))
-                return _back()
         except HubError as error:
             messages.error(request, _("Not saved: %(why)s.") % {"why": refused(error)})
-            effect = None
     known = settings_of(of_store) if of_store else {}
     context |= {
         "title": _("Settings of %(level)s") % {"level": of_store or of_group or _("the chain")},
         "store": of_store,
         "parts": _parts(form, said(level_of(**target)), known),
         "effect": effect,
-        "summary": summary_of(effect) if effect else "",
-        "changes": changes_of(effect) if effect else [],
-        "effects": _on_orders(form, target) if effect and effect.stores else [],
-        "sent": _sent(request.POST),
         "may_change": may_change,
     }
+    if form is not None and effect is not None:
+        context |= _shown(request, form, effect, target)
     return TemplateResponse(request, "admin/integration/level.html", context)
 
 
-def _on_orders(form: LevelForm | None, target: dict[str, Any]) -> list[staff_effects.Effect]:
-    """What the change does to promises and orders that are there."""
-    stores = Store.objects.filter(active=True).order_by("pk")
-    if target["store"] is not None:
-        stores = stores.filter(pk=target["store"].pk)
-    elif target["group"] is not None:
-        stores = stores.filter(groups=target["group"])
-    says = form.says() if form else {}
-    keys = list(stores.values_list("pk", flat=True))
-    return staff_effects.effects_on_stores(keys, lambda: set_level(by="", says=says, **target))
+def _confirmed(request: HttpRequest, form: LevelForm, target: Target) -> HttpResponse | None:
+    """Save what was looked at, and what another press of the same button gets; None when nothing
+    was confirmed yet, or something else would change than what was seen."""
+    if staff_effects.CONFIRMED not in request.POST:
+        return None
+    with transaction.atomic():
+        if done := staff_effects.first_reply(request):
+            return done
+        hold()
+        effect = preview_level(says=form.says(), **target)
+        if _mark(effect, target) != request.POST.get(staff_effects.SEEN, ""):
+            messages.warning(request, staff_effects.changed_meanwhile())
+            return None
+        set_level(by=request.user.get_username(), says=form.says(), **target)
+        messages.success(request, summary_of(effect))
+        return staff_effects.keep_reply(request, _back())
+
+
+def _shown(request: HttpRequest, form: LevelForm, effect: Effect, target: Target) -> dict[str, Any]:
+    """What the page tells of an effect, and what its button sends on."""
+    touched = Store.objects.filter(pk__in=effect.touched, active=True).values_list("pk", flat=True)
+    on_orders = staff_effects.effects_on_stores(
+        list(touched), lambda: set_level(by="", says=form.says(), **target)
+    )
+    return {
+        "summary": summary_of(effect),
+        "changes": changes_of(effect),
+        "effects": on_orders if effect.stores else [],
+        "sent": [
+            *_sent(request.POST),
+            (staff_effects.CONFIRMED, "1"),
+            (staff_effects.TOKEN, secrets.token_urlsafe(24)),
+            (staff_effects.SEEN, _mark(effect, target)),
+        ],
+    }
+
+
+def _mark(effect: Effect, target: Target) -> str:
+    """A mark of what a level says, and of what its change does."""
+    says = sorted(said(level_of(**target)).items())
+    return staff_effects.mark_of([says, sorted(effect.touched), effect.changes])
 
 
 def others_in_words(others: Mapping[str, Any]) -> str:

@@ -30,6 +30,7 @@ T = TypeVar("T")
 CONFIRMED, TOKEN, SEEN = "_confirmed", "_token", "_seen"
 KEPT_TOKENS = 20
 TOKEN_CHARACTERS = 43
+MOST_SAID = 20
 _OWN = {"csrfmiddlewaretoken", CONFIRMED, TOKEN, SEEN}
 _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"
 
@@ -309,7 +310,7 @@ def _stored(model: type[models.Model], where: dict[str, Any], *, lock: bool) -> 
 def _sayings(form: ModelForm[Any], formsets: Sequence[Any]) -> list[tuple[str, Any]]:
     """What was typed in: the label of each changed field and its value."""
     said = [
-        (str(form.fields[name].label or name), form.cleaned_data.get(name))
+        (str(form.fields[name].label or name), _value_said(form.cleaned_data.get(name)))
         for name in form.changed_data
     ]
     for formset in formsets:
@@ -322,3 +323,12 @@ def _sayings(form: ModelForm[Any], formsets: Sequence[Any]) -> list[tuple[str, A
         if gone:
             said.append((title, _("%(count)s taken out") % {"count": gone}))
     return said
+
+
+def _value_said(value: Any) -> Any:
+    """What was typed in; of many rows the first."""
+    if not isinstance(value, models.QuerySet):
+        return value
+    more = value.count() - MOST_SAID
+    said = ", ".join(map(str, value[:MOST_SAID]))
+    return f"{said} (+{more})" if more > 0 else said

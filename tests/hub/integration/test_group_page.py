@@ -51,6 +51,7 @@ def test_another_rank_shows_its_effect_and_holds_once_confirmed(client, root, st
     told = looked.content.decode()
     assert "Changes 1 store." in told
     assert "1: S1" in told
+    assert "QuerySet" not in told
     assert lead(store) == 10
     client.post(page(late), hidden(looked))
     assert lead(store) == 20

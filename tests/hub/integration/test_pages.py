@@ -9,7 +9,7 @@ from django.urls import reverse
 from hub.staff import first_steps
 from hub.stores.levels import set_level
 from hub.stores.models import SettingsLevel, StaffScope, Store, StoreGroup
-from tests.confirming import save
+from tests.confirming import hidden, save
 from tests.factories import make_order, make_person, make_pos, make_store
 
 pytestmark = pytest.mark.django_db
@@ -34,11 +34,36 @@ def test_a_level_shows_its_effect_and_holds_once_confirmed(client, root):
     looked = client.post(address, {"lead_minutes": "45"})
     assert "Changes 1 store." in looked.content.decode()
     assert not SettingsLevel.objects.exists()
-    client.post(address, {"lead_minutes": "45", "_confirmed": "1"})
+    client.post(address, hidden(looked))
 
     store.refresh_from_db()
     assert store.lead_minutes == 45
     assert SettingsLevel.objects.get().changed_by == "root"
+
+
+def test_pressing_twice_saves_a_level_once(client, root):
+    make_store()
+    address = reverse("admin:stores_settingslevel_of_chain")
+    sent = hidden(client.post(address, {"lead_minutes": "45"}))
+
+    for _press in range(2):
+        reply = client.post(address, sent)
+        assert reply.status_code in {302, 303}
+
+    assert SettingsLevel.history.count() == 1
+
+
+def test_what_would_change_something_else_than_was_seen_is_looked_at_again(client, root):
+    store = make_store()
+    address = reverse("admin:stores_settingslevel_of_chain")
+    sent = hidden(client.post(address, {"lead_minutes": "45"}))
+    set_level(by="iga", says={"lead_minutes": 20}, store=store)
+
+    again = client.post(address, sent)
+
+    assert "Somebody has changed this meanwhile" in again.content.decode()
+    assert "Changes no store as of now." in again.content.decode()
+    assert not SettingsLevel.objects.filter(store=None).exists()
 
 
 def test_the_store_page_tells_where_each_setting_comes_from(client, root):
