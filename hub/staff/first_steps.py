@@ -62,6 +62,14 @@ def forget() -> None:
     _over.clear()
 
 
+def _without_hours() -> str:
+    """The page of the first store that has no hours; of all stores when there is none."""
+    store = Store.objects.filter(active=True, hours__isnull=True).order_by("pk").first()
+    if store is None:
+        return reverse("admin:stores_store_changelist")
+    return f"{reverse('admin:stores_store_change', args=[store.pk])}#hours-group"
+
+
 def _texts() -> bool:
     return any(not account.is_harmless for account in providers_of(SMS, is_test=False))
 
@@ -70,7 +78,10 @@ STEPS = [
     Step(
         1,
         gettext_lazy("Make a store"),
-        gettext_lazy("Where it is, and its time zone. It begins in setup: nobody is told of it."),
+        gettext_lazy(
+            "Where it is, and its time zone; its brand is made beside the field. It begins in "
+            "setup: nobody is told of it."
+        ),
         Store.objects.exists,
         lambda: reverse("admin:stores_store_add"),
         "stores.add_store",
@@ -80,7 +91,7 @@ STEPS = [
         gettext_lazy("Give it opening hours"),
         gettext_lazy("Promises, pickup windows and deadlines follow from them."),
         OpeningHours.objects.exists,
-        lambda: reverse("admin:stores_store_changelist"),
+        _without_hours,
         "stores.view_store",
     ),
     Step(
