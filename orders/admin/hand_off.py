@@ -24,7 +24,7 @@ from orders.admin.boards import work_link
 from orders.admin.hand_off_form import KINDS, said_of, take_hand_off
 from orders.admin.of_part import OfPartAdmin
 from orders.admin.parts import part_for, person_of, sentence
-from orders.admin.words import STATUS_TONES, local, money, obstacle_words
+from orders.admin.words import METHODS, STATUS_TONES, local, money, obstacle_words
 from orders.curbside.aging import AgeTerms, age_terms
 from orders.curbside.delegates import delegate_of
 from orders.curbside.errors import BagsDiffer
@@ -43,12 +43,6 @@ from orders.models import (
 )
 from orders.states import obstacles
 
-METHODS = {
-    "pin": gettext_lazy("by the PIN"),
-    "delegate": gettext_lazy("by the code of the person the customer named"),
-    "id": gettext_lazy("by an ID with the right name"),
-    "override": gettext_lazy("without the PIN, on a lead's word"),
-}
 ABOUT_THE_PIN = {"wrong_pin", "pin_locked", "pin_malformed", "code_of_another", "no_delegate"}
 KIND_WORDS = {
     "refused": gettext_lazy("Not wanted"),

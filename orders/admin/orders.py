@@ -28,7 +28,7 @@ from orders.admin.finding import contact_hashes
 from orders.admin.parts import tapped
 from orders.admin.picture import asked_words, result_words
 from orders.admin.reach import troubles_of
-from orders.admin.words import STATUS_TONES, local, money
+from orders.admin.words import METHODS, STATUS_TONES, local, money
 from orders.blocks import lift_by_hand, may_lift_by_hand, stop_by_hand
 from orders.models import FulfillmentOrder, Order, OrderStatus, RoutingDecision
 from orders.placing.owing import cancel_and_owe
@@ -211,7 +211,7 @@ def _parts(order: Order) -> QuerySet[FulfillmentOrder]:
 
 
 def _part(row: FulfillmentOrder, mine: set[int]) -> dict[str, Any]:
-    timezone = row.store.timezone
+    timezone, proof = row.store.timezone, getattr(row, "hand_off", None)
     return {
         "row": row,
         "link": work_link(row),
@@ -219,7 +219,8 @@ def _part(row: FulfillmentOrder, mine: set[int]) -> dict[str, Any]:
         "tone": STATUS_TONES.get(row.status, ""),
         "promised": local(row.promised_at, timezone),
         "acknowledged": local(row.pos_acknowledged_at, timezone),
-        "hand_off": getattr(row, "hand_off", None),
+        "hand_off": proof,
+        "how": METHODS.get(proof.method, proof.method) if proof else "",
     }
 
 

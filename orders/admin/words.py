@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from django.utils.dateformat import format as in_words
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop, ngettext
+from django.utils.translation import gettext_lazy, gettext_noop, ngettext
 
 from orders.models import Block
 from orders.states import Obstacle
@@ -41,6 +41,13 @@ STATUS_TONES = {
 }
 
 
+# how somebody proved to be the one who may take the goods
+METHODS = {
+    "pin": gettext_lazy("by the PIN"),
+    "delegate": gettext_lazy("by the code of the person the customer named"),
+    "id": gettext_lazy("by an ID with the right name"),
+    "override": gettext_lazy("without the PIN, on a lead's word"),
+}
 # templates say them by ``translate``
 ZONES = (gettext_noop("ambient"), gettext_noop("chilled"), gettext_noop("frozen"))
 # why parts end and goods come back, as services write it down

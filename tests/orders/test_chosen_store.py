@@ -6,10 +6,20 @@ from django.urls import reverse
 
 from hub.stores.models import StaffScope
 from orders.actions import lock_parts
+from orders.curbside.handing import hand_off
 from orders.models import Block
 from orders.picking.claims import claim
 from orders.putting_back import ask_put_back
-from tests.factories import make_fulfillment, make_item, make_picking, make_store, pick_all, stock
+from tests.factories import (
+    make_fulfillment,
+    make_item,
+    make_picking,
+    make_ready,
+    make_store,
+    pick_all,
+    pin_of,
+    stock,
+)
 from tests.orders.picking.making import make_gtin, make_picker, make_places
 
 pytestmark = pytest.mark.django_db
@@ -109,3 +119,11 @@ def test_a_zone_to_be_taken_over_is_told_in_the_readers_language(client, stores,
     page = reverse("admin:orders_zonepick_pick", args=[part.pk])
     assert "Take over ambient" in client.get(page).content.decode()
     assert "ambient…" not in client.get(page, headers=POLISH).content.decode()
+
+
+def test_how_an_order_was_handed_over_is_told_in_the_readers_language(client, stores, mug, lead):
+    part = make_ready(store=stores[0], lines={mug: 1})
+    hand_off(fulfillment=part, pin=pin_of(part), by=lead)
+    page = reverse("admin:orders_order_change", args=[part.order_id])
+    assert "by the PIN" in client.get(page).content.decode()
+    assert ", pin" not in client.get(page, headers=POLISH).content.decode()
