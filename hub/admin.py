@@ -7,11 +7,13 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
+from django.contrib.admin.models import CHANGE
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group, User
-from django.db.models import ManyToManyField
+from django.db.models import ManyToManyField, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
@@ -20,14 +22,17 @@ from django.views.decorators.http import require_POST
 from django_otp.plugins.otp_static.models import StaticDevice
 from django_otp.plugins.otp_totp.models import TOTPDevice
 from django_q.models import Failure, OrmQ, Schedule, Success
+from django_q.tasks import async_task
 
-from hub.staff import factors
+from hub.staff import factors, invitations
 from hub.staff.history import RememberedAdmin
 from hub.staff.models import AppFactor, RolePolicy
 from hub.staff.pages import HubAdmin, ReadOnlyAdmin, TabularInline, block_of
+from hub.staff.pressed import INVITED, log_all
 from hub.staff.ranks import outranks, roles_within
 from hub.staff.tables.pages import TableAdmin
 from hub.staff.tables.people import PersonResource
+from hub.staff.tables.resource import NEW, Outcome
 from hub.stores.models import StaffScope
 
 if TYPE_CHECKING:
@@ -80,6 +85,45 @@ class PersonAdmin(DjangoUserAdmin, TableAdmin[User], RememberedAdmin[User]):  # 
     filter_horizontal = []
     autocomplete_fields = ["groups"]
     change_form_outer_before_template = "staff/person_top.html"
+    actions = ["invite_selected"]
+
+    def response_taken(self, request: HttpRequest, outcome: Outcome) -> HttpResponse:
+        """The links of who is new; without anybody new the list."""
+        names = [one.key for one in outcome.differences if one.kind == NEW]
+        people = User.objects.filter(username__in=names, is_active=True).order_by("username")
+        if not people:
+            return super().response_taken(request, outcome)
+        return self._invited(request, list(people))
+
+    @admin.action(
+        description=gettext_lazy("Invite again (who has no password yet)"), permissions=["change"]
+    )
+    def invite_selected(self, request: HttpRequest, queryset: QuerySet[User]) -> Any:
+        """Fresh links for the chosen people; those who may do more, or can log in, are left out."""
+        people = [
+            one
+            for one in queryset.filter(is_active=True).order_by("username")
+            if not one.has_usable_password() and self.has_change_permission(request, one)
+        ]
+        if not people:
+            messages.warning(request, _("Everybody among them has a password."))
+            return None
+        return self._invited(request, people)
+
+    def _invited(self, request: HttpRequest, people: list[User]) -> HttpResponse:
+        """The page with their links, which no cache keeps; by mail, too, where there is mail."""
+        log_all(request, people, CHANGE, INVITED)
+        if mailed := invitations.can_mail():
+            keys = [one.pk for one in people if one.email]
+            async_task("hub.staff.tasks.mail_invitations", keys, save=False)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("Invitations"),
+            "invitations": [(one, invitations.link_for(one)) for one in people],
+            "mailed": mailed,
+            "done_url": reverse("admin:auth_user_changelist"),
+        }
+        return TemplateResponse(request, "staff/invitations.html", context)
 
     def get_urls(self) -> list[URLPattern]:
         """Taking a lost phone off the person has an address of its own."""

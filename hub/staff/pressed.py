@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, cast
 
 from django.contrib.admin.models import LogEntry
@@ -21,6 +21,7 @@ ENDED = gettext_noop("ended")
 BADGE_ISSUED = gettext_noop("badge issued")
 BADGE_TAKEN_BACK = gettext_noop("badge taken back")
 PIN_SET = gettext_noop("PIN set")
+INVITED = gettext_noop("invited to set a password")
 OF_BADGES = (BADGE_ISSUED, BADGE_TAKEN_BACK, PIN_SET)
 
 
@@ -42,12 +43,17 @@ def pressed_in(stores: Iterable[int]) -> QuerySet[LogEntry]:
 
 def log(request: HttpRequest, row: Model, flag: int, said: str) -> None:
     """The audit trail has what the person did to the row."""
+    log_all(request, [row], flag, said)
+
+
+def log_all(request: HttpRequest, rows: Sequence[Model], flag: int, said: str) -> None:
+    """The audit trail has what the person did to each of the rows, which are of one model."""
     LogEntry.objects.log_actions(
         user_id=cast(User, request.user).pk,
-        queryset=[row],
+        queryset=rows,  # type: ignore[arg-type]  # any sequence will do
         action_flag=flag,
         change_message=said,
-        single_object=True,
+        single_object=len(rows) == 1,
     )
 
 
@@ -63,4 +69,4 @@ def _texts(rows: QuerySet[Any], key: str) -> QuerySet[Any, Any]:
     return found
 
 
-_OWN = {ENROLLED, ENDED, *OF_BADGES}
+_OWN = {ENROLLED, ENDED, INVITED, *OF_BADGES}

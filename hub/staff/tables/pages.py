@@ -169,6 +169,10 @@ class TableAdmin(HubAdmin[M]):
             return self._table_shown(request, table, outcome, again, [])
         drop(token, user_id=who, what=what)
         messages.success(request, _taken(outcome))
+        return self.response_taken(request, outcome)
+
+    def response_taken(self, request: HttpRequest, outcome: Outcome) -> HttpResponse:
+        """Where the person goes on after the file was taken in: the list."""
         page = f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist"
         return HttpResponseRedirect(reverse(page), status=HTTPStatus.SEE_OTHER)
 

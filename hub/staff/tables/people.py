@@ -1,7 +1,7 @@
 # ruff: noqa: ARG002  an override takes all that the library passes
 """People as a table, by their user names, with their roles and stores by name.
 
-There are no passwords in it: who is new cannot log in until an administrator has given him one.
+There are no passwords in it: who is new gets an invitation to set one of his own.
 """
 
 from __future__ import annotations

@@ -60,6 +60,7 @@ WORDS: dict[str, str] = {
     "locale": "en",
     "purpose": "ready",
     "table": "spots",
+    "token": "none",
 }
 
 
