@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, TypeVar
 
 from django.core.exceptions import PermissionDenied
 from django.db import models
+from django.forms.utils import pretty_name
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -15,6 +16,7 @@ from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from hub.staff.empty_words import NOTES
 from hub.staff.filters import BoundedPaginator
 
 if TYPE_CHECKING:  # unfold ships no types; its classes are Django's with another face
@@ -26,27 +28,33 @@ else:
     from unfold.admin import TabularInline as UnfoldTabularInline
 
     class ModelAdmin(UnfoldModelAdmin):
-        """Takes the type parameter that the checker reads."""
+        """Takes the type parameter that the checker reads; names the fields of lists."""
 
         __class_getitem__ = classmethod(lambda cls, _: cls)
+
+        def get_changelist_formset(self, request, **kwargs):
+            return _with_names(super().get_changelist_formset(request, **kwargs))
 
     class TabularInline(UnfoldTabularInline):
-        """Takes the type parameters that the checker reads; who hears a page is told each field's
-        name, which others read at the head of its column."""
+        """Takes the type parameters that the checker reads; names the fields of its table."""
 
         __class_getitem__ = classmethod(lambda cls, _: cls)
 
-        def formfield_for_dbfield(self, db_field, request, **kwargs):
-            field = super().formfield_for_dbfield(db_field, request, **kwargs)
-            if field is not None:
-                field.widget.attrs.setdefault("aria-label", field.label)
-            return field
+        def get_formset(self, request, obj=None, **kwargs):
+            return _with_names(super().get_formset(request, obj, **kwargs))
 
 
 M = TypeVar("M", bound=models.Model)
 SEE_ALL = "staff.see_all_stores"
 LONGEST_KEY = 18  # digits that fit a bigint
 WORK_IN_ALL = "staff.work_in_all_stores"
+
+
+def _with_names(formset: Any) -> Any:
+    """Say each field's name to those who hear a page: others read it at the head of its column."""
+    for name, field in formset.form.base_fields.items():
+        field.widget.attrs.setdefault("aria-label", field.label or pretty_name(name))
+    return formset
 
 
 def pretty(value: object) -> SafeString:
@@ -99,6 +107,10 @@ class HubAdmin(ModelAdmin[M]):
     list_filter_submit = True
     compressed_fields = True
     warn_unsaved_form = True
+
+    def empty_words(self) -> StrOrPromise:
+        """What a list without rows says: the page's own note, else the one for its model."""
+        return self.empty_note or NOTES.get(self.opts.label, "")
 
     def is_open_to(self, request: HttpRequest) -> bool:
         """Whether the person may see rows of this page at all, permissions aside."""

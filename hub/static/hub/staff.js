@@ -170,6 +170,19 @@
     for (const live of document.querySelectorAll("[data-live]")) window.htmx.trigger(live, "refresh");
   });
 
+  // the admin's pickers draw boxes of their own: they are called what their fields are called
+  function namePickers() {
+    for (const field of document.querySelectorAll("select.select2-hidden-accessible")) {
+      const label = field.labels[0] ? field.labels[0].textContent.trim() : field.ariaLabel;
+      const boxes = ".select2-selection, .select2-selection__rendered, .select2-search__field";
+      for (const box of field.parentElement.querySelectorAll(boxes)) box.ariaLabel = label;
+    }
+  }
+  window.addEventListener("load", function () {
+    if (window.django && window.django.jQuery) window.django.jQuery(namePickers); // after theirs
+  });
+  document.addEventListener("formset:added", namePickers);
+
   document.addEventListener("DOMContentLoaded", function () {
     readServerClock(document);
     watchWidths(document);
