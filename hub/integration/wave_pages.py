@@ -59,6 +59,10 @@ class AskForm(forms.Form):
     page = forms.IntegerField(min_value=1, max_value=1000, required=False)
 
 
+# where the stores of a stage are most likely to go
+NEXT = {Stage.SETUP: Stage.SHADOW, Stage.LIVE: Stage.PAUSED}
+
+
 class MoveForm(forms.Form):
     """Which stores go where, why, and whether those that lack a must go too."""
 
@@ -79,7 +83,7 @@ def choose_page(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
     """The stores that were asked for, each with every check, to be chosen and moved."""
     form = AskForm(request.GET)
     asked = form.cleaned_data if form.is_valid() else {}
-    target = asked.get("target") or Stage.LIVE
+    target = asked.get("target") or NEXT.get(asked.get("stage", ""), Stage.LIVE)
     page = asked.get("page") or 1
     found = _asked_for(seen_stores(request), asked, target)
     stores = list(found[(page - 1) * SHOWN : page * SHOWN + 1])

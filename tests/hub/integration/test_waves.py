@@ -196,6 +196,14 @@ def test_nothing_of_other_peoples_stores_is_shown_or_moved(client):
     assert page.status_code == 404
 
 
+def test_where_stores_of_a_stage_go_next_is_chosen_already(client, integrator):
+    page = reverse("admin:integration_wave_choose")
+    targets = {"setup": "shadow", "shadow": "live", "live": "paused", "paused": "live", "": "live"}
+    for stage, target in targets.items():
+        assert client.get(page, {"stage": stage}).context["target"] == target
+    assert client.get(page, {"stage": "setup", "target": "live"}).context["target"] == "live"
+
+
 @pytest.mark.parametrize("query", ["group=99999999999999999999", "page=0", "q=%00", "target=moon"])
 def test_a_query_that_makes_no_sense_is_no_trouble(client, integrator, query):
     reply = client.get(reverse("admin:integration_wave_choose") + "?" + query)
