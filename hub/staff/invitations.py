@@ -125,7 +125,7 @@ def invited_view(request: HttpRequest, token: str) -> HttpResponse:
                 login = reverse("admin:login")
                 return HttpResponseRedirect(login, status=HTTPStatus.SEE_OTHER)
             person = form = None
-    errors = [text for texts in form.errors.values() for text in texts] if form else []
+    errors = [str(text) for texts in form.errors.values() for text in texts] if form else []
     context = {
         **admin.site.each_context(request),
         "title": _("Welcome") if person else _("This link has ended"),

@@ -48,13 +48,9 @@ def log(request: HttpRequest, row: Model, flag: int, said: str) -> None:
 
 def log_all(request: HttpRequest, rows: Sequence[Model], flag: int, said: str) -> None:
     """The audit trail has what the person did to each of the rows, which are of one model."""
-    LogEntry.objects.log_actions(
-        user_id=cast(User, request.user).pk,
-        queryset=rows,  # type: ignore[arg-type]  # any sequence will do
-        action_flag=flag,
-        change_message=said,
-        single_object=len(rows) == 1,
-    )
+    key = cast(User, request.user).pk
+    for row in rows:
+        LogEntry.objects.log_actions(key, [row], flag, said, single_object=True)
 
 
 def words_of(entry: LogEntry) -> str:
