@@ -108,7 +108,7 @@ class HubAdmin(ModelAdmin[M]):
     compressed_fields = True
     warn_unsaved_form = True
 
-    def empty_words(self) -> StrOrPromise:
+    def empty_words(self) -> str | Promise:
         """What a list without rows says: the page's own note, else the one for its model."""
         return self.empty_note or NOTES.get(self.opts.label, "")
 
