@@ -62,7 +62,7 @@ class ScopeInline(TabularInline[StaffScope, User]):
     model = StaffScope
     extra = 1
     autocomplete_fields = ["store"]
-    verbose_name_plural = "Works in these stores (superusers: in all)"
+    verbose_name_plural = gettext_lazy("Works in these stores (superusers: in all)")
 
 
 @admin.register(User)
@@ -232,7 +232,7 @@ class FailedJobAdmin(ReadOnlyAdmin[Failure]):
     search_fields = ["name", "func"]
     fields = ["name", "func", "args", "kwargs", "started", "stopped", "attempt_count", "said"]
 
-    @admin.display(description="What it said")
+    @admin.display(description=gettext_lazy("What it said"))
     def said(self, row: Failure) -> str:
         """The traceback."""
         return block_of(str(row.result))

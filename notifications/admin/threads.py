@@ -16,7 +16,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, gettext_noop
 from django.views.decorators.http import require_POST, require_safe
 
 from hub import clock
@@ -47,6 +47,11 @@ LONGEST_KEY = 19
 MOST_CARDS = 100
 MOST_ENTRIES = 200
 MOST_PROBLEMS = 50
+# what is kept is the code, which reads as English; templates say it by ``translate``
+FLAGS = (
+    *(gettext_noop("may want no texts"), gettext_noop("asks for a person")),
+    gettext_noop("from another number"),
+)
 RENEW_SECONDS = 60  # «5 min ago» must not stay on the screen
 PREVIEW_CHARACTERS = 120
 LANGUAGE_NAMES = {
@@ -281,7 +286,7 @@ def unanswered(stores: QuerySet[Store]) -> Iterator[Problem]:
             about=about, code=thread.store.code, unread=thread.unread
         )
         if thread.flag:
-            detail += f", {thread.flag}"
+            detail += f", {_(thread.flag)}"
         tone = "danger" if thread.flag else "warning"
         yield Problem(_("A customer texted"), detail, thread.last_at, talk_link(thread), tone)
 

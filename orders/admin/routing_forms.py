@@ -65,7 +65,7 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]
             sorters = [Sorter.DISTANCE.value, *sorters]
         for place in PLACES:
             self.fields[f"sorter_{place}"] = forms.ChoiceField(
-                label=f"{place}. sorter",
+                label=_("{place}. sorter").format(place=place),
                 required=False,
                 initial=sorters[place - 1],
                 choices=[("", "–"), *((code.value, words) for code, words in SORTERS.items())],

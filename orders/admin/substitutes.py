@@ -94,7 +94,7 @@ class SubstitutionRoundAdmin(OfPartAdmin[SubstitutionRound]):
     @admin.display(description=gettext_lazy("Answers"))
     def answers(self, row: SubstitutionRound) -> str:
         """What was said to each offer."""
-        said = [offer.get_outcome_display() or "open" for offer in row.offers.all()]
+        said = [str(offer.get_outcome_display() or gettext("open")) for offer in row.offers.all()]
         return ", ".join(said)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[SubstitutionRound]:

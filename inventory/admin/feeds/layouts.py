@@ -196,7 +196,7 @@ class FeedLayoutAdmin(HubAdmin[FeedLayout]):
             return back
         context = {
             **self.admin_site.each_context(request),
-            "title": f"{layout} reads {file.name}",
+            "title": _("{layout} reads {file}").format(layout=layout, file=file.name),
             "layout": layout,
             "trial": trial,
             "problem": words.sentence(trial.problem),
