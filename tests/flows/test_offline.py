@@ -37,6 +37,7 @@ def bread(store):
 
 def scan(page, code):
     page.wait_for_selector("input[data-scan]")
+    page.wait_for_timeout(50)  # a person's hand needs longer between two scans
     type_scan(page, code)
 
 

@@ -7,10 +7,13 @@
   const COMMAND = /HUBDO([A-Z]+)$/i;
   const PAUSE = 400; // milliseconds: people type slower than scanners
   const BETWEEN_KEYS = 90; // milliseconds: hardly anybody types that fast for long
-  const SHORTEST_SCAN = 4;
+  const SHORTEST_SCAN = 2; // of a place's code
   let typed = "";
   let last = 0;
+  const TWIN = 30; // milliseconds: nobody pulls the trigger again so soon
   let fast = 0; // keys that came without a pause, as only a scanner's do
+  let begun = 0; // when the code that is being typed began
+  let before = { code: "", at: -TWIN }; // what was scanned last
 
   function scanField() { return document.querySelector("input[data-scan]"); }
 
@@ -41,11 +44,30 @@
     press(command[1]);
   }
 
+  // a scanner that says everything twice must not count it twice
+  function isTwin(event) {
+    const twin = Boolean(typed) && typed === before.code && begun - before.at <= TWIN;
+    if (typed) before = { code: typed, at: event.timeStamp };
+    if (!twin) return false;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    wipe(document.activeElement, typed);
+    typed = "";
+    return true;
+  }
+
   // the window hears a key before everything else on the page does
   window.addEventListener("keydown", function (event) {
     if (event.ctrlKey || event.metaKey || event.altKey || event.key === "Shift") return;
-    if (event.key === "Tab") return COMMAND.test(typed) ? entered(event) : undefined;
+    const ends = event.key === "Enter" || event.key === "Tab";
+    if (ends && isTwin(event)) return;
+    if (event.key === "Tab") {
+      if (COMMAND.test(typed)) return entered(event);
+      typed = "";
+      return;
+    }
     if (event.timeStamp - last > PAUSE) typed = "";
+    if (!typed) begun = event.timeStamp;
     fast = event.timeStamp - last <= BETWEEN_KEYS ? fast + 1 : 1;
     last = event.timeStamp;
     if (event.key === "Enter") return entered(event);
