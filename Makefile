@@ -44,7 +44,7 @@ migrations: install-dev
 	$(PRODUCTION) $(PY) manage.py check --deploy --fail-level WARNING
 
 tests: install-dev
-	$(BIN)/pytest -n 2
+	$(BIN)/pytest -n 3 --durations=25  # many wait, for a lock or for a thread: two cores carry three
 
 browser: install-dev
 	$(BIN)/pytest -n 2 -m browser
