@@ -52,9 +52,9 @@ def test_the_grid_shows_whose_words_are_in_force(client, writer) -> None:
 
     page = client.get(reverse(GRID)).content.decode()
 
-    assert 'aria-label="Ready, English: own 1"' in page
-    assert 'aria-label="Ready, French: shipped + draft"' in page
-    assert 'aria-label="Ready, Polish: shipped"' in page
+    assert 'aria-label="Ready to be collected, English: own 1"' in page
+    assert 'aria-label="Ready to be collected, French: shipped + draft"' in page
+    assert 'aria-label="Ready to be collected, Polish: shipped"' in page
 
 
 @pytest.mark.parametrize("tab", ["sms", "email", "answers"])
@@ -239,7 +239,7 @@ def test_a_message_without_words_is_among_what_needs_a_person(client, writer) ->
     (problem,) = unworded(Store.objects.all())
 
     assert problem.title == "Words are missing"
-    assert problem.detail == "Ready by sms in en: nothing was sent"
+    assert problem.detail == "Ready to be collected by sms in en: nothing was sent"
 
 
 def test_what_is_published_reaches_customers_and_a_missing_value_keeps_it_back(
