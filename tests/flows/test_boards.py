@@ -85,11 +85,11 @@ def test_another_boards_count_and_a_promise_that_breaks_are_told_where_one_looks
 ):
     part, ready = part_of(store, goods), part_of(store, goods, 2, make_ready)
     rows = FulfillmentOrder.objects.filter(pk=part.pk)
-    rows.update(promised_at=clock.now() + timedelta(seconds=4))
+    rows.update(promised_at=clock.now() + timedelta(seconds=8))
     open_board(staff, "pick")
     staff.wait_for_selector(".hub-card.warning:has-text('at risk')")
 
-    staff.wait_for_selector(".hub-card.danger:has-text('too late')", timeout=9000)
+    staff.wait_for_selector(".hub-card.danger:has-text('too late')", timeout=15_000)
     arrive(fulfillment=ready, spot="2")
 
     staff.wait_for_selector("[data-tab=arrivals] b:has-text('1')", timeout=5000)
