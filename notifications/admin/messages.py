@@ -73,7 +73,7 @@ class MessageAdmin(StoreWorkAdmin[Message], WorkAdmin[Message]):
     """
 
     list_display = [
-        *("purpose", "channel", "result", "order", "outcome_reason"),
+        *("told", "channel", "result", "order", "why"),
         *("attempts", "created_at"),
     ]
     list_filter = [
@@ -105,6 +105,16 @@ class MessageAdmin(StoreWorkAdmin[Message], WorkAdmin[Message]):
         ]
         return [*own, *super().get_urls()]
 
+    @admin.display(description=gettext_lazy("What"), ordering="purpose")
+    def told(self, row: Message) -> str:
+        """What it tells of."""
+        return title_of(row.purpose)
+
+    @admin.display(description=gettext_lazy("Why"))
+    def why(self, row: Message) -> str:
+        """Why it ended as it did, where that is not plain."""
+        return reason_of(row) if row.outcome_reason else "–"
+
     @admin.display(description=gettext_lazy("Outcome"), ordering="outcome")
     def result(self, row: Message) -> str:
         """What became of it."""
@@ -118,7 +128,7 @@ class MessageAdmin(StoreWorkAdmin[Message], WorkAdmin[Message]):
         if row.order_id is None:
             return "–"
         link = reverse("admin:orders_order_change", args=[row.order_id])
-        return format_html('<a href="{}">Show the order</a>', link)
+        return format_html('<a href="{}">{}</a>', link, _("Show the order"))
 
     def change_view(
         self,
@@ -145,7 +155,7 @@ class MessageAdmin(StoreWorkAdmin[Message], WorkAdmin[Message]):
             else "",
             "contact": row.contact if works_in_stores(request) else None,
             "zone": zone,
-            "title": _("Message · {replace}").format(replace=row.purpose.replace("_", " ")),
+            "title": _("Message · {replace}").format(replace=title_of(row.purpose)),
         }
         return TemplateResponse(request, "admin/notifications/message.html", context)
 

@@ -65,7 +65,7 @@ class ProfileAdmin(StoreWorkAdmin[Profile]):
         """From the newest record."""
         return self._contact(row, "phone")
 
-    @admin.display(description="E-mail")
+    @admin.display(description=_("E-mail"))
     def email(self, row: Profile) -> str:
         """From the newest record."""
         return self._contact(row, "email")
@@ -74,13 +74,13 @@ class ProfileAdmin(StoreWorkAdmin[Profile]):
     def orders(self, row: Profile) -> SafeString:
         """The way to those orders that the person may see."""
         link = f"{reverse('admin:orders_order_changelist')}?q={row.public_id}"
-        return format_html('<a href="{}">Show the orders</a>', link)
+        return format_html('<a href="{}">{}</a>', link, _("Show the orders"))
 
     @admin.display(description=_("How he is told"))
     def telling(self, row: Profile) -> SafeString:
         """The way to what he chose and refused."""
         link = reverse("admin:customers_preference_of", args=[row.public_id])
-        return format_html('<a href="{}">Show channels, pauses and consent</a>', link)
+        return format_html('<a href="{}">{}</a>', link, _("Show channels, pauses and consent"))
 
     @staticmethod
     def _contact(row: Profile, field: str) -> str:
