@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.conf import settings
+from django.utils.text import format_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -41,9 +42,10 @@ NEEDED = {
 MONEY_SCALE = 1_000_000
 _CURRENCY = re.compile(r"[A-Z]{3}\Z")
 OPTION_CHARACTERS = 60
-OPTIONS_HELP = (
-    'http: {"format": "form", "to_field": "msisdn", "id_field": "message_id"}; '
-    'twilio: {"api_key": "SK…"}; kannel: {"smsc": "route"}. Empty: the usual ones.'
+OPTIONS_HELP = format_lazy(
+    gettext_lazy("{options}. Empty: the usual ones."),
+    options='http: {"format": "form", "to_field": "msisdn", "id_field": "message_id"}; '
+    'twilio: {"api_key": "SK…"}; kannel: {"smsc": "route"}',
 )
 
 

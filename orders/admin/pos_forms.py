@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.conf import settings
+from django.utils.text import format_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -22,10 +23,11 @@ else:
     from unfold.widgets import UnfoldAdminTextareaWidget as Textarea
     from unfold.widgets import UnfoldAdminURLInputWidget as UrlInput
 
-LAYOUT_HELP = (
-    'Of files: {"format": "csv", "delimiter": ";", "encoding": "cp1252", '
-    '"pick_list": {"sku": "ARTIKEL"}, "answer": {"result": "STATUS"}, "refused_word": "NO"}. '
-    'Of a webhook POS that takes no changes: {"can_amend": false}.'
+LAYOUT_HELP = format_lazy(
+    gettext_lazy("Of files: {files}. Of a webhook POS that takes no changes: {webhook}."),
+    files='{"format": "csv", "delimiter": ";", "encoding": "cp1252", '
+    '"pick_list": {"sku": "ARTIKEL"}, "answer": {"result": "STATUS"}, "refused_word": "NO"}',
+    webhook='{"can_amend": false}',
 )
 
 
