@@ -34,6 +34,14 @@ EVERY_STEP = {
 }
 
 
+@pytest.fixture(scope="module", autouse=True)
+def interrupts_are_heeded():
+    """Where tests run in the background Ctrl-C is ignored, and what they start inherits that."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 class Demo:
     """One demo with its own data folder and port; what it leaves running can be seen."""
 
