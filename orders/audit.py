@@ -108,7 +108,9 @@ def _moves(facts: Sequence[Fact]) -> dict[int, tuple[str, str]]:
     """Of each fact that tells of a move: the status before, by the last move of the same thing,
     and the status after."""
     subjects = {fact.subject for fact in facts if fact.name in MOVES and fact.subject}
-    rows = Fact.objects.filter(subject__in=subjects, name__in=MOVES).order_by("id")
+    # that none is empty is said for the index, which leaves empty ones out
+    rows = Fact.objects.filter(subject__in=subjects, name__in=MOVES).exclude(subject="")
+    rows = rows.order_by("id")
     story = list(rows.values_list("id", "name", "data"))
     ends = _ends([data for _key, name, data in story if name == "visit.ended"])
     stands: dict[tuple[str, int], str] = {}
